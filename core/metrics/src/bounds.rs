@@ -1,0 +1,124 @@
+//! From a value to its histogram bucket in constant time.
+
+/// A histogram's finite upper bounds and a table over the leading bits of a double.
+///
+/// The bits of a double, taken as an integer with the order of the numbers, grow with the number.
+/// Cut to their leading bits (sign, exponent and a few of the mantissa) they index a table that says
+/// at which bound to begin; a compare or two finish it. The table is made as fine as 2,048 places
+/// allow, which puts no more than one of the usual bounds in each. (The idea is that of HdrHistogram
+/// and of exponential histograms, applied to bounds of any spacing.)
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    bounds: Box<[f64]>,
+    /// How many low bits of the ordered integer are cut off.
+    shift: u32,
+    /// The cut integer of the first place of the table.
+    lowest: u64,
+    /// For each place, how many bounds lie in places before it.
+    table: Box<[u16]>,
+}
+
+const TABLE_BITS: u32 = 11;
+
+impl Bounds {
+    /// The bounds of a validated schema: finite and strictly increasing.
+    #[must_use]
+    pub fn new(bounds: &[f64]) -> Self {
+        let (low, high) = match (bounds.first(), bounds.last()) {
+            (Some(low), Some(high)) => (ordered(*low), ordered(*high)),
+            _ => (0, 0),
+        };
+        let shift = (u64::BITS - (high - low).leading_zeros()).saturating_sub(TABLE_BITS);
+        let lowest = low >> shift;
+        let places = (high >> shift) - lowest + 1;
+        let table = (0..places).map(|place| {
+            let before = bounds.partition_point(|bound| (ordered(*bound) >> shift) - lowest < place);
+            u16::try_from(before).unwrap_or(u16::MAX)
+        });
+        Self { bounds: bounds.into(), shift, lowest, table: table.collect() }
+    }
+
+    /// The index of the first bound that is not below `value`; the number of bounds if there is none.
+    /// NaN counts as above all.
+    #[inline]
+    #[must_use]
+    pub fn bucket(&self, value: f64) -> usize {
+        let place = (ordered(value) >> self.shift).saturating_sub(self.lowest) as usize;
+        let place = place.min(self.table.len() - 1);
+        let mut bucket = self.table.get(place).map_or(0, |before| usize::from(*before));
+        while let Some(bound) = self.bounds.get(bucket) {
+            if value <= *bound {
+                break;
+            }
+            bucket += 1;
+        }
+        bucket
+    }
+
+    /// The finite bounds.
+    #[must_use]
+    pub fn as_slice(&self) -> &[f64] {
+        &self.bounds
+    }
+}
+
+/// The bits of a double as an integer that orders as the numbers do, both zeros alike.
+#[inline]
+fn ordered(value: f64) -> u64 {
+    let bits = (value + 0.0).to_bits();
+    if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
+}
+
+/// `count` bounds from `start`, each `width` above the one before.
+#[must_use]
+pub fn linear_buckets(start: f64, width: f64, count: usize) -> Vec<f64> {
+    (0..count).map(|i| width.mul_add(i as f64, start)).collect()
+}
+
+/// `count` bounds from `start`, each `factor` times the one before.
+#[must_use]
+pub fn exponential_buckets(start: f64, factor: f64, count: usize) -> Vec<f64> {
+    std::iter::successors(Some(start), |bound| Some(bound * factor)).take(count).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn naive(bounds: &[f64], value: f64) -> usize {
+        bounds.iter().position(|bound| value <= *bound).unwrap_or(bounds.len())
+    }
+
+    #[test]
+    fn the_usual_bounds() {
+        let bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+        let table = Bounds::new(&bounds);
+        let values = bounds.iter().flat_map(|b| [b.next_down(), *b, b.next_up()]);
+        let extremes = [0.0, -0.0, -1.0, f64::MIN, f64::MAX, f64::INFINITY, f64::NEG_INFINITY];
+        for value in values.chain(extremes).chain([f64::NAN, f64::MIN_POSITIVE, 5e-324]) {
+            assert_eq!(table.bucket(value), naive(&bounds, value), "{value}");
+        }
+    }
+
+    #[test]
+    fn no_bounds() {
+        assert_eq!(Bounds::new(&[]).bucket(1.0), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn as_a_search_finds_it(
+            mut bounds in prop::collection::vec(prop::num::f64::NORMAL | prop::num::f64::ZERO
+                | prop::num::f64::SUBNORMAL, 0..300),
+            values in prop::collection::vec(prop::num::f64::ANY, 100),
+        ) {
+            bounds.sort_by(f64::total_cmp);
+            bounds.dedup();
+            let table = Bounds::new(&bounds);
+            for value in values.into_iter().chain(bounds.iter().copied()) {
+                prop_assert_eq!(table.bucket(value), naive(&bounds, value));
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! A number that only goes up.
+
+use std::sync::Arc;
+
+use metrion_model::{Error, ErrorCode, Result};
+use metrion_slab::{OwnedCell, ProcessWriter};
+
+use crate::family::{Definition, Metric};
+use crate::series::Series;
+
+/// One series of a counter family. Cloning gives another handle to the same series.
+#[derive(Clone, Debug)]
+pub struct Counter {
+    series: Arc<Series>,
+}
+
+impl Counter {
+    /// Adds one.
+    #[inline]
+    pub fn inc(&self) {
+        self.series.segment.slab().add(self.series.cell(), 1.0);
+    }
+
+    /// Adds `amount`. A negative one or NaN is dropped and counted: see [`Counter::checked_add`].
+    #[inline]
+    pub fn add(&self, amount: f64) {
+        if amount >= 0.0 {
+            self.series.segment.slab().add(self.series.cell(), amount);
+        } else {
+            self.series.segment.count_invalid();
+        }
+    }
+
+    /// Adds `amount`, for callers that can report a wrong one.
+    ///
+    /// # Errors
+    /// `invalid_value` when it is negative or NaN; nothing is added then.
+    pub fn checked_add(&self, amount: f64) -> Result<()> {
+        self.add(amount);
+        Self::check(amount)
+    }
+
+    /// Whether a counter can take `amount`.
+    ///
+    /// # Errors
+    /// `invalid_value` when it is negative or NaN.
+    pub fn check(amount: f64) -> Result<()> {
+        if amount >= 0.0 {
+            return Ok(());
+        }
+        let message = format!("a counter can only be increased by a number from 0 up, not {amount}");
+        Err(Error::new(ErrorCode::InvalidValue, message))
+    }
+
+    /// The sum over all writers.
+    #[must_use]
+    pub fn get(&self) -> f64 {
+        self.series.segment.sum(self.series.cell())
+    }
+
+    /// A writer's own part of this counter by its address: for bindings that hold one writer for a
+    /// whole interpreter. It does not keep the series; hold this handle beside it.
+    #[must_use]
+    pub fn cell_of(&self, writer: &ProcessWriter) -> OwnedCell {
+        writer.cell(self.series.cell())
+    }
+}
+
+impl Metric for Counter {
+    fn new(series: Arc<Series>, _definition: &Definition) -> Self {
+        Self { series }
+    }
+
+    fn series(&self) -> &Arc<Series> {
+        &self.series
+    }
+}

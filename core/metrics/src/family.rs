@@ -1,0 +1,445 @@
+//! Metric families: lookup, creation and removal of their series.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use metrion_model::{Clock, Error, ErrorCode, MetricType, OVERFLOW_LABEL, Result, Schema};
+use metrion_slab::{Entry, EntryKind, Gate, Index, NewEntry, Ref, Segment, gate, join_key};
+
+use crate::bounds::Bounds;
+use crate::callback::Callback;
+use crate::members::Members;
+use crate::options::GaugeMode;
+use crate::series::Series;
+
+/// A kind of handle to one series: [`crate::Counter`], [`crate::Gauge`], [`crate::Histogram`].
+pub trait Metric: Clone + Send + Sync + 'static {
+    #[doc(hidden)]
+    fn new(series: Arc<Series>, definition: &Definition) -> Self;
+    #[doc(hidden)]
+    fn series(&self) -> &Arc<Series>;
+}
+
+/// What makes two families the same one, and what follows from it.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    pub(crate) schema: Arc<Schema>,
+    pub(crate) mode: GaugeMode,
+    pub(crate) bounds: Arc<Bounds>,
+}
+
+impl Definition {
+    pub(crate) fn new(schema: Schema, mode: GaugeMode) -> Self {
+        let bounds = Arc::new(Bounds::new(&schema.bounds));
+        Self { schema: Arc::new(schema), mode, bounds }
+    }
+
+    /// Whether the cells are gauges' last values, which only the common slab holds.
+    pub(crate) fn keeps_last_value(&self) -> bool {
+        self.schema.metric_type == MetricType::Gauge && self.mode == GaugeMode::LastValue
+    }
+}
+
+impl PartialEq for Definition {
+    fn eq(&self, other: &Self) -> bool {
+        self.schema == other.schema && self.mode == other.mode
+    }
+}
+
+/// The part of a family that all its views share.
+pub(crate) struct Shared<M: Metric> {
+    pub(crate) definition: Definition,
+    pub(crate) segment: Arc<Segment>,
+    clock: Arc<dyn Clock>,
+    entry: Entry,
+    max_series: usize,
+    index: Index<M>,
+    members: Mutex<Members<M>>,
+}
+
+impl<M: Metric> Shared<M> {
+    pub(crate) fn new(
+        definition: Definition,
+        segment: Arc<Segment>,
+        clock: Arc<dyn Clock>,
+        entry: Entry,
+        max_series: Option<usize>,
+    ) -> Arc<Self> {
+        let shared = Self {
+            definition,
+            index: Index::new(segment.hash_seed()),
+            segment,
+            clock,
+            entry,
+            max_series: max_series.unwrap_or(usize::MAX),
+            members: Mutex::default(),
+        };
+        Arc::new(shared)
+    }
+
+    pub(crate) fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    pub(crate) fn lock(&self) -> (Gate, MutexGuard<'_, Members<M>>) {
+        let gate = gate();
+        (gate, self.members.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes up a series that the directory has already.
+    pub(crate) fn adopt(&self, entry: Entry, values: &[&str]) {
+        let handle = self.handle(entry);
+        let (_gate, mut members) = self.lock();
+        if entry.kind == EntryKind::Overflow {
+            members.set_overflow(handle);
+        } else {
+            members.push(handle.clone());
+            self.index.insert(values, handle);
+        }
+    }
+
+    fn handle(&self, entry: Entry) -> M {
+        M::new(Series::new(Arc::clone(&self.segment), entry), &self.definition)
+    }
+
+    fn get(&self, values: &[&str]) -> Child<'_, M> {
+        loop {
+            if let Some(found) = self.index.get(values) {
+                return Child(Inner::Shared(found));
+            }
+            if let Some(overflow) = self.create(values) {
+                self.segment.count_overflow();
+                return Child(Inner::Own(overflow));
+            }
+        }
+    }
+
+    /// Makes a series and puts it into the index, or says where its writes go when there is no room.
+    #[cold]
+    fn create(&self, values: &[&str]) -> Option<M> {
+        let (_gate, mut members) = self.lock();
+        if self.index.get(values).is_some() {
+            return None;
+        }
+        if members.len() < self.max_series
+            && let Ok(entry) = self.insert(EntryKind::Series, &join_key(values))
+        {
+            let handle = self.handle(entry);
+            members.push(handle.clone());
+            self.index.insert(values, handle);
+            return None;
+        }
+        if let Some(overflow) = members.overflow() {
+            return Some(overflow);
+        }
+        let Ok(entry) = self.insert(EntryKind::Overflow, b"") else {
+            let segment = Arc::clone(&self.segment);
+            let series = Series::nowhere(segment, self.entry.number, self.cells());
+            return Some(M::new(series, &self.definition));
+        };
+        let overflow = self.handle(entry);
+        members.set_overflow(overflow.clone());
+        Some(overflow)
+    }
+
+    fn insert(&self, kind: EntryKind, key: &[u8]) -> Result<Entry> {
+        let new = NewEntry {
+            kind,
+            family: self.entry.number,
+            key,
+            cells: self.cells(),
+            created: self.clock.unix_seconds(),
+        };
+        self.segment.insert(&new).map(|(entry, _)| entry)
+    }
+
+    fn cells(&self) -> u32 {
+        self.definition.schema.width() as u32
+    }
+
+    fn remove(&self, values: &[&str]) -> bool {
+        let (_gate, mut members) = self.lock();
+        let found = self.index.get(values).map(|handle| (*handle).clone());
+        let Some(handle) = found else { return false };
+        self.index.remove(values);
+        members.remove(&handle);
+        true
+    }
+
+    fn remove_where(&self, matches: impl Fn(&[String]) -> bool) -> usize {
+        let (_gate, mut members) = self.lock();
+        let mut count = 0;
+        for (handle, values) in members.with_values() {
+            if matches(&values) {
+                let values: Vec<&str> = values.iter().map(String::as_str).collect();
+                self.index.remove(&values);
+                members.remove(&handle);
+                count += 1;
+            }
+        }
+        count
+    }
+
+    fn clear(&self) {
+        let (_gate, mut members) = self.lock();
+        self.index.clear();
+        members.clear();
+    }
+}
+
+impl<M: Metric> Drop for Shared<M> {
+    fn drop(&mut self) {
+        // No view of the family is left, so nobody can look its series up again; the cells of those
+        // without a handle are free from here on.
+        self.clear();
+        self.segment.remove(&self.entry);
+        self.segment.free(&self.entry);
+    }
+}
+
+/// A metric family: all series of one name.
+///
+/// Cloning gives another view of the same family.
+pub struct Family<M: Metric> {
+    pub(crate) shared: Arc<Shared<M>>,
+    /// For each label, the value that this view fixes.
+    fixed: Option<Arc<[Option<String>]>>,
+}
+
+impl<M: Metric> Family<M> {
+    pub(crate) fn new(shared: Arc<Shared<M>>) -> Self {
+        Self { shared, fixed: None }
+    }
+
+    /// The child with these label values, in the order of the label names; made when it is new.
+    ///
+    /// Looking up takes no lock. Past the series limit it is the overflow series.
+    ///
+    /// # Errors
+    /// `label_mismatch` when their number is not that of the label names.
+    #[inline]
+    pub fn labels(&self, values: &[&str]) -> Result<Child<'_, M>> {
+        if self.fixed.is_some() {
+            return self.with_fixed(values, |shared, values| shared.get(values));
+        }
+        self.check_count(values.len())?;
+        Ok(self.shared.get(values))
+    }
+
+    /// The child with these labels, named in any order.
+    ///
+    /// # Errors
+    /// `label_mismatch` when they are not exactly the label names.
+    pub fn labels_by_name(&self, pairs: &[(&str, &str)]) -> Result<Child<'_, M>> {
+        let values = self.in_order(pairs)?;
+        self.labels(&values)
+    }
+
+    /// A view of the family in which these labels have a fixed value.
+    ///
+    /// # Errors
+    /// `label_mismatch` when one is not a label of the family or is fixed already.
+    pub fn curry(&self, pairs: &[(&str, &str)]) -> Result<Self> {
+        let names = &self.shared.definition.schema.label_names;
+        let mut fixed = match &self.fixed {
+            Some(fixed) => fixed.to_vec(),
+            None => vec![None; names.len()],
+        };
+        for (name, value) in pairs {
+            let place = names.iter().zip(&mut fixed).find(|(own, _)| own == name);
+            match place {
+                Some((_, slot @ None)) => *slot = Some((*value).to_owned()),
+                _ => return Err(self.mismatch(format!("label {name:?} cannot be fixed"))),
+            }
+        }
+        Ok(Self { shared: Arc::clone(&self.shared), fixed: Some(fixed.into()) })
+    }
+
+    /// Removes one series; whether it was there. Handles to it stay valid and write nowhere visible.
+    ///
+    /// # Errors
+    /// `label_mismatch` as for [`Family::labels`].
+    pub fn remove(&self, values: &[&str]) -> Result<bool> {
+        if self.fixed.is_some() {
+            return self.with_fixed(values, |shared, values| shared.remove(values));
+        }
+        self.check_count(values.len())?;
+        Ok(self.shared.remove(values))
+    }
+
+    /// Removes every series that has these labels among its own; how many there were.
+    ///
+    /// # Errors
+    /// `label_mismatch` when one is not a label of the family.
+    pub fn remove_matching(&self, pairs: &[(&str, &str)]) -> Result<usize> {
+        let names = &self.shared.definition.schema.label_names;
+        let mut wanted: Vec<Option<&str>> = match &self.fixed {
+            Some(fixed) => fixed.iter().map(Option::as_deref).collect(),
+            None => vec![None; names.len()],
+        };
+        for (name, value) in pairs {
+            match names.iter().zip(&mut wanted).find(|(own, _)| own == name) {
+                Some((_, slot)) if slot.is_none_or(|fixed| fixed == *value) => *slot = Some(value),
+                _ => return Err(self.mismatch(format!("label {name:?} cannot be matched"))),
+            }
+        }
+        let matches = |values: &[String]| {
+            values.iter().zip(&wanted).all(|(value, want)| want.is_none_or(|want| want == value))
+        };
+        Ok(self.shared.remove_where(matches))
+    }
+
+    /// Removes all series of this view, the overflow series too if nothing is fixed in it. A family
+    /// without labels has its one series again with its next use.
+    pub fn clear(&self) {
+        match &self.fixed {
+            // Matching by what is fixed cannot name a wrong label.
+            Some(_) => drop(self.remove_matching(&[])),
+            None => self.shared.clear(),
+        }
+    }
+
+    /// Sets all series to zero and their creation time to now, without removing them.
+    pub fn reset(&self) {
+        let (_gate, members) = self.shared.lock();
+        members.reset(&self.shared.segment, &self.shared.definition, self.shared.clock.unix_seconds());
+    }
+
+    /// Lets a function give the value of one series from now on, at every collection. `None` leaves
+    /// the series out of that collection, and so does a panic; both are counted. On a histogram it
+    /// does nothing.
+    ///
+    /// # Errors
+    /// `label_mismatch` as for [`Family::labels`].
+    pub fn set_callback(
+        &self,
+        values: &[&str],
+        function: impl Fn() -> Option<f64> + Send + Sync + 'static,
+    ) -> Result<()> {
+        let handle = self.labels(values)?.clone();
+        let (_gate, mut members) = self.shared.lock();
+        members.set_callback(&handle, Callback::new(function));
+        Ok(())
+    }
+
+    /// The number of series, without the overflow series.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.shared.lock().1.len()
+    }
+
+    /// Whether the family has no series.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A number that changes whenever a series is removed. Whoever caches children compares it.
+    #[inline]
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.shared.segment.generation(self.shared.entry.number)
+    }
+
+    /// The schema.
+    #[must_use]
+    pub fn schema(&self) -> &Schema {
+        &self.shared.definition.schema
+    }
+
+    /// The segment whose cells the children are.
+    #[must_use]
+    pub fn segment(&self) -> &Arc<Segment> {
+        &self.shared.segment
+    }
+
+    /// The label values that complete this view, put where they belong.
+    fn with_fixed<'a, T>(
+        &'a self,
+        values: &[&str],
+        then: impl FnOnce(&'a Shared<M>, &[&str]) -> T,
+    ) -> Result<T> {
+        let fixed = self.fixed.as_deref().unwrap_or_default();
+        let open = fixed.iter().filter(|value| value.is_none()).count();
+        if values.len() != open {
+            return Err(self.mismatch(format!("{} values for {open} open labels", values.len())));
+        }
+        let mut rest = values.iter().copied();
+        let all: Vec<&str> =
+            fixed.iter().map(|value| value.as_deref().or_else(|| rest.next())).flatten().collect();
+        Ok(then(&self.shared, &all))
+    }
+
+    fn in_order<'v>(&self, pairs: &[(&str, &'v str)]) -> Result<Vec<&'v str>> {
+        let schema = &self.shared.definition.schema;
+        let fixed = self.fixed.as_deref().unwrap_or_default();
+        let is_fixed = |i: usize| fixed.get(i).is_some_and(Option::is_some);
+        let open = schema.label_names.iter().enumerate().filter(|(i, _)| !is_fixed(*i));
+        let values: Option<Vec<&str>> = open
+            .map(|(_, name)| pairs.iter().find(|(own, _)| own == name).map(|(_, value)| *value))
+            .collect();
+        match values {
+            Some(values) if values.len() == pairs.len() => Ok(values),
+            _ => {
+                let given: Vec<&str> = pairs.iter().map(|(name, _)| *name).collect();
+                Err(self.mismatch(format!("labels {given:?}")))
+            }
+        }
+    }
+
+    #[inline]
+    fn check_count(&self, count: usize) -> Result<()> {
+        if count == self.shared.definition.schema.label_names.len() {
+            return Ok(());
+        }
+        Err(self.mismatch(format!("{count} label values")))
+    }
+
+    #[cold]
+    fn mismatch(&self, what: String) -> Error {
+        let schema = &self.shared.definition.schema;
+        let names = schema.label_names.join(", ");
+        let message = format!("{what} given for {} with labels ({names})", schema.name);
+        Error::new(ErrorCode::LabelMismatch, message)
+    }
+}
+
+impl<M: Metric> Clone for Family<M> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), fixed: self.fixed.clone() }
+    }
+}
+
+impl<M: Metric> fmt::Debug for Family<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Family({})", self.schema().summary())
+    }
+}
+
+/// A child that was looked up: use it, or clone it to keep it.
+///
+/// Holding one keeps removed series from being freed, so hold it briefly.
+#[derive(Debug)]
+pub struct Child<'a, M>(Inner<'a, M>);
+
+#[derive(Debug)]
+enum Inner<'a, M> {
+    Shared(Ref<'a, M>),
+    Own(M),
+}
+
+impl<M> Deref for Child<'_, M> {
+    type Target = M;
+
+    #[inline]
+    fn deref(&self) -> &M {
+        match &self.0 {
+            Inner::Shared(handle) => handle,
+            Inner::Own(handle) => handle,
+        }
+    }
+}
+
+/// The labels of a family's overflow series.
+pub(crate) const OVERFLOW_LABELS: [(&str, &str); 1] = [(OVERFLOW_LABEL, "true")];

@@ -1,0 +1,94 @@
+//! A number that goes up and down.
+
+use std::sync::Arc;
+
+use metrion_model::{Error, ErrorCode, Result};
+use metrion_slab::{OwnedCell, ProcessWriter};
+
+use crate::family::{Definition, Metric};
+use crate::options::GaugeMode;
+use crate::series::Series;
+
+/// One series of a gauge family. Cloning gives another handle to the same series.
+#[derive(Clone, Debug)]
+pub struct Gauge {
+    series: Arc<Series>,
+    mode: GaugeMode,
+}
+
+impl Gauge {
+    /// Adds `amount`, which may be negative.
+    #[inline]
+    pub fn add(&self, amount: f64) {
+        let segment = &self.series.segment;
+        match self.mode {
+            GaugeMode::LastValue => segment.add_common(self.series.cell(), amount),
+            GaugeMode::UpDown => segment.slab().add(self.series.cell(), amount),
+        }
+    }
+
+    /// Adds one.
+    #[inline]
+    pub fn inc(&self) {
+        self.add(1.0);
+    }
+
+    /// Takes one off.
+    #[inline]
+    pub fn dec(&self) {
+        self.add(-1.0);
+    }
+
+    /// Sets the value.
+    ///
+    /// # Errors
+    /// `unsupported` on an up-down gauge, which is only added to.
+    #[inline]
+    pub fn set(&self, value: f64) -> Result<()> {
+        match self.mode {
+            GaugeMode::LastValue => {
+                self.series.segment.set(self.series.cell(), value);
+                Ok(())
+            }
+            GaugeMode::UpDown => Err(Error::new(
+                ErrorCode::Unsupported,
+                "an up-down gauge cannot be set, only added to and subtracted from",
+            )),
+        }
+    }
+
+    /// The value.
+    #[must_use]
+    pub fn get(&self) -> f64 {
+        let segment = &self.series.segment;
+        match self.mode {
+            GaugeMode::LastValue => segment.get(self.series.cell()),
+            GaugeMode::UpDown => segment.sum(self.series.cell()),
+        }
+    }
+
+    /// How it counts.
+    #[must_use]
+    pub const fn mode(&self) -> GaugeMode {
+        self.mode
+    }
+
+    /// The cell to which a writer writes by its address; see [`crate::Counter::cell_of`].
+    #[must_use]
+    pub fn cell_of(&self, writer: &ProcessWriter) -> OwnedCell {
+        match self.mode {
+            GaugeMode::LastValue => self.series.segment.common_cell(self.series.cell()),
+            GaugeMode::UpDown => writer.cell(self.series.cell()),
+        }
+    }
+}
+
+impl Metric for Gauge {
+    fn new(series: Arc<Series>, definition: &Definition) -> Self {
+        Self { series, mode: definition.mode }
+    }
+
+    fn series(&self) -> &Arc<Series> {
+        &self.series
+    }
+}

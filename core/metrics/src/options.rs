@@ -1,0 +1,125 @@
+//! What a user says of a new family or registry: plain owned structs, the same in every language.
+
+use std::fmt;
+use std::sync::Arc;
+
+use metrion_model::{Clock, MetricType, Schema};
+use metrion_slab::Geometry;
+
+/// What every family has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FamilyOptions {
+    /// The name. A counter's may end with `_total` or not: its sample always does.
+    pub name: String,
+    /// One sentence for people.
+    pub help: String,
+    /// The base unit, with which the name must end; empty for none.
+    pub unit: String,
+    /// The names of the labels that tell the series apart.
+    pub label_names: Vec<String>,
+    /// Labels with one value for the whole family, for instance a version.
+    pub constant_labels: Vec<(String, String)>,
+    /// At most that many series; writes to further ones go to one overflow series.
+    pub max_series: Option<usize>,
+}
+
+impl FamilyOptions {
+    /// A family without labels.
+    #[must_use]
+    pub fn new(name: &str, help: &str) -> Self {
+        Self { name: name.into(), help: help.into(), ..Self::default() }
+    }
+
+    /// A family with labels.
+    #[must_use]
+    pub fn labelled(name: &str, help: &str, label_names: &[&str]) -> Self {
+        let label_names = label_names.iter().map(|name| (*name).to_owned()).collect();
+        Self { label_names, ..Self::new(name, help) }
+    }
+
+    pub(crate) fn into_schema(self, metric_type: MetricType, bounds: Vec<f64>) -> Schema {
+        Schema {
+            name: self.name,
+            help: self.help,
+            unit: self.unit,
+            metric_type,
+            constant_labels: self.constant_labels,
+            label_names: self.label_names,
+            bounds,
+        }
+    }
+}
+
+/// How a gauge counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum GaugeMode {
+    /// The last value that was set: one cell for all writers; adding is a compare-and-swap.
+    #[default]
+    LastValue,
+    /// Only added to and subtracted from, each writer in its own cell: for things in flight.
+    UpDown,
+}
+
+/// Of a gauge family.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GaugeOptions {
+    /// What every family has.
+    pub family: FamilyOptions,
+    /// How it counts.
+    pub mode: GaugeMode,
+}
+
+/// Of a histogram family.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HistogramOptions {
+    /// What every family has.
+    pub family: FamilyOptions,
+    /// The upper bounds, strictly increasing; infinity is added when it is not the last.
+    pub buckets: Vec<f64>,
+}
+
+/// Bounds for the duration of a request in seconds, as Prometheus' Go client has them.
+pub const DEFAULT_BUCKETS: [f64; 11] =
+    [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+impl Default for HistogramOptions {
+    fn default() -> Self {
+        Self { family: FamilyOptions::default(), buckets: DEFAULT_BUCKETS.to_vec() }
+    }
+}
+
+/// Of a registry.
+#[derive(Clone)]
+pub struct RegistryOptions {
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// The bounds of the registry's memory.
+    pub geometry: Geometry,
+    /// Labels that every family gets.
+    pub constant_labels: Vec<(String, String)>,
+    /// Whether snapshots tell of the registry itself: series, bytes, seconds, dropped updates.
+    pub self_metrics: bool,
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl Default for RegistryOptions {
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(metrion_model::SystemClock::default()),
+            geometry: Geometry::default(),
+            constant_labels: Vec::new(),
+            self_metrics: false,
+        }
+    }
+}
+
+impl fmt::Debug for RegistryOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegistryOptions")
+            .field("geometry", &self.geometry)
+            .field("constant_labels", &self.constant_labels)
+            .field("self_metrics", &self.self_metrics)
+            .finish_non_exhaustive()
+    }
+}

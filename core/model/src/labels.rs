@@ -1,0 +1,192 @@
+//! The label sets of a family's series, kept as the text that the formats print.
+
+use std::borrow::Cow;
+
+/// The label sets of many series, each as its escaped text `a="x",b="y"`.
+///
+/// Encoders copy this text as it is; that is why it is kept in one buffer and why there is no second
+/// copy of the raw values: [`LabelSets::pairs`] reads them back from the text.
+///
+/// Invariants:
+/// - row `i` is `text[ends[i-1]..ends[i]]`, and ends with [`LabelSets::CLOSE`] when it has labels;
+/// - a row without labels is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LabelSets {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl LabelSets {
+    /// What follows the labels of a plain sample; stored with them so that one copy writes both.
+    pub const CLOSE: &'static str = "} ";
+
+    /// Adds the label set of one more series.
+    pub fn push<'a>(&mut self, pairs: impl Iterator<Item = (&'a str, &'a str)>) {
+        let start = self.text.len();
+        for (name, value) in pairs {
+            if self.text.len() > start {
+                self.text.push(',');
+            }
+            self.text.push_str(name);
+            self.text.push_str("=\"");
+            push_escaped(&mut self.text, value);
+            self.text.push('"');
+        }
+        if self.text.len() > start {
+            self.text.push_str(Self::CLOSE);
+        }
+        self.ends.push(self.text.len());
+    }
+
+    /// Adds a label set that is text of the form of [`LabelSets::text`] already.
+    pub fn push_text(&mut self, text: &str) {
+        self.text.push_str(text);
+        if !text.is_empty() {
+            self.text.push_str(Self::CLOSE);
+        }
+        self.ends.push(self.text.len());
+    }
+
+    /// The number of series.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is no series.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// All rows in one buffer, for encoders that copy in blocks; see [`LabelSets::end`].
+    #[must_use]
+    pub fn buffer(&self) -> &str {
+        &self.text
+    }
+
+    /// Where row `row` ends in [`LabelSets::buffer`]; it begins where the one before ends.
+    #[must_use]
+    pub fn end(&self, row: usize) -> usize {
+        self.ends.get(row).copied().unwrap_or(self.text.len())
+    }
+
+    /// The text of row `row` without the closing brace: `a="x",b="y"`, or nothing.
+    #[must_use]
+    pub fn text(&self, row: usize) -> &str {
+        let start = if row == 0 { 0 } else { self.end(row - 1) };
+        let row = self.text.get(start..self.end(row)).unwrap_or_default();
+        row.strip_suffix(Self::CLOSE).unwrap_or(row)
+    }
+
+    /// The names and raw values of row `row`.
+    #[must_use]
+    pub fn pairs(&self, row: usize) -> LabelPairs<'_> {
+        LabelPairs { rest: self.text(row) }
+    }
+
+    /// The bytes that this holds on the heap.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.text.capacity() + self.ends.capacity() * size_of::<usize>()
+    }
+}
+
+/// The pairs of one label set, in order.
+#[derive(Clone, Debug)]
+pub struct LabelPairs<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Iterator for LabelPairs<'a> {
+    type Item = (&'a str, Cow<'a, str>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (name, quoted) = self.rest.split_once("=\"")?;
+        let end = closing_quote(quoted)?;
+        let value = quoted.get(..end)?;
+        let rest = quoted.get(end + 1..)?;
+        self.rest = rest.strip_prefix(',').unwrap_or(rest);
+        Some((name, unescape(value)))
+    }
+}
+
+fn closing_quote(quoted: &str) -> Option<usize> {
+    let mut escaped = false;
+    quoted.bytes().position(|byte| {
+        let closes = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        closes
+    })
+}
+
+/// Escapes as the text format asks for label values: backslash, double quote and line feed.
+fn push_escaped(out: &mut String, value: &str) {
+    let mut rest = value;
+    while let Some(at) = rest.find(['\\', '"', '\n']) {
+        let (plain, special) = rest.split_at(at);
+        out.push_str(plain);
+        out.push_str(match special.as_bytes().first() {
+            Some(b'\n') => "\\n",
+            Some(b'"') => "\\\"",
+            _ => "\\\\",
+        });
+        rest = special.get(1..).unwrap_or_default();
+    }
+    out.push_str(rest);
+}
+
+fn unescape(value: &str) -> Cow<'_, str> {
+    if !value.contains('\\') {
+        return Cow::Borrowed(value);
+    }
+    let mut out = String::with_capacity(value.len());
+    let mut chars = value.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some('n') => out.push('\n'),
+                Some(other) => out.push(other),
+                None => {}
+            },
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn text_of_a_row() {
+        let mut sets = LabelSets::default();
+        sets.push([("a", "x"), ("b", "1\"2\\3\n4")].into_iter());
+        sets.push(std::iter::empty());
+        sets.push([("c", "")].into_iter());
+        assert_eq!(sets.text(0), r#"a="x",b="1\"2\\3\n4""#);
+        assert_eq!(sets.text(1), "");
+        assert_eq!(sets.text(2), r#"c="""#);
+        assert_eq!(sets.len(), 3);
+        assert_eq!(sets.buffer(), "a=\"x\",b=\"1\\\"2\\\\3\\n4\"} c=\"\"} ");
+    }
+
+    proptest! {
+        #[test]
+        fn pairs_come_back_as_they_went_in(rows in prop::collection::vec(
+            prop::collection::vec(("[a-z_]{1,5}", any::<String>()), 0..4), 0..6)
+        ) {
+            let mut sets = LabelSets::default();
+            for row in &rows {
+                sets.push(row.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+            }
+            for (i, row) in rows.iter().enumerate() {
+                let back: Vec<(String, String)> =
+                    sets.pairs(i).map(|(n, v)| (n.to_owned(), v.into_owned())).collect();
+                prop_assert_eq!(&back, row);
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Which metric and label names are allowed.
+//!
+//! The rules are those of the Prometheus data model as every released server reads them:
+//! `[a-zA-Z_:][a-zA-Z0-9_:]*` for metrics, `[a-zA-Z_][a-zA-Z0-9_]*` for labels.
+
+use crate::{Error, ErrorCode, Result};
+
+/// The label of the one series that takes the writes past a family's series limit.
+pub const OVERFLOW_LABEL: &str = "metrion_overflow";
+
+/// Checks a metric name.
+///
+/// # Errors
+/// `invalid_name` when it is empty or has a character that the formats do not allow.
+pub fn validate_metric_name(name: &str) -> Result<()> {
+    if is_name(name, |byte| byte == b':') {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorCode::InvalidName,
+        format!("invalid metric name {name:?}: must match [a-zA-Z_:][a-zA-Z0-9_:]*"),
+    ))
+}
+
+/// Checks the label names of one family, constant ones first: each valid, none reserved, none twice.
+///
+/// `also_reserved` are the names that the metric's type writes itself (`le` for a histogram).
+///
+/// # Errors
+/// `invalid_name` for a malformed or repeated name, `reserved_name` for one that is taken.
+pub fn validate_label_names<'a>(
+    names: impl Iterator<Item = &'a str>,
+    also_reserved: &[&str],
+) -> Result<()> {
+    let mut seen: Vec<&str> = Vec::new();
+    for name in names {
+        if !is_name(name, |_| false) {
+            return Err(Error::new(
+                ErrorCode::InvalidName,
+                format!("invalid label name {name:?}: must match [a-zA-Z_][a-zA-Z0-9_]*"),
+            ));
+        }
+        if name.starts_with("__") || name == OVERFLOW_LABEL || also_reserved.contains(&name) {
+            return Err(Error::new(
+                ErrorCode::ReservedName,
+                format!("label name {name:?} is reserved"),
+            ));
+        }
+        if seen.contains(&name) {
+            return Err(Error::new(
+                ErrorCode::InvalidName,
+                format!("label name {name:?} is given twice"),
+            ));
+        }
+        seen.push(name);
+    }
+    Ok(())
+}
+
+fn is_name(name: &str, also: impl Fn(u8) -> bool) -> bool {
+    let mut bytes = name.bytes();
+    let starts = bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_' || also(b));
+    starts && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_' || also(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metric_names() {
+        for good in ["a", "_", ":a:b", "A9_z"] {
+            assert!(validate_metric_name(good).is_ok(), "{good}");
+        }
+        for bad in ["", "9a", "a-b", "a b", "é", "a\n"] {
+            let error = validate_metric_name(bad).unwrap_err();
+            assert_eq!(error.code(), ErrorCode::InvalidName, "{bad}");
+        }
+    }
+
+    #[test]
+    fn label_names() {
+        let check = |names: &[&str]| {
+            validate_label_names(names.iter().copied(), &["le"]).map_err(|error| error.code())
+        };
+        assert_eq!(check(&["a", "b_1", "_x"]), Ok(()));
+        assert_eq!(check(&["a:b"]), Err(ErrorCode::InvalidName));
+        assert_eq!(check(&["a", "a"]), Err(ErrorCode::InvalidName));
+        assert_eq!(check(&["__x"]), Err(ErrorCode::ReservedName));
+        assert_eq!(check(&["le"]), Err(ErrorCode::ReservedName));
+        assert_eq!(check(&[OVERFLOW_LABEL]), Err(ErrorCode::ReservedName));
+    }
+}

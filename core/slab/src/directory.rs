@@ -1,0 +1,376 @@
+//! The directory: which families and series exist, and which cells are theirs.
+//!
+//! An entry is published in three steps: *reserve* (an entry number, room for the key, cells, each by
+//! moving a high-water mark), *fill* (plain stores that nobody reads yet) and *publish* (a
+//! compare-and-swap of the head of its hash chain). A writer that dies in between leaves unused room
+//! behind and blocks nobody. Two writers that publish the same key meet at the head: the second finds
+//! the first one's entry and gives its own up.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+#[cfg(not(loom))]
+use std::sync::{MutexGuard, PoisonError};
+
+use metrion_model::{Error, ErrorCode, Result};
+use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
+
+#[cfg(not(loom))]
+use crate::fork::{Gate, gate};
+use crate::layout::{entry, header};
+use crate::segment::{Cell, Segment};
+use crate::sync::{AtomicU64, Ordering};
+
+/// What an entry describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+pub enum EntryKind {
+    /// A metric family; its key is the schema.
+    Family = 1,
+    /// A series; its key is the label values.
+    Series = 2,
+    /// The series that takes the writes past its family's limit.
+    Overflow = 3,
+}
+
+/// The life of an entry, in order; a free one begins again.
+mod state {
+    pub(super) const LIVE: u64 = 1;
+    /// Hidden from reads; handles to it may be left.
+    pub(super) const REMOVED: u64 = 2;
+    /// No handle is left; its room may be used again.
+    pub(super) const FREE: u64 = 3;
+}
+
+/// What to look up or insert.
+#[derive(Clone, Copy, Debug)]
+pub struct NewEntry<'a> {
+    /// What it describes.
+    pub kind: EntryKind,
+    /// For a series, the entry number of its family; for a family, 0.
+    pub family: u32,
+    /// What tells it apart from all others of its kind and family; compared in full.
+    pub key: &'a [u8],
+    /// How many cells it needs.
+    pub cells: u32,
+    /// Unix seconds.
+    pub created: f64,
+}
+
+/// An entry of the directory.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Entry {
+    /// Its number, the same for every process.
+    pub number: u32,
+    /// What it describes.
+    pub kind: EntryKind,
+    /// A series' family.
+    pub family: u32,
+    /// The first of its cells.
+    pub first_cell: Cell,
+    /// How many cells it has.
+    pub cells: u32,
+    /// Unix seconds.
+    pub created: f64,
+}
+
+/// The heap's part: which entries may be used again. A cache: the entries' states tell the same.
+#[derive(Debug, Default)]
+pub(crate) struct Directory {
+    free: Mutex<HashMap<Room, Vec<usize>>>,
+}
+
+/// What an entry has room for. A free entry serves only a new one of exactly the same room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Room {
+    cells: u32,
+    key_words: usize,
+}
+
+impl Room {
+    fn new(cells: u32, key_len: usize) -> Self {
+        // Powers of two, so that label values of varying length find free entries.
+        Self { cells, key_words: key_len.div_ceil(size_of::<u64>()).next_power_of_two() }
+    }
+}
+
+impl Segment {
+    /// Finds the entry with this key or makes it. The second part of the result tells whether it is
+    /// new.
+    ///
+    /// # Errors
+    /// `limit_reached` when a bound of the segment's geometry is met.
+    pub fn insert(&self, new: &NewEntry<'_>) -> Result<(Entry, bool)> {
+        // In private memory entries are unlinked and used again, which must not happen under an
+        // insertion's eyes. Where nothing is unlinked, publishing needs no lock: the loom models run
+        // it that way.
+        #[cfg(not(loom))]
+        let (_gate, mut free) = self.lock_free_entries();
+        let hash = self.hash(new);
+        let head = self.word(self.layout().head(hash));
+        let first = head.load(Ordering::Acquire);
+        if let Some(number) = self.find(first, 0, hash, new) {
+            return Ok((self.entry_at(number, new.kind), false));
+        }
+        let room = Room::new(new.cells, new.key.len());
+        #[cfg(not(loom))]
+        let reused = free.get_mut(&room).and_then(Vec::pop);
+        #[cfg(loom)]
+        let reused = None;
+        let number = match reused {
+            Some(number) => number,
+            None => self.reserve(new.kind, room)?,
+        };
+        self.fill(number, hash, new);
+        match self.publish(number, first, hash, new) {
+            Ok(()) => Ok((self.entry_at(number, new.kind), true)),
+            Err(other) => Ok((self.entry_at(other, new.kind), false)),
+        }
+    }
+
+    /// Hides an entry; its cells stay until [`Segment::free`]. A series' removal raises its family's
+    /// generation, so that no cache hands it out any more.
+    pub fn remove(&self, entry: &Entry) {
+        self.set_state(entry.number as usize, entry.kind, state::REMOVED);
+        if entry.kind != EntryKind::Family {
+            self.generation_word(entry.family).fetch_add(1, Ordering::Release);
+        }
+    }
+
+    /// Makes a removed entry's cells and key room usable again, zeroed.
+    ///
+    /// Only when no handle to it is left: the caller was the last to hold one.
+    #[cfg(not(loom))]
+    pub fn free(&self, entry: &Entry) {
+        let number = entry.number as usize;
+        let (_gate, mut free) = self.lock_free_entries();
+        self.unlink(number);
+        self.zero(entry.first_cell, entry.cells as usize);
+        self.set_state(number, entry.kind, state::FREE);
+        let key_len = self.entry_word(number, entry::KEY).load(Ordering::Relaxed) >> 32;
+        let room = Room::new(entry.cells, key_len as usize);
+        free.entry(room).or_default().push(number);
+    }
+
+    /// Sets an entry's creation time, after a reset.
+    pub fn set_created(&self, entry: &Entry, unix_seconds: f64) {
+        let word = self.entry_word(entry.number as usize, entry::CREATED);
+        word.store(unix_seconds.to_bits(), Ordering::Relaxed);
+    }
+
+    /// A number that changes with every removal of one of the family's series.
+    #[inline]
+    #[must_use]
+    pub fn generation(&self, family: u32) -> u64 {
+        self.generation_word(family).load(Ordering::Acquire)
+    }
+
+    /// The live entries and their keys, in the order in which their numbers were given out.
+    pub fn entries(&self) -> impl Iterator<Item = (Entry, Vec<u8>)> {
+        let used = self.word(header::ENTRIES_USED).load(Ordering::Acquire) as usize;
+        (0..used).filter_map(|number| {
+            let word = self.entry_word(number, entry::STATE).load(Ordering::Acquire);
+            let kind = match (word >> 8, word & 0xff) {
+                (1, state::LIVE) => EntryKind::Family,
+                (2, state::LIVE) => EntryKind::Series,
+                (3, state::LIVE) => EntryKind::Overflow,
+                _ => return None,
+            };
+            Some((self.entry_at(number, kind), self.key(number)))
+        })
+    }
+
+    fn hash(&self, new: &NewEntry<'_>) -> u64 {
+        let seed = self.hash_seed() ^ (new.kind as u64) << 32 ^ u64::from(new.family);
+        rapidhash_v3_seeded(new.key, &RapidSecrets::seed_cpp(seed))
+    }
+
+    /// The live entry with this key in the chain from link `from` up to, and without, link `until`.
+    fn find(&self, from: u64, until: u64, hash: u64, new: &NewEntry<'_>) -> Option<usize> {
+        let mut link = from;
+        while link != until && link != 0 {
+            let number = link as usize - 1;
+            if self.matches(number, hash, new) {
+                return Some(number);
+            }
+            link = self.entry_word(number, entry::NEXT).load(Ordering::Relaxed);
+        }
+        None
+    }
+
+    fn matches(&self, number: usize, hash: u64, new: &NewEntry<'_>) -> bool {
+        let word = |word| self.entry_word(number, word).load(Ordering::Relaxed);
+        word(entry::HASH) == hash
+            && word(entry::STATE) == (new.kind as u64) << 8 | state::LIVE
+            && word(entry::FAMILY) == u64::from(new.family)
+            && word(entry::KEY) >> 32 == new.key.len() as u64
+            && self.key_words(number).zip(pack(new.key)).all(|(a, b)| a == b)
+    }
+
+    /// Takes an entry number, room for a key, and cells. Nothing is taken when one of them is short,
+    /// but for what another writer may take in between.
+    fn reserve(&self, kind: EntryKind, room: Room) -> Result<usize> {
+        let bounds = self.layout().geometry;
+        let keys = bounds.key_words.min(u32::MAX as usize);
+        let wanted = [
+            (header::ENTRIES_USED, 1, bounds.entries, "families and series"),
+            (header::KEY_WORDS_USED, room.key_words, keys, "words of names and labels"),
+            (header::CELLS_USED, room.cells as usize, bounds.cells, "cells"),
+        ];
+        // Plain series leave a little for overflow series, which must come when nothing else can.
+        let spare = |bound: usize| if kind == EntryKind::Series { bound / 64 } else { 0 };
+        for (mark, count, bound, what) in wanted {
+            let used = self.word(mark).load(Ordering::Relaxed) as usize;
+            if used + count > bound - spare(bound) {
+                return Err(Error::new(
+                    ErrorCode::LimitReached,
+                    format!("the registry is full: {used} of {bound} {what} are in use"),
+                ));
+            }
+        }
+        let mut taken = [0; 3];
+        for (start, (mark, count, bound, what)) in taken.iter_mut().zip(wanted) {
+            *start = self.take(mark, count, bound, what)?;
+        }
+        let [number, key, cell] = taken;
+        self.entry_word(number, entry::KEY).store(key as u64, Ordering::Relaxed);
+        self.entry_word(number, entry::CELLS)
+            .store(u64::from(room.cells) << 32 | cell as u64, Ordering::Relaxed);
+        Ok(number)
+    }
+
+    /// Moves a high-water mark, unless it would pass its bound.
+    fn take(&self, mark: usize, count: usize, bound: usize, what: &str) -> Result<usize> {
+        let within = |used: u64| {
+            let end = used + count as u64;
+            (end <= bound as u64).then_some(end)
+        };
+        let moved = self.word(mark).fetch_update(Ordering::AcqRel, Ordering::Relaxed, within);
+        moved.map(|start| start as usize).map_err(|_| {
+            Error::new(ErrorCode::LimitReached, format!("the registry is full: {bound} {what}"))
+        })
+    }
+
+    /// Writes what a reserved entry says. Nobody reads it before it is published.
+    fn fill(&self, number: usize, hash: u64, new: &NewEntry<'_>) {
+        let key_start = self.entry_word(number, entry::KEY).load(Ordering::Relaxed) as u32;
+        for (i, word) in pack(new.key).enumerate() {
+            let at = self.layout().key(key_start as usize + i);
+            self.word(at).store(word, Ordering::Relaxed);
+        }
+        let key = (new.key.len() as u64) << 32 | u64::from(key_start);
+        for (word, value) in [
+            (entry::HASH, hash),
+            (entry::FAMILY, u64::from(new.family)),
+            (entry::KEY, key),
+            (entry::CREATED, new.created.to_bits()),
+            (entry::GENERATION, 0),
+        ] {
+            self.entry_word(number, word).store(value, Ordering::Relaxed);
+        }
+        self.set_state(number, new.kind, state::LIVE);
+    }
+
+    /// Links a filled entry in at the head of its chain, unless another writer published the same
+    /// key meanwhile: then that one's number is the error, and this entry stays unused.
+    fn publish(
+        &self,
+        number: usize,
+        mut seen: u64,
+        hash: u64,
+        new: &NewEntry<'_>,
+    ) -> Result<(), usize> {
+        let head = self.word(self.layout().head(hash));
+        loop {
+            self.entry_word(number, entry::NEXT).store(seen, Ordering::Relaxed);
+            // Release: whoever reads the head sees the entry filled. Acquire: so does this writer
+            // see the entries that came in between.
+            let link = number as u64 + 1;
+            let swap = head.compare_exchange(seen, link, Ordering::AcqRel, Ordering::Acquire);
+            let Err(now) = swap else { return Ok(()) };
+            if let Some(other) = self.find(now, seen, hash, new) {
+                self.set_state(number, new.kind, state::FREE);
+                return Err(other);
+            }
+            seen = now;
+        }
+    }
+
+    #[cfg(not(loom))]
+    fn unlink(&self, number: usize) {
+        let hash = self.entry_word(number, entry::HASH).load(Ordering::Relaxed);
+        let next = self.entry_word(number, entry::NEXT).load(Ordering::Relaxed);
+        let mut link = self.word(self.layout().head(hash));
+        loop {
+            let to = link.load(Ordering::Acquire);
+            if to == 0 {
+                return;
+            }
+            if to == number as u64 + 1 {
+                link.store(next, Ordering::Release);
+                return;
+            }
+            link = self.entry_word(to as usize - 1, entry::NEXT);
+        }
+    }
+
+    #[cfg(not(loom))]
+    fn lock_free_entries(&self) -> (Gate, MutexGuard<'_, HashMap<Room, Vec<usize>>>) {
+        let gate = gate();
+        (gate, self.directory.free.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn entry_at(&self, number: usize, kind: EntryKind) -> Entry {
+        let word = |word| self.entry_word(number, word).load(Ordering::Relaxed);
+        let cells = word(entry::CELLS);
+        Entry {
+            number: number as u32,
+            kind,
+            family: word(entry::FAMILY) as u32,
+            first_cell: cells as u32,
+            cells: (cells >> 32) as u32,
+            created: f64::from_bits(word(entry::CREATED)),
+        }
+    }
+
+    /// The key of an entry.
+    #[must_use]
+    pub fn key_of(&self, entry: &Entry) -> Vec<u8> {
+        self.key(entry.number as usize)
+    }
+
+    fn key(&self, number: usize) -> Vec<u8> {
+        let len = self.entry_word(number, entry::KEY).load(Ordering::Relaxed) >> 32;
+        let mut key: Vec<u8> = self.key_words(number).flat_map(u64::to_le_bytes).collect();
+        key.truncate(len as usize);
+        key
+    }
+
+    fn key_words(&self, number: usize) -> impl Iterator<Item = u64> {
+        let key = self.entry_word(number, entry::KEY).load(Ordering::Relaxed);
+        let words = (key >> 32).div_ceil(8) as usize;
+        let start = self.layout().key(key as u32 as usize);
+        self.range(start..start + words).iter().map(|word| word.load(Ordering::Relaxed))
+    }
+
+    fn set_state(&self, number: usize, kind: EntryKind, state: u64) {
+        let word = self.entry_word(number, entry::STATE);
+        word.store((kind as u64) << 8 | state, Ordering::Release);
+    }
+
+    fn generation_word(&self, family: u32) -> &AtomicU64 {
+        self.entry_word(family as usize, entry::GENERATION)
+    }
+
+    fn entry_word(&self, number: usize, word: usize) -> &AtomicU64 {
+        self.word(self.layout().entry(number) + word)
+    }
+}
+
+/// A key as little-endian words, the last one padded with zeros.
+fn pack(key: &[u8]) -> impl Iterator<Item = u64> + '_ {
+    key.chunks(size_of::<u64>()).map(|chunk| {
+        let mut word = [0; size_of::<u64>()];
+        word.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
+        u64::from_le_bytes(word)
+    })
+}

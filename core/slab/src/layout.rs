@@ -1,0 +1,186 @@
+//! Where everything lies in a segment. `FORMAT.md` describes the same in words; both change together
+//! with [`VERSION`].
+//!
+//! All positions are in 64-bit words from the start of the segment.
+
+use std::ops::Range;
+
+/// The first word of every segment, `METRION` and a zero byte.
+pub(crate) const MAGIC: u64 = u64::from_le_bytes(*b"METRION\0");
+/// Counts the incompatible changes of the layout.
+pub(crate) const VERSION: u64 = 1;
+
+/// Cells in a page: the unit in which a slab's memory is touched and skipped.
+pub(crate) const PAGE_CELLS: usize = 512;
+/// The slab that everybody without a slab of its own shares, by compare-and-swap.
+pub(crate) const COMMON_SLAB: usize = 0;
+
+/// Words of the header.
+pub(crate) mod header {
+    pub(crate) const MAGIC: usize = 0;
+    pub(crate) const VERSION: usize = 1;
+    pub(crate) const HASH_SEED: usize = 2;
+    pub(crate) const SLABS: usize = 3;
+    pub(crate) const CELLS: usize = 4;
+    pub(crate) const ENTRIES: usize = 5;
+    pub(crate) const KEY_WORDS: usize = 6;
+    /// High-water marks of the four regions, in the order of their bounds above.
+    pub(crate) const SLABS_USED: usize = 8;
+    pub(crate) const CELLS_USED: usize = 9;
+    pub(crate) const ENTRIES_USED: usize = 10;
+    pub(crate) const KEY_WORDS_USED: usize = 11;
+    /// Not zero once any cell has a baseline.
+    pub(crate) const HAS_BASELINES: usize = 12;
+    /// Updates that went to an overflow series.
+    pub(crate) const OVERFLOWED: usize = 13;
+    /// Updates that were dropped because their value was not one that the metric takes.
+    pub(crate) const INVALID: usize = 14;
+    pub(crate) const WORDS: usize = 64;
+}
+
+/// Words of one row of the slab table.
+pub(crate) mod slab {
+    /// 0 when free, else `kind << 32 | pid`.
+    pub(crate) const OWNER: usize = 0;
+    /// How many writers this slab has had.
+    pub(crate) const CLAIMS: usize = 1;
+    pub(crate) const WORDS: usize = 8;
+}
+
+/// Words of one entry of the directory.
+pub(crate) mod entry {
+    /// `kind << 8 | state`.
+    pub(crate) const STATE: usize = 0;
+    pub(crate) const HASH: usize = 1;
+    /// Number + 1 of the next entry with the same hash head; 0 ends the chain.
+    pub(crate) const NEXT: usize = 2;
+    /// A series' family, as the number of its entry.
+    pub(crate) const FAMILY: usize = 3;
+    /// `key length in bytes << 32 | first word in the key region`.
+    pub(crate) const KEY: usize = 4;
+    /// `number of cells << 32 | first cell`.
+    pub(crate) const CELLS: usize = 5;
+    /// Unix seconds as f64 bits.
+    pub(crate) const CREATED: usize = 6;
+    /// A family's: grows with every removal of one of its series.
+    pub(crate) const GENERATION: usize = 7;
+    pub(crate) const WORDS: usize = 8;
+}
+
+/// The bounds of a segment, fixed when it is made.
+///
+/// They bound address space; memory is used page by page as cells and series come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Geometry {
+    /// Slabs, the common one included.
+    pub slabs: usize,
+    /// Cells of 8 bytes in each slab. Rounded up to whole bitmap words of pages (32,768 cells).
+    pub cells: usize,
+    /// Families and series together. Rounded up to a power of two.
+    pub entries: usize,
+    /// 8-byte words for names, help texts and label values.
+    pub key_words: usize,
+}
+
+impl Default for Geometry {
+    /// Room for 262,144 families and series with four million cells and 128 MiB of labels, and four
+    /// slabs for each core (64 at most).
+    #[cfg(all(unix, target_pointer_width = "64", not(loom), not(miri)))]
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { slabs: 1 + (4 * cores).min(64), cells: 1 << 22, entries: 1 << 18, key_words: 1 << 24 }
+    }
+
+    /// Memory that is taken at once must be small: one writer beside the common slab.
+    #[cfg(not(all(unix, target_pointer_width = "64", not(loom), not(miri))))]
+    fn default() -> Self {
+        Self { slabs: 2, cells: 1 << 15, entries: 1 << 12, key_words: 1 << 16 }
+    }
+}
+
+/// The start of every region.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Layout {
+    pub(crate) geometry: Geometry,
+    pub(crate) heads: usize,
+    slab_table: usize,
+    touched: usize,
+    touched_words: usize,
+    entry_table: usize,
+    head_table: usize,
+    baselines: usize,
+    cells: usize,
+    keys: usize,
+    pub(crate) words: usize,
+}
+
+impl Layout {
+    pub(crate) fn new(mut geometry: Geometry) -> Self {
+        if cfg!(not(loom)) {
+            geometry.cells = geometry.cells.max(1).next_multiple_of(PAGE_CELLS * 64);
+        }
+        geometry.entries = geometry.entries.max(2).next_power_of_two();
+        let heads = geometry.entries / 2;
+        // A cache line for each slab's bitmap, so that writers do not share one.
+        let touched_words = geometry.cells.div_ceil(PAGE_CELLS * 64).next_multiple_of(8);
+        let mut end = header::WORDS.next_multiple_of(PAGE_CELLS);
+        // Whole pages each, so that one can be allocated, protected or skipped without the next.
+        let mut region = |len: usize| {
+            let start = end;
+            end = (start + len).next_multiple_of(PAGE_CELLS);
+            start
+        };
+        let slab_table = region(geometry.slabs * slab::WORDS);
+        let touched = region(geometry.slabs * touched_words);
+        let entry_table = region(geometry.entries * entry::WORDS);
+        let head_table = region(heads);
+        let baselines = region(geometry.cells);
+        let cells = region(geometry.slabs * geometry.cells);
+        let keys = region(geometry.key_words);
+        let words = end;
+        Self {
+            geometry,
+            heads,
+            slab_table,
+            touched,
+            touched_words,
+            entry_table,
+            head_table,
+            baselines,
+            cells,
+            keys,
+            words,
+        }
+    }
+
+    pub(crate) fn slab_row(&self, slab: usize) -> usize {
+        self.slab_table + slab * slab::WORDS
+    }
+
+    pub(crate) fn touched(&self, slab: usize) -> Range<usize> {
+        let start = self.touched + slab * self.touched_words;
+        start..start + self.touched_words
+    }
+
+    pub(crate) fn slab_cells(&self, slab: usize) -> Range<usize> {
+        let start = self.cells + slab * self.geometry.cells;
+        start..start + self.geometry.cells
+    }
+
+    pub(crate) fn baseline(&self, cell: usize) -> usize {
+        self.baselines + cell
+    }
+
+    pub(crate) fn entry(&self, number: usize) -> usize {
+        self.entry_table + number * entry::WORDS
+    }
+
+    pub(crate) fn head(&self, hash: u64) -> usize {
+        // The heads are a power of two; the high bits of the hash are the well-mixed ones.
+        self.head_table + (hash >> 32) as usize % self.heads
+    }
+
+    pub(crate) fn key(&self, word: usize) -> usize {
+        self.keys + word
+    }
+}

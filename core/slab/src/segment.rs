@@ -1,0 +1,263 @@
+//! A segment: one mapping with everything that a registry counts in it.
+
+use std::fmt;
+use std::sync::{Arc, Weak};
+use std::sync::atomic::{AtomicU64 as IdCounter, Ordering as IdOrdering};
+
+use metrion_model::Result;
+
+use crate::directory::Directory;
+use crate::layout::{self, COMMON_SLAB, Geometry, Layout, PAGE_CELLS, header};
+use crate::mapping::Mapping;
+use crate::slabs::Slab;
+use crate::sync::{AtomicU64, Ordering};
+
+/// The number of a cell: the same in every slab of its segment.
+pub type Cell = u32;
+
+/// The cells and the directory of one registry.
+///
+/// Invariants:
+/// - a cell's value is the sum of it over all slabs, in slab order, less its baseline;
+/// - a page of a slab is written only after its bit in that slab's bitmap is set;
+/// - every slab but the common one has at most one writer at a time.
+pub struct Segment {
+    id: u64,
+    me: Weak<Self>,
+    layout: Layout,
+    mapping: Mapping,
+    pub(crate) directory: Directory,
+}
+
+/// Unique in the process for ever, so that a thread's cached slab never matches another segment.
+static NEXT_ID: IdCounter = IdCounter::new(1);
+
+impl Segment {
+    /// A segment in private memory. `hash_seed` keys the directory's hashes.
+    ///
+    /// # Errors
+    /// `limit_reached` when the address space for `geometry` cannot be had.
+    pub fn private(geometry: Geometry, hash_seed: u64) -> Result<Arc<Self>> {
+        let layout = Layout::new(geometry);
+        let geometry = layout.geometry;
+        let mapping = Mapping::private(layout.words)?;
+        let segment = Arc::new_cyclic(|me| Self {
+            me: Weak::clone(me),
+            id: NEXT_ID.fetch_add(1, IdOrdering::Relaxed),
+            layout,
+            mapping,
+            directory: Directory::default(),
+        });
+        for (word, value) in [
+            (header::MAGIC, layout::MAGIC),
+            (header::VERSION, layout::VERSION),
+            (header::HASH_SEED, hash_seed),
+            (header::SLABS, geometry.slabs as u64),
+            (header::CELLS, geometry.cells as u64),
+            (header::ENTRIES, geometry.entries as u64),
+            (header::KEY_WORDS, geometry.key_words as u64),
+            (header::SLABS_USED, 1),
+        ] {
+            segment.word(word).store(value, Ordering::Relaxed);
+        }
+        #[cfg(all(unix, not(loom)))]
+        crate::fork::register(&segment);
+        Ok(segment)
+    }
+
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(crate) fn downgrade(&self) -> Weak<Self> {
+        Weak::clone(&self.me)
+    }
+
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The word at an index that comes from [`Layout`].
+    #[inline]
+    #[allow(clippy::indexing_slicing)]
+    pub(crate) fn word(&self, index: usize) -> &AtomicU64 {
+        &self.mapping.words()[index]
+    }
+
+    #[inline]
+    #[allow(clippy::indexing_slicing)]
+    pub(crate) fn range(&self, range: std::ops::Range<usize>) -> &[AtomicU64] {
+        &self.mapping.words()[range]
+    }
+
+    /// The key of the directory's hashes.
+    #[must_use]
+    pub fn hash_seed(&self) -> u64 {
+        self.word(header::HASH_SEED).load(Ordering::Relaxed)
+    }
+
+    /// The common slab: of gauges that keep the last value, and of writers without their own slab.
+    #[inline]
+    pub(crate) fn common(&self) -> Slab<'_> {
+        Slab::new(self, COMMON_SLAB, false)
+    }
+
+    /// The slab of the calling thread.
+    #[inline]
+    pub fn slab(&self) -> Slab<'_> {
+        crate::thread::slab(self)
+    }
+
+    /// Sets a cell that only the common slab holds: a gauge's last value.
+    pub fn set(&self, cell: Cell, value: f64) {
+        self.common().store(cell, value);
+    }
+
+    /// Adds to a cell that only the common slab holds.
+    pub fn add_common(&self, cell: Cell, amount: f64) {
+        self.common().add(cell, amount);
+    }
+
+    /// Reads a cell that only the common slab holds, without a sum: `-0`, NaN and infinities come
+    /// back as they were set.
+    #[must_use]
+    pub fn get(&self, cell: Cell) -> f64 {
+        self.common().load(cell)
+    }
+
+    /// The values of `out.len()` cells from `first` on that only the common slab holds.
+    pub fn get_into(&self, first: Cell, out: &mut [f64]) {
+        let slab = self.common();
+        for (cell, value) in (first..).zip(out) {
+            *value = slab.load(cell);
+        }
+    }
+
+    /// The value of one additive cell.
+    #[must_use]
+    pub fn sum(&self, cell: Cell) -> f64 {
+        let mut value = [0.0];
+        self.sum_into(cell, &mut value);
+        let [value] = value;
+        value
+    }
+
+    /// The values of `out.len()` additive cells from `first` on: sums over the slabs, less baselines.
+    pub fn sum_into(&self, first: Cell, out: &mut [f64]) {
+        let has_baselines = self.word(header::HAS_BASELINES).load(Ordering::Acquire) != 0;
+        let mut baselines = [0.0; PAGE_CELLS];
+        let mut cell = first as usize;
+        let mut rest = out;
+        while !rest.is_empty() {
+            let in_page = rest.len().min(PAGE_CELLS - cell % PAGE_CELLS);
+            let (values, after) = rest.split_at_mut(in_page);
+            if has_baselines {
+                // Before the cells: a baseline is a sum that somebody saw, and what this thread
+                // reads after it cannot be older than that sum.
+                self.read_baselines(cell, &mut baselines);
+            }
+            self.sum_slabs(cell, values);
+            if has_baselines {
+                values.iter_mut().zip(&baselines).for_each(|(value, base)| *value -= base);
+            }
+            cell += in_page;
+            rest = after;
+        }
+    }
+
+    /// Makes additive cells read 0 from now on, without touching any writer's memory.
+    ///
+    /// The caller keeps two resets of the same cells apart, and readers that must see all of the
+    /// cells before it or all after it.
+    pub fn reset(&self, first: Cell, count: usize) {
+        self.word(header::HAS_BASELINES).store(1, Ordering::Release);
+        for cell in first as usize..first as usize + count {
+            let base = self.word(self.layout.baseline(cell));
+            let mut sum = [0.0];
+            self.sum_slabs(cell, &mut sum);
+            let [sum] = sum;
+            base.store(sum.to_bits(), Ordering::Release);
+        }
+    }
+
+    /// The only place where slabs are added up: from left to right by slab number. f64 addition is
+    /// monotonic in each term, so with a fixed order a value that only grows in each slab never
+    /// shrinks in the sum, not even in its last bit. `values` are cells of one page.
+    fn sum_slabs(&self, cell: usize, values: &mut [f64]) {
+        values.fill(0.0);
+        for slab in 0..self.slabs_used() {
+            Slab::new(self, slab, false).add_page_to(cell, values);
+        }
+    }
+
+    fn read_baselines(&self, cell: usize, out: &mut [f64; PAGE_CELLS]) {
+        let in_page = PAGE_CELLS - cell % PAGE_CELLS;
+        let start = self.layout.baseline(cell);
+        let words = self.range(start..start + in_page);
+        for (value, word) in out.iter_mut().zip(words) {
+            *value = f64::from_bits(word.load(Ordering::Acquire));
+        }
+    }
+
+    pub(crate) fn slabs_used(&self) -> usize {
+        self.word(header::SLABS_USED).load(Ordering::Acquire) as usize
+    }
+
+    /// Sets cells to zero in every slab and their baselines too.
+    ///
+    /// Only for cells to which no handle is left: nobody writes or reads them.
+    pub(crate) fn zero(&self, first: Cell, count: usize) {
+        let cells = first as usize..first as usize + count;
+        for slab in 0..self.slabs_used() {
+            Slab::new(self, slab, false).zero(cells.clone());
+        }
+        if self.word(header::HAS_BASELINES).load(Ordering::Acquire) != 0 {
+            for cell in cells {
+                self.word(self.layout.baseline(cell)).store(0, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Counts an update that went to an overflow series or nowhere.
+    pub fn count_overflow(&self) {
+        self.word(header::OVERFLOWED).fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many updates went to overflow series or nowhere.
+    #[must_use]
+    pub fn overflowed(&self) -> u64 {
+        self.word(header::OVERFLOWED).load(Ordering::Relaxed)
+    }
+
+    /// Counts an update that was dropped because of its value.
+    #[cold]
+    pub fn count_invalid(&self) {
+        self.word(header::INVALID).fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many updates were dropped because of their value.
+    #[must_use]
+    pub fn invalid(&self) -> u64 {
+        self.word(header::INVALID).load(Ordering::Relaxed)
+    }
+
+    /// Bytes of this segment that are in use: touched pages of cells, directory entries, keys.
+    #[must_use]
+    pub fn used_bytes(&self) -> usize {
+        let pages: u32 = (0..self.slabs_used())
+            .flat_map(|slab| self.range(self.layout.touched(slab)))
+            .map(|word| word.load(Ordering::Relaxed).count_ones())
+            .sum();
+        let entries = self.word(header::ENTRIES_USED).load(Ordering::Relaxed) as usize;
+        let keys = self.word(header::KEY_WORDS_USED).load(Ordering::Relaxed) as usize;
+        let words =
+            pages as usize * PAGE_CELLS + entries * layout::entry::WORDS + keys + header::WORDS;
+        words * size_of::<u64>()
+    }
+}
+
+impl fmt::Debug for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Segment").field("id", &self.id).finish_non_exhaustive()
+    }
+}
