@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use metrion_model::{Error, ErrorCode, Result};
-use metrion_slab::{OwnedCell, ProcessWriter};
+use metrion_slab::{OwnedCells, ProcessWriter};
 
 use crate::family::{Definition, Metric};
 use crate::series::Series;
@@ -61,8 +61,8 @@ impl Counter {
     /// A writer's own part of this counter by its address: for bindings that hold one writer for a
     /// whole interpreter. It does not keep the series; hold this handle beside it.
     #[must_use]
-    pub fn cell_of(&self, writer: &ProcessWriter) -> OwnedCell {
-        writer.cell(self.series.cell())
+    pub fn cell_of(&self, writer: &ProcessWriter) -> OwnedCells {
+        writer.cells(self.series.cell(), 1)
     }
 }
 

@@ -306,21 +306,16 @@ impl<M: Metric> Family<M> {
         members.reset(&self.shared.segment, &self.shared.definition, self.shared.clock.unix_seconds());
     }
 
-    /// Lets a function give the value of one series from now on, at every collection. `None` leaves
-    /// the series out of that collection, and so does a panic; both are counted. On a histogram it
-    /// does nothing.
-    ///
-    /// # Errors
-    /// `label_mismatch` as for [`Family::labels`].
+    /// Lets a function give the value of one child from now on, at every collection. `None` leaves
+    /// the series out of that collection, and so does a panic; both are counted. It does nothing for
+    /// a histogram, and for a child that was removed.
     pub fn set_callback(
         &self,
-        values: &[&str],
+        child: &M,
         function: impl Fn() -> Option<f64> + Send + Sync + 'static,
-    ) -> Result<()> {
-        let handle = self.labels(values)?.clone();
+    ) {
         let (_gate, mut members) = self.shared.lock();
-        members.set_callback(&handle, Callback::new(function));
-        Ok(())
+        members.set_callback(child, Callback::new(function));
     }
 
     /// The number of series, without the overflow series.
@@ -342,6 +337,14 @@ impl<M: Metric> Family<M> {
         self.shared.segment.generation(self.shared.entry.number)
     }
 
+    /// The names of the labels that this view leaves open, in order.
+    pub fn open_labels(&self) -> impl Iterator<Item = &str> {
+        let fixed = self.fixed.as_deref().unwrap_or_default();
+        let names = self.schema().label_names.iter().enumerate();
+        let is_open = |i: usize| fixed.get(i).is_none_or(Option::is_none);
+        names.filter(move |(i, _)| is_open(*i)).map(|(_, name)| name.as_str())
+    }
+
     /// The schema.
     #[must_use]
     pub fn schema(&self) -> &Schema {
@@ -361,7 +364,7 @@ impl<M: Metric> Family<M> {
         then: impl FnOnce(&'a Shared<M>, &[&str]) -> T,
     ) -> Result<T> {
         let fixed = self.fixed.as_deref().unwrap_or_default();
-        let open = fixed.iter().filter(|value| value.is_none()).count();
+        let open = self.open_labels().count();
         if values.len() != open {
             return Err(self.mismatch(format!("{} values for {open} open labels", values.len())));
         }
@@ -372,12 +375,9 @@ impl<M: Metric> Family<M> {
     }
 
     fn in_order<'v>(&self, pairs: &[(&str, &'v str)]) -> Result<Vec<&'v str>> {
-        let schema = &self.shared.definition.schema;
-        let fixed = self.fixed.as_deref().unwrap_or_default();
-        let is_fixed = |i: usize| fixed.get(i).is_some_and(Option::is_some);
-        let open = schema.label_names.iter().enumerate().filter(|(i, _)| !is_fixed(*i));
-        let values: Option<Vec<&str>> = open
-            .map(|(_, name)| pairs.iter().find(|(own, _)| own == name).map(|(_, value)| *value))
+        let values: Option<Vec<&str>> = self
+            .open_labels()
+            .map(|name| pairs.iter().find(|(own, _)| *own == name).map(|(_, value)| *value))
             .collect();
         match values {
             Some(values) if values.len() == pairs.len() => Ok(values),
@@ -422,6 +422,15 @@ impl<M: Metric> fmt::Debug for Family<M> {
 /// Holding one keeps removed series from being freed, so hold it briefly.
 #[derive(Debug)]
 pub struct Child<'a, M>(Inner<'a, M>);
+
+impl<M> Child<'_, M> {
+    /// Whether this is no child of these label values but the one that takes the writes past the
+    /// limit. Whoever caches children must not cache it under them.
+    #[must_use]
+    pub fn is_overflow(&self) -> bool {
+        matches!(self.0, Inner::Own(_))
+    }
+}
 
 #[derive(Debug)]
 enum Inner<'a, M> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use metrion_model::{Error, ErrorCode, Result};
-use metrion_slab::{OwnedCell, ProcessWriter};
+use metrion_slab::{OwnedCells, ProcessWriter};
 
 use crate::family::{Definition, Metric};
 use crate::options::GaugeMode;
@@ -45,16 +45,22 @@ impl Gauge {
     /// `unsupported` on an up-down gauge, which is only added to.
     #[inline]
     pub fn set(&self, value: f64) -> Result<()> {
-        match self.mode {
-            GaugeMode::LastValue => {
-                self.series.segment.set(self.series.cell(), value);
-                Ok(())
-            }
-            GaugeMode::UpDown => Err(Error::new(
-                ErrorCode::Unsupported,
-                "an up-down gauge cannot be set, only added to and subtracted from",
-            )),
+        self.check_set()?;
+        self.series.segment.set(self.series.cell(), value);
+        Ok(())
+    }
+
+    /// Whether this gauge can be set.
+    ///
+    /// # Errors
+    /// `unsupported` on an up-down gauge.
+    #[inline]
+    pub fn check_set(&self) -> Result<()> {
+        if self.mode == GaugeMode::LastValue {
+            return Ok(());
         }
+        let message = "an up-down gauge cannot be set, only added to and subtracted from";
+        Err(Error::new(ErrorCode::Unsupported, message))
     }
 
     /// The value.
@@ -75,10 +81,10 @@ impl Gauge {
 
     /// The cell to which a writer writes by its address; see [`crate::Counter::cell_of`].
     #[must_use]
-    pub fn cell_of(&self, writer: &ProcessWriter) -> OwnedCell {
+    pub fn cell_of(&self, writer: &ProcessWriter) -> OwnedCells {
         match self.mode {
             GaugeMode::LastValue => self.series.segment.common_cell(self.series.cell()),
-            GaugeMode::UpDown => writer.cell(self.series.cell()),
+            GaugeMode::UpDown => writer.cells(self.series.cell(), 1),
         }
     }
 }

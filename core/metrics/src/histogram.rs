@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use metrion_slab::{OwnedCell, ProcessWriter};
+use metrion_slab::{OwnedCells, ProcessWriter};
 
 use crate::bounds::Bounds;
 use crate::family::{Definition, Metric};
@@ -59,10 +59,8 @@ impl Histogram {
     /// A writer's own cells by their addresses, in the order of [`Histogram`]'s cells; see
     /// [`crate::Counter::cell_of`].
     #[must_use]
-    pub fn cells_of(&self, writer: &ProcessWriter) -> Vec<OwnedCell> {
-        let first = self.series.cell();
-        let last = first + self.bounds.as_slice().len() as u32 + 1;
-        (first..=last).map(|cell| writer.cell(cell)).collect()
+    pub fn cells_of(&self, writer: &ProcessWriter) -> OwnedCells {
+        writer.cells(self.series.cell(), self.bounds.as_slice().len() + 2)
     }
 
     /// Counts an observation that no bucket takes.

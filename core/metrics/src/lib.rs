@@ -21,7 +21,7 @@ pub use family::{Child, Family, Metric};
 pub use gauge::Gauge;
 pub use histogram::{Histogram, HistogramValue};
 #[doc(no_inline)]
-pub use metrion_slab::{Geometry, OwnedCell, ProcessWriter, Segment};
+pub use metrion_slab::{Geometry, OwnedCells, ProcessWriter, Segment};
 pub use options::{
     DEFAULT_BUCKETS, FamilyOptions, GaugeMode, GaugeOptions, HistogramOptions, RegistryOptions,
 };

@@ -64,6 +64,9 @@ impl<M: Metric> Members<M> {
     }
 
     pub(crate) fn set_callback(&mut self, handle: &M, callback: Callback) {
+        if !self.has(handle) {
+            return;
+        }
         let number = handle.series().entry.number;
         self.callbacks.retain(|(of, _)| *of != number);
         self.callbacks.push((number, callback));
@@ -73,14 +76,21 @@ impl<M: Metric> Members<M> {
         self.callbacks.clone()
     }
 
-    pub(crate) fn remove(&mut self, handle: &M) {
+    /// Whether the handle's series is in the list, and not one that was removed.
+    fn has(&self, handle: &M) -> bool {
         let series = handle.series();
-        let Some(place) = self.list.get_mut(series.position()) else { return };
-        let is_it = place.as_ref().is_some_and(|member| Arc::ptr_eq(member.series(), series));
-        if !is_it {
+        let place = self.list.get(series.position()).and_then(Option::as_ref);
+        place.is_some_and(|member| Arc::ptr_eq(member.series(), series))
+    }
+
+    pub(crate) fn remove(&mut self, handle: &M) {
+        if !self.has(handle) {
             return;
         }
-        *place = None;
+        let series = handle.series();
+        if let Some(place) = self.list.get_mut(series.position()) {
+            *place = None;
+        }
         self.gaps += 1;
         self.rows = Rows::default();
         self.callbacks.retain(|(of, _)| *of != series.entry.number);

@@ -13,7 +13,12 @@ pub struct FamilyOptions {
     pub name: String,
     /// One sentence for people.
     pub help: String,
-    /// The base unit, with which the name must end; empty for none.
+    /// What the name begins with, before an underscore; empty for nothing.
+    pub namespace: String,
+    /// What follows the namespace, before an underscore; empty for nothing.
+    pub subsystem: String,
+    /// The base unit, for instance `seconds`. The name gets it as its end if it has not; empty for
+    /// none.
     pub unit: String,
     /// The names of the labels that tell the series apart.
     pub label_names: Vec<String>,
@@ -39,7 +44,7 @@ impl FamilyOptions {
 
     pub(crate) fn into_schema(self, metric_type: MetricType, bounds: Vec<f64>) -> Schema {
         Schema {
-            name: self.name,
+            name: self.full_name(metric_type),
             help: self.help,
             unit: self.unit,
             metric_type,
@@ -47,6 +52,31 @@ impl FamilyOptions {
             label_names: self.label_names,
             bounds,
         }
+    }
+
+    fn full_name(&self, metric_type: MetricType) -> String {
+        if self.name.is_empty() {
+            // The other parts alone are no name: validation says so.
+            return String::new();
+        }
+        let parts = [&self.namespace, &self.subsystem, &self.name];
+        let parts: Vec<&str> =
+            parts.iter().map(|part| part.as_str()).filter(|part| !part.is_empty()).collect();
+        let mut name = parts.join("_");
+        // The unit stands before a counter's `_total`, which the schema takes off.
+        if metric_type == MetricType::Counter
+            && let Some(base) = name.strip_suffix("_total")
+        {
+            name.truncate(base.len());
+            if self.unit.is_empty() {
+                name.push_str("_total");
+            }
+        }
+        if !self.unit.is_empty() && !name.ends_with(&format!("_{}", self.unit)) {
+            name.push('_');
+            name.push_str(&self.unit);
+        }
+        name
     }
 }
 

@@ -284,9 +284,10 @@ fn callbacks_give_values_and_failures_leave_the_series_out() {
     };
     let family = registry.gauge_family(options).unwrap();
     family.labels(&["plain"]).unwrap().set(1.0).unwrap();
-    family.set_callback(&["called"], || Some(7.0)).unwrap();
-    family.set_callback(&["nothing"], || None).unwrap();
-    family.set_callback(&["panics"], || panic!("in a callback")).unwrap();
+    let child = |value| family.labels(&[value]).unwrap().clone();
+    family.set_callback(&child("called"), || Some(7.0));
+    family.set_callback(&child("nothing"), || None);
+    family.set_callback(&child("panics"), || panic!("in a callback"));
     assert_eq!(all(&registry), [r#"g{a="plain"} [1.0]"#, r#"g{a="called"} [7.0]"#]);
     family.remove(&["called"]).unwrap();
     assert_eq!(all(&registry), [r#"g{a="plain"} [1.0]"#]);

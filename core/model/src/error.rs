@@ -16,6 +16,8 @@ pub enum ErrorCode {
     MetricExists,
     /// Label values or names do not fit the label names of the family.
     LabelMismatch,
+    /// A label value that is not text.
+    InvalidLabelValue,
     /// A metric or label name that the exposition formats do not allow.
     InvalidName,
     /// A label name that Metrion or Prometheus keeps for itself.
@@ -43,6 +45,7 @@ impl ErrorCode {
         match self {
             Self::MetricExists => "metric_exists",
             Self::LabelMismatch => "label_mismatch",
+            Self::InvalidLabelValue => "invalid_label_value",
             Self::InvalidName => "invalid_name",
             Self::ReservedName => "reserved_name",
             Self::InvalidValue => "invalid_value",

@@ -21,6 +21,15 @@ impl Snapshot {
     }
 }
 
+impl Snapshot {
+    /// The value of one sample as the text format shows it: `x_total`, or `h_bucket` with its `le`.
+    /// `labels` are all of the sample's labels in any order.
+    #[must_use]
+    pub fn sample_value(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
+        self.families.iter().find_map(|family| family.sample_value(name, labels))
+    }
+}
+
 /// One family and the numbers of its series.
 ///
 /// Invariants: `values.len() == labels.len() * schema.width()`; a histogram's counts are those of
@@ -156,6 +165,36 @@ impl FamilySnapshot {
         self.values.get(row * width..(row + 1) * width).unwrap_or_default()
     }
 
+    fn sample_value(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
+        let suffix = name.strip_prefix(self.schema.name.as_str())?;
+        let (le, own): (Vec<_>, Vec<_>) =
+            labels.iter().partition(|(label, _)| suffix == "_bucket" && *label == "le");
+        let row = (0..self.len()).find(|row| {
+            let mut count = 0;
+            self.labels.pairs(*row).all(|(label, value)| {
+                count += 1;
+                own.contains(&(label, value.as_ref()))
+            }) && count == own.len()
+        })?;
+        let values = self.row(row);
+        match (self.schema.metric_type, suffix) {
+            (MetricType::Counter, "_total") => values.first().copied(),
+            (MetricType::Gauge | MetricType::Unknown, "") => values.first().copied(),
+            (MetricType::Histogram, "_sum") => values.last().copied(),
+            (MetricType::Histogram, "_count") => Some(values.iter().rev().skip(1).rev().sum()),
+            (MetricType::Histogram, "_bucket") => {
+                let bound = match le.first()?.1 {
+                    "+Inf" => f64::INFINITY,
+                    text => text.parse().ok()?,
+                };
+                let bounds = self.schema.bounds.iter().chain([&f64::INFINITY]);
+                let at = bounds.into_iter().position(|own| *own == bound)?;
+                Some(values.iter().take(at + 1).sum())
+            }
+            _ => None,
+        }
+    }
+
     fn sort(&mut self) {
         let mut order: Vec<usize> = (0..self.len()).collect();
         order.sort_by(|a, b| self.labels.text(*a).cmp(self.labels.text(*b)));
@@ -245,6 +284,24 @@ mod tests {
         let family = snapshot.families.first().unwrap();
         assert_eq!(family.labels().text(0), r#"zone="a",x="a\"""#);
         assert_eq!(family.values(), [1.0, 2.0]);
+    }
+
+    #[test]
+    fn one_sample_by_its_name_and_labels() {
+        let mut family = FamilySnapshot::new(schema(MetricType::Histogram));
+        family.push(&["1"], Value::Histogram { counts: &[1.0, 2.0], sum: 9.0 }).unwrap();
+        let snapshot = Snapshot { families: vec![family] };
+        let labels = [("x", "1"), ("zone", "a")];
+        assert_eq!(snapshot.sample_value("m_sum", &labels), Some(9.0));
+        assert_eq!(snapshot.sample_value("m_count", &labels), Some(3.0));
+        let bucket = |le| {
+            snapshot.sample_value("m_bucket", &[("x", "1"), ("zone", "a"), ("le", le)])
+        };
+        assert_eq!(bucket("1.0"), Some(1.0));
+        assert_eq!(bucket("+Inf"), Some(3.0));
+        assert_eq!(bucket("2"), None);
+        assert_eq!(snapshot.sample_value("m_sum", &[("x", "1")]), None);
+        assert_eq!(snapshot.sample_value("other", &labels), None);
     }
 
     #[test]

@@ -16,4 +16,4 @@ pub use fork::{Gate, gate};
 pub use index::{Index, Ref, join_key, split_key};
 pub use layout::Geometry;
 pub use segment::{Cell, Segment};
-pub use slabs::{OwnedCell, ProcessWriter, Slab};
+pub use slabs::{OwnedCells, ProcessWriter, Slab};

@@ -172,11 +172,11 @@ pub struct ProcessWriter {
 }
 
 impl ProcessWriter {
-    /// This writer's part of a cell, for updates without any lookup.
+    /// This writer's part of `count` cells from `first` on, for updates without any lookup.
     #[must_use]
-    pub fn cell(&self, cell: Cell) -> OwnedCell {
+    pub fn cells(&self, first: Cell, count: usize) -> OwnedCells {
         let slab = Slab::new(&self.segment, self.number.unwrap_or(COMMON_SLAB), false);
-        OwnedCell::new(Arc::clone(&self.segment), slab, cell, self.number.is_some())
+        OwnedCells::new(Arc::clone(&self.segment), slab, first, count, self.number.is_some())
     }
 }
 
@@ -188,66 +188,81 @@ impl Drop for ProcessWriter {
     }
 }
 
-pub use owned::OwnedCell;
+impl Segment {
+    /// A cell of the common slab by its address, for gauges that keep the last value.
+    #[must_use]
+    pub fn common_cell(self: &Arc<Self>, cell: Cell) -> OwnedCells {
+        OwnedCells::new(Arc::clone(self), self.common(), cell, 1, false)
+    }
+}
+
+pub use owned::OwnedCells;
 
 mod owned {
     #![allow(unsafe_code)]
 
-    use super::{Arc, AtomicU64, Cell, Segment, Slab, add_exclusive, add_shared};
     use std::ptr::NonNull;
 
-    /// One cell of a [`super::ProcessWriter`]'s slab by its address.
+    use super::{Arc, AtomicU64, Cell, Ordering, Segment, Slab, add_exclusive, add_shared};
+
+    /// Consecutive cells of one slab by their address.
     ///
     /// Safe to use from anywhere; only where the writer's rule (one caller at a time) is broken may
-    /// an update be lost.
+    /// an update be lost. It keeps the memory in place, but not the series: hold its handle beside
+    /// it, or the cells may be another series' one day.
     #[derive(Debug)]
-    pub struct OwnedCell {
-        word: NonNull<AtomicU64>,
+    pub struct OwnedCells {
+        first: NonNull<AtomicU64>,
+        count: usize,
         exclusive: bool,
         _segment: Arc<Segment>,
     }
 
-    // SAFETY: the word is an atomic in a mapping that `_segment` keeps alive.
-    unsafe impl Send for OwnedCell {}
+    // SAFETY: the words are atomics in a mapping that `_segment` keeps alive.
+    unsafe impl Send for OwnedCells {}
     // SAFETY: as above.
-    unsafe impl Sync for OwnedCell {}
+    unsafe impl Sync for OwnedCells {}
 
-    impl OwnedCell {
+    impl OwnedCells {
+        /// Cells that are out of range, those of a series that writes nowhere, give an empty run.
         pub(super) fn new(
             segment: Arc<Segment>,
             slab: Slab<'_>,
-            cell: Cell,
+            first: Cell,
+            count: usize,
             exclusive: bool,
         ) -> Self {
-            // Cells come from the segment's own directory, so they are in range; cell 0 stands in
-            // for one that is not rather than a panic.
-            let word = slab.writable(cell as usize).or_else(|| slab.cells.first());
-            let word = word.map_or(NonNull::dangling(), NonNull::from);
-            Self { word, exclusive, _segment: segment }
+            let cells = first as usize..(first as usize).saturating_add(count);
+            let in_range = cells.clone().all(|cell| slab.writable(cell).is_some());
+            let words = if in_range { slab.cells.get(cells).unwrap_or_default() } else { &[] };
+            Self {
+                first: NonNull::from(words).cast(),
+                count: words.len(),
+                exclusive,
+                _segment: segment,
+            }
         }
 
-        /// Adds to the cell.
         #[inline]
-        pub fn add(&self, amount: f64) {
-            // SAFETY: the word is inside the mapping, which lives as long as `_segment`; a slab has
-            // at least one page of cells, so `new` never left it dangling.
-            let word = unsafe { self.word.as_ref() };
+        fn words(&self) -> &[AtomicU64] {
+            // SAFETY: `first` and `count` are those of a slice of the mapping, which `_segment`
+            // keeps in place, or of an empty slice.
+            unsafe { std::slice::from_raw_parts(self.first.as_ptr(), self.count) }
+        }
+
+        /// Adds to the cell at `index`; one that is not there is ignored.
+        #[inline]
+        pub fn add(&self, index: usize, amount: f64) {
+            let Some(word) = self.words().get(index) else { return };
             if self.exclusive { add_exclusive(word, amount) } else { add_shared(word, amount) }
         }
 
-        /// Stores a value: for cells of the common slab that keep the last value.
+        /// Stores a value in the first cell: for gauges that keep the last value.
         #[inline]
         pub fn set(&self, value: f64) {
-            // SAFETY: as in `add`.
-            unsafe { self.word.as_ref() }.store(value.to_bits(), super::Ordering::Relaxed);
-        }
-    }
-
-    impl Segment {
-        /// A cell of the common slab by its address, for gauges that keep the last value.
-        #[must_use]
-        pub fn common_cell(self: &Arc<Self>, cell: Cell) -> OwnedCell {
-            OwnedCell::new(Arc::clone(self), self.common(), cell, false)
+            if let Some(word) = self.words().first() {
+                word.store(value.to_bits(), Ordering::Relaxed);
+            }
         }
     }
 }

@@ -1,0 +1,89 @@
+# One obvious command each; `make` alone lists them.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+REQUIREMENTS := bindings-python/requirements-dev.txt
+
+# Whatever ends up in the Python package: a change to any of it builds it anew.
+NOT_PACKAGED := -name target -o -name tests -o -name benches -o -name bench -o -name fuzz -o -name '.*'
+PACKAGE_SOURCES = $(wildcard Cargo.toml Cargo.lock) $(shell find core bindings-python \
+	-type d \( $(NOT_PACKAGED) \) -prune -o -type f \
+	\( -name '*.rs' -o -name '*.toml' -o -name '*.py' -o -name '*.pyi' -o -name py.typed \) -print)
+
+.PHONY: help
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: run
+run: setup-run package ## start the FastAPI example; SECONDS=40 ends it after that time
+	@trap : INT; $(BIN)/python examples/python-fastapi/run.py || [ $$? -eq 130 ]
+
+.PHONY: test
+test: setup-test ## every test there is; STEPS="loom fuzz" only these
+	@.ci/test $(STEPS)
+
+.PHONY: bench
+bench: setup-run package ## measure against the usual clients, put the table into README.md
+	cargo bench -p metrion-benches
+	$(BIN)/python bindings-python/bench/bench.py
+	$(BIN)/python core/benches/table.py
+
+.PHONY: lint
+lint: setup-run package ## formatting, clippy, types, names, licences
+	@.ci/lint
+
+.PHONY: fmt
+fmt: setup-run $(VENV)/.stamp ## format the Rust and Python code
+	cargo fmt --all
+	$(BIN)/ruff format bindings-python core examples
+
+.PHONY: coverage
+coverage: ## line coverage of core/, fails under 90 %
+	@.ci/coverage 90
+
+.PHONY: docs
+docs: ## the Rust API documentation, with every rustdoc warning an error
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+.PHONY: dist
+dist: setup-run $(VENV)/.stamp ## the Python wheel and source distribution, in dist/
+	rm -rf dist
+	PATH="$(CURDIR)/$(BIN):$$PATH" maturin build --release --sdist -m bindings-python/Cargo.toml --out dist
+	@ls -l dist
+
+.PHONY: soak
+soak: setup-test ## hours instead of minutes: long fuzzing, stress and property tests
+	.ci/fuzz 600
+	METRION_STRESS_SECONDS=600 cargo test --release -p metrion-slab --test stress
+	PROPTEST_CASES=10000 cargo test --release --workspace --exclude metrion-python
+
+.PHONY: clean
+clean: ## remove everything that was built
+	rm -rf target dist $(VENV)
+	find . -type d \( -name __pycache__ -o -name '.*_cache' -o -name .hypothesis \) -prune -exec rm -rf {} +
+
+# The parts that the commands above share.
+
+.PHONY: setup-run setup-test
+setup-run setup-test: setup-%:
+	@PYTHON=$(PYTHON) .ci/setup $*
+
+.PHONY: package
+package: $(VENV)/.package-stamp
+
+$(VENV)/.stamp: $(REQUIREMENTS)
+	@echo "making the Python environment $(VENV)"
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r $(REQUIREMENTS)
+	@touch $@
+
+$(VENV)/.package-stamp: $(VENV)/.stamp $(PACKAGE_SOURCES)
+	@echo "building the Python package (release; minutes the first time)"
+	@touch $@.begun # so that a change made meanwhile still counts as newer
+	@PATH="$(CURDIR)/$(BIN):$$PATH" pip install --quiet --disable-pip-version-check \
+		--no-build-isolation --no-deps --force-reinstall ./bindings-python
+	@mv $@.begun $@

@@ -1,0 +1,88 @@
+"""Ways for scrapers to reach a registry."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from threading import Event, Thread
+from typing import Any
+
+from metrion._metrion import REGISTRY, CollectorRegistry, HttpServer, render
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class _ServerThread(Thread):
+    """Stands for the server's own thread, which is not Python's: it ends when the server stops."""
+
+    def __init__(self) -> None:
+        super().__init__(name="metrion-http", daemon=True)
+        self.stopped = Event()
+
+    def run(self) -> None:
+        self.stopped.wait()
+
+
+class MetricsServer:
+    """A running server of metrics."""
+
+    def __init__(self, server: HttpServer, thread: _ServerThread) -> None:
+        self._server = server
+        self._thread = thread
+
+    @property
+    def server_address(self) -> tuple[str, int]:
+        """The address and the port on which it listens."""
+        return self._server.server_address
+
+    @property
+    def server_port(self) -> int:
+        """The port on which it listens."""
+        return self._server.server_port
+
+    def shutdown(self) -> None:
+        """Stops listening, sends the answers that are under way, and frees the port."""
+        self._server.shutdown()
+        self._thread.stopped.set()
+
+    def server_close(self) -> None:
+        """Does nothing more: `shutdown` has freed the port."""
+
+
+def start_http_server(
+    port: int, addr: str = "0.0.0.0", registry: CollectorRegistry = REGISTRY
+) -> tuple[MetricsServer, Thread]:
+    """Serves the metrics of `registry` over HTTP until the process ends or `shutdown()` is called.
+
+    It listens on a native thread: scrapes need the interpreter's lock only where a metric has a
+    Python function for its value. Port 0 takes any free one: see `server_port`. Raises an `OSError`
+    whose `code` is `address_in_use` when something else has the port.
+    """
+    server = HttpServer(port, addr, registry)
+    thread = _ServerThread()
+    thread.start()
+    return MetricsServer(server, thread), thread
+
+
+def make_asgi_app(registry: CollectorRegistry = REGISTRY) -> AsgiApp:
+    """An ASGI application that serves the metrics of `registry`, to be mounted in another one."""
+
+    async def metrics_app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise ValueError(f"metrics are served over HTTP, not over {scope['type']}")
+        query = scope.get("query_string", b"").decode("latin-1")
+        accepted = [value for name, value in scope["headers"] if name == b"accept-encoding"]
+        accept_encoding = b",".join(accepted).decode("latin-1")
+        # Off the event loop: a large registry takes longer than other requests want to wait.
+        headers, body = await asyncio.to_thread(render, registry, query, accept_encoding)
+        raw_headers = [(name.encode("ascii"), value.encode("ascii")) for name, value in headers]
+        await send({"type": "http.response.start", "status": 200, "headers": raw_headers})
+        # The answer to HEAD has the same headers and no body.
+        content = b"" if scope["method"] == "HEAD" else body
+        await send({"type": "http.response.body", "body": content})
+
+    return metrics_app

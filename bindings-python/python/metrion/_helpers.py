@@ -1,0 +1,140 @@
+"""Context managers that are decorators too, right for whatever kind of function they decorate.
+
+A coroutine's or generator's time is from its first step to its end, not the moment in which calling
+the function made it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import wraps
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from time import perf_counter
+from types import TracebackType
+from typing import Any, TypeVar
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class _Decorator:
+    """Enters a context of its own for each call of the decorated function."""
+
+    def _fresh(self) -> _Decorator:
+        raise NotImplementedError
+
+    def __enter__(self) -> Any:
+        raise NotImplementedError
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        raise NotImplementedError
+
+    def __call__(self, function: Function) -> Function:
+        if iscoroutinefunction(function):
+
+            @wraps(function)
+            async def coroutine(*args: Any, **kwargs: Any) -> Any:
+                with self._fresh():
+                    return await function(*args, **kwargs)
+
+            return coroutine  # type: ignore[return-value]
+
+        if isasyncgenfunction(function):
+
+            @wraps(function)
+            async def async_generator(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+                with self._fresh():
+                    inner = function(*args, **kwargs)
+                    try:
+                        sent = None
+                        while True:
+                            try:
+                                sent = yield await inner.asend(sent)
+                            except StopAsyncIteration:
+                                return
+                    finally:
+                        await inner.aclose()
+
+            return async_generator  # type: ignore[return-value]
+
+        if isgeneratorfunction(function):
+
+            @wraps(function)
+            def generator(*args: Any, **kwargs: Any) -> Iterator[Any]:
+                with self._fresh():
+                    return (yield from function(*args, **kwargs))
+
+            return generator  # type: ignore[return-value]
+
+        @wraps(function)
+        def plain(*args: Any, **kwargs: Any) -> Any:
+            with self._fresh():
+                return function(*args, **kwargs)
+
+        return plain  # type: ignore[return-value]
+
+
+class Timer(_Decorator):
+    """Passes the seconds that a block took to a callback."""
+
+    def __init__(self, callback: Callable[[float], None]) -> None:
+        self._callback = callback
+        self._start = 0.0
+
+    def _fresh(self) -> Timer:
+        return Timer(self._callback)
+
+    def __enter__(self) -> Timer:
+        self._start = perf_counter()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._callback(perf_counter() - self._start)
+
+
+class InprogressTracker(_Decorator):
+    """Counts a block while it runs."""
+
+    def __init__(self, inc: Callable[[], None], dec: Callable[[], None]) -> None:
+        self._inc = inc
+        self._dec = dec
+
+    def _fresh(self) -> InprogressTracker:
+        return self
+
+    def __enter__(self) -> None:
+        self._inc()
+
+    def __exit__(self, *_: object) -> None:
+        self._dec()
+
+
+class ExceptionCounter(_Decorator):
+    """Counts the exceptions that leave a block."""
+
+    def __init__(
+        self,
+        inc: Callable[[], None],
+        exception: type[BaseException] | tuple[type[BaseException], ...] | None,
+    ) -> None:
+        self._inc = inc
+        self._exception = exception or Exception
+
+    def _fresh(self) -> ExceptionCounter:
+        return self
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if isinstance(error, self._exception):
+            self._inc()

@@ -1,0 +1,145 @@
+//! `Counter`.
+#![allow(unsafe_code)]
+
+use metrion::{Counter as Handle, Family, OwnedCells, ProcessWriter};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::base::MetricBase;
+use crate::errors::Result;
+use crate::family::{self, Lookup, MetricClass, missing_labels, no_open_labels, object_of};
+use crate::helpers::helper;
+use crate::options::{LabelNames, RegistryArgument, family_options};
+use crate::raw::{self, Args};
+
+/// A number that only goes up: requests, errors, bytes.
+///
+/// Its sample's name ends with `_total`, whether its own does or not.
+#[pyclass(frozen, subclass, extends = MetricBase, module = "metrion")]
+pub(crate) struct Counter(Kind);
+
+enum Kind {
+    Family(Lookup<Handle>),
+    Child { cell: OwnedCells, handle: Handle },
+}
+
+impl MetricClass for Counter {
+    type Handle = Handle;
+
+    fn family(lookup: Lookup<Handle>) -> Self {
+        Self(Kind::Family(lookup))
+    }
+
+    fn child(_family: &Family<Handle>, handle: &Handle, writer: &ProcessWriter) -> Self {
+        Self(Kind::Child { cell: handle.cell_of(writer), handle: handle.clone() })
+    }
+
+    fn lookup(&self) -> Option<&Lookup<Handle>> {
+        match &self.0 {
+            Kind::Family(lookup) => Some(lookup),
+            Kind::Child { .. } => None,
+        }
+    }
+}
+
+#[pymethods]
+impl Counter {
+    #[new]
+    #[pyo3(signature = (
+        name, documentation, labelnames=LabelNames(Vec::new()), namespace=String::new(),
+        subsystem=String::new(), unit=String::new(), registry=RegistryArgument::Default, *,
+        constant_labels=None, max_series=None
+    ))]
+    #[allow(clippy::too_many_arguments)]
+    fn new(
+        py: Python<'_>,
+        name: String,
+        documentation: String,
+        labelnames: LabelNames,
+        namespace: String,
+        subsystem: String,
+        unit: String,
+        registry: RegistryArgument,
+        constant_labels: Option<Bound<'_, PyDict>>,
+        max_series: Option<usize>,
+    ) -> Result<PyClassInitializer<Self>> {
+        let words = [namespace, subsystem, unit];
+        let options =
+            family_options(name, documentation, labelnames, words, constant_labels, max_series)?;
+        let registry = registry.resolve(py)?;
+        let registry = registry.get();
+        object_of(registry.registry.counter_family(options)?, &registry.writer)
+    }
+
+    /// The value, all threads and processes of the registry together.
+    fn get(&self) -> Result<f64> {
+        Ok(self.handle()?.get())
+    }
+
+    /// A view of the family in which these labels have a fixed value.
+    #[pyo3(signature = (**labels))]
+    fn curry(&self, py: Python<'_>, labels: Option<&Bound<'_, PyDict>>) -> Result<Py<Self>> {
+        let lookup = self.lookup().ok_or_else(no_open_labels)?;
+        lookup.curry(py, labels.unwrap_or(&PyDict::new(py)))
+    }
+
+    /// Counts the exceptions of a class, or of a tuple of classes, that leave a block or function: a
+    /// decorator and a context manager.
+    #[pyo3(signature = (exception=None))]
+    fn count_exceptions<'py>(
+        slf: &Bound<'py, Self>,
+        exception: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        helper(slf.py(), "ExceptionCounter")?.call1((slf.getattr("inc")?, exception))
+    }
+}
+
+impl Counter {
+    fn handle(&self) -> Result<&Handle> {
+        match &self.0 {
+            Kind::Child { handle, .. } => Ok(handle),
+            Kind::Family(_) => Err(missing_labels(self)),
+        }
+    }
+
+    /// `inc(amount=1)`.
+    ///
+    /// # Safety
+    /// Called by the interpreter on an instance of this class.
+    unsafe extern "C" fn inc(
+        object: *mut ffi::PyObject,
+        args: *const *mut ffi::PyObject,
+        count: ffi::Py_ssize_t,
+        names: *mut ffi::PyObject,
+    ) -> *mut ffi::PyObject {
+        // SAFETY: the interpreter calls with its lock held, on an instance of the class, by the
+        // calling convention of the method's flags.
+        let (py, this, args) = unsafe {
+            let py = Python::assume_attached();
+            (py, raw::receiver::<Self>(py, object), Args::new(args, count, names))
+        };
+        if let (Kind::Child { cell, .. }, true) = (&this.0, args.is_empty()) {
+            cell.add(0, 1.0);
+            return raw::none();
+        }
+        raw::finish(py, || {
+            let amount = args.number(py, "amount")?.unwrap_or(1.0);
+            let Kind::Child { cell, .. } = &this.0 else { return Err(missing_labels(this)) };
+            Handle::check(amount)?;
+            cell.add(0, amount);
+            Ok(raw::none())
+        })
+    }
+
+    /// Adds the raw methods to the class.
+    pub(crate) fn add_methods(py: Python<'_>) -> PyResult<()> {
+        raw::add_method::<Self>(py, c"labels", family::labels::<Self>, family::LABELS_DOC)?;
+        raw::add_method::<Self>(
+            py,
+            c"inc",
+            Self::inc,
+            c"inc($self, amount=1)\n--\n\nAdds `amount`, a number from 0 up.",
+        )
+    }
+}

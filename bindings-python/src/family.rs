@@ -1,0 +1,337 @@
+//! What the three metric classes have in common: a family, its children, and `labels()`.
+#![allow(unsafe_code)]
+
+use std::cell::UnsafeCell;
+use std::ffi::CStr;
+use std::sync::Arc;
+
+use metrion::{Error, ErrorCode, Family, Metric, ProcessWriter};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::PyClass;
+use pyo3::pyclass::boolean_struct::True;
+use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
+
+use crate::base::{AnyFamily, MetricBase};
+use crate::errors::{Failure, Result};
+use crate::options::pairs;
+use crate::raw::{self, Args};
+use crate::table::Table;
+
+/// A metric class. Its objects are families with labels, or children; a family without labels is
+/// its own child.
+pub(crate) trait MetricClass: PyClass<Frozen = True, BaseType = MetricBase> + Sync {
+    type Handle: Metric;
+    /// What an object of a family with labels holds.
+    fn family(lookup: Lookup<Self::Handle>) -> Self;
+    /// What an object of a child holds.
+    fn child(
+        family: &Family<Self::Handle>,
+        handle: &Self::Handle,
+        writer: &ProcessWriter,
+    ) -> Self;
+    /// The lookup of an object that is a family with labels.
+    fn lookup(&self) -> Option<&Lookup<Self::Handle>>;
+}
+
+/// The object of a family: with labels, or its one child.
+pub(crate) fn object_of<T: MetricClass>(
+    family: Family<T::Handle>,
+    writer: &Arc<ProcessWriter>,
+) -> Result<PyClassInitializer<T>>
+{
+    let shared: Arc<dyn AnyFamily> = Arc::new(family.clone());
+    let object = if family.open_labels().next().is_none() {
+        T::child(&family, &*family.labels(&[])?, writer)
+    } else {
+        T::family(Lookup::new(family, Arc::clone(&shared), Arc::clone(writer)))
+    };
+    Ok(PyClassInitializer::from(MetricBase { family: shared }).add_subclass(object))
+}
+
+/// A family with the children that were looked up through it.
+pub(crate) struct Lookup<M: Metric> {
+    pub(crate) family: Family<M>,
+    shared: Arc<dyn AnyFamily>,
+    pub(crate) writer: Arc<ProcessWriter>,
+    cache: UnsafeCell<Cache>,
+}
+
+struct Cache {
+    children: Table,
+    /// The family's generation when the cache was empty: a removal makes another.
+    generation: u64,
+    /// How keyword arguments map to label positions, by the identity of the call's name tuple: every
+    /// call site has one constant tuple.
+    keywords: Vec<Keywords>,
+}
+
+struct Keywords {
+    names: Py<PyTuple>,
+    /// For each label, which keyword value is its own.
+    order: Vec<usize>,
+}
+
+/// Call sites with keyword labels that are remembered for each family.
+const MAX_CALL_SITES: usize = 8;
+/// Families with more labels than this take keywords the slow way.
+const MAX_KEYWORD_LABELS: usize = 8;
+
+// SAFETY: the cache is used only inside methods, with the interpreter's lock held and without
+// running Python code while a reference to it exists. The module declares that it needs the lock.
+unsafe impl<M: Metric> Sync for Lookup<M> {}
+// SAFETY: as above; what it holds of Python's is given up with the lock held.
+unsafe impl<M: Metric> Send for Lookup<M> {}
+
+impl<M: Metric> Lookup<M> {
+    fn new(family: Family<M>, shared: Arc<dyn AnyFamily>, writer: Arc<ProcessWriter>) -> Self {
+        let cache = Cache {
+            children: Table::new(family.open_labels().count()),
+            generation: family.generation(),
+            keywords: Vec::new(),
+        };
+        Self { family, shared, writer, cache: UnsafeCell::new(cache) }
+    }
+
+    /// A view in which some labels are fixed.
+    pub(crate) fn curry<T: MetricClass<Handle = M>>(
+        &self,
+        py: Python<'_>,
+        labels: &Bound<'_, PyDict>,
+    ) -> Result<Py<T>> {
+        let pairs = pairs(labels)?;
+        let pairs: Vec<(&str, &str)> =
+            pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        Ok(Py::new(py, object_of::<T>(self.family.curry(&pairs)?, &self.writer)?)?)
+    }
+}
+
+/// The error of an update on a family whose labels have no values yet.
+#[cold]
+pub(crate) fn missing_labels<T: MetricClass>(object: &T) -> Failure {
+    let names = object.lookup().map(|lookup| lookup.family.open_labels().collect::<Vec<_>>());
+    let names = names.unwrap_or_default().join(", ");
+    let message = format!("label values are missing: call .labels({names}) first");
+    Error::new(ErrorCode::LabelMismatch, message).into()
+}
+
+/// The error of a call that needs labels on an object that has none open.
+#[cold]
+pub(crate) fn no_open_labels() -> Failure {
+    let message = "this metric has no labels, or they have their values already";
+    Error::new(ErrorCode::LabelMismatch, message).into()
+}
+
+/// The signature and docstring of `labels`.
+pub(crate) const LABELS_DOC: &CStr = c"labels($self, *labelvalues, **labels)\n--\n\nThe child \
+with these label values: all by position, all by name, or one mapping.";
+
+/// `labels(*values, **pairs)`: the child of these label values.
+///
+/// # Safety
+/// Called by the interpreter on an instance of `T`.
+pub(crate) unsafe extern "C" fn labels<T: MetricClass>(
+    object: *mut ffi::PyObject,
+    args: *const *mut ffi::PyObject,
+    count: ffi::Py_ssize_t,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: the interpreter calls with its lock held, on an instance of the class, by the calling
+    // convention of the method's flags.
+    let (py, lookup, args) = unsafe {
+        let py = Python::assume_attached();
+        (py, raw::receiver::<T>(py, object).lookup(), Args::new(args, count, names))
+    };
+    let Some(lookup) = lookup else { return raw::finish(py, || Err(no_open_labels())) };
+    // SAFETY: the lock is held, and the interpreter holds the arguments.
+    let child = unsafe { lookup.cached_child(&args) };
+    if !child.is_null() {
+        return child;
+    }
+    raw::finish(py, || Ok(find_child::<T>(py, lookup, &args)?.into_ptr()))
+}
+
+impl<M: Metric> Lookup<M> {
+    /// A new reference to the child if it is in the cache and the arguments are of the usual form:
+    /// all positional, or all by keyword from a call site that was seen before.
+    ///
+    /// # Safety
+    /// The interpreter's lock is held and `args` are live.
+    #[inline]
+    unsafe fn cached_child(&self, args: &Args<'_>) -> *mut ffi::PyObject {
+        let mut buffer = [std::ptr::null_mut(); MAX_KEYWORD_LABELS];
+        // SAFETY: nothing below runs Python code, so this is the only reference to the cache:
+        // hashing and comparing exact `str` objects runs none.
+        unsafe {
+            let cache = &*self.cache.get();
+            let Some(values) = cache.in_order(args, &mut buffer) else { return EMPTY };
+            if values.len() != cache.children.width() || !values.iter().all(|v| is_str(*v)) {
+                return EMPTY;
+            }
+            let (child, _) = cache.children.find(values);
+            if child.is_null() || cache.generation != self.family.generation() {
+                return EMPTY;
+            }
+            ffi::Py_NewRef(child)
+        }
+    }
+
+    /// Remembers a child, and forgets all others first if one of them may have been removed.
+    fn remember(&self, values: &[Bound<'_, PyString>], child: &Bound<'_, PyAny>) {
+        let values: Vec<_> = values.iter().map(Bound::as_ptr).collect();
+        let generation = self.family.generation();
+        // SAFETY: the lock is held, and nothing before `forgotten` is dropped runs Python code.
+        let forgotten = unsafe {
+            let cache = &mut *self.cache.get();
+            let forgotten = (cache.generation != generation).then(|| {
+                let empty = Table::new(cache.children.width());
+                std::mem::replace(&mut cache.children, empty)
+            });
+            cache.generation = generation;
+            // Making the child may have run Python code that put it in already.
+            if let (EMPTY, hash) = cache.children.find(&values) {
+                cache.children.insert(hash, &values, child.as_ptr());
+            }
+            forgotten
+        };
+        drop(forgotten);
+    }
+
+    /// Remembers how a call site's keywords map to the labels.
+    fn remember_keywords(&self, names: Bound<'_, PyTuple>, order: Vec<usize>) {
+        // SAFETY: as in `remember`; what falls out is dropped after the reference ends.
+        let forgotten = unsafe {
+            let keywords = &mut (*self.cache.get()).keywords;
+            let forgotten = (keywords.len() == MAX_CALL_SITES).then(|| keywords.remove(0));
+            keywords.push(Keywords { names: names.unbind(), order });
+            forgotten
+        };
+        drop(forgotten);
+    }
+}
+
+impl Cache {
+    /// The label values in the order of the labels.
+    #[inline]
+    fn in_order<'a>(
+        &self,
+        args: &Args<'a>,
+        buffer: &'a mut [*mut ffi::PyObject; MAX_KEYWORD_LABELS],
+    ) -> Option<&'a [*mut ffi::PyObject]> {
+        if args.names.is_null() {
+            return Some(args.positional);
+        }
+        let known = self.keywords.iter().find(|known| known.names.as_ptr() == args.names)?;
+        if !args.positional.is_empty() {
+            return None;
+        }
+        for (place, at) in buffer.iter_mut().zip(&known.order) {
+            *place = *args.keyword.get(*at)?;
+        }
+        buffer.get(..known.order.len())
+    }
+}
+
+const EMPTY: *mut ffi::PyObject = std::ptr::null_mut();
+
+/// # Safety
+/// `object` is live.
+#[inline]
+unsafe fn is_str(object: *mut ffi::PyObject) -> bool {
+    // SAFETY: the caller's promise. Subclasses go the slow way: their text is what `str()` says.
+    unsafe { ffi::PyUnicode_CheckExact(object) != 0 }
+}
+
+/// Looks the child up in the core, in whatever form the labels come.
+#[cold]
+fn find_child<T: MetricClass>(
+    py: Python<'_>,
+    lookup: &Lookup<T::Handle>,
+    args: &Args<'_>,
+) -> Result<Py<T>> {
+    let values = text_values(py, lookup, args)?;
+    let texts = values.iter().map(to_text).collect::<Result<Vec<&str>>>()?;
+    let (handle, is_overflow) = {
+        let child = lookup.family.labels(&texts)?;
+        ((*child).clone(), child.is_overflow())
+    };
+    let base = MetricBase { family: Arc::clone(&lookup.shared) };
+    let object = T::child(&lookup.family, &handle, &lookup.writer);
+    let child = Py::new(py, PyClassInitializer::from(base).add_subclass(object))?;
+    if !is_overflow {
+        lookup.remember(&values, child.bind(py).as_any());
+    }
+    Ok(child)
+}
+
+/// The label values as `str` objects in the order of the open labels.
+fn text_values<'py, M: Metric>(
+    py: Python<'py>,
+    lookup: &Lookup<M>,
+    args: &Args<'_>,
+) -> Result<Vec<Bound<'py, PyString>>> {
+    // SAFETY: the interpreter holds the arguments during the call.
+    let object = |pointer: &*mut ffi::PyObject| unsafe { Bound::from_borrowed_ptr(py, *pointer) };
+    let positional: Vec<Bound<'py, PyAny>> = args.positional.iter().map(object).collect();
+    if args.names.is_null() {
+        if let [only] = positional.as_slice()
+            && let Ok(mapping) = only.cast::<PyDict>()
+        {
+            return Ok(by_name(lookup, mapping.keys(), mapping.values().iter())?.0);
+        }
+        return positional.iter().map(to_str).collect();
+    }
+    if !positional.is_empty() {
+        let message = "label values are given either by position or by name, not both";
+        return Err(Error::new(ErrorCode::LabelMismatch, message).into());
+    }
+    let names = object(&args.names);
+    let tuple = names.cast::<PyTuple>().map_err(PyErr::from)?;
+    let (values, order) = by_name(lookup, tuple.to_list(), args.keyword.iter().map(object))?;
+    if order.len() <= MAX_KEYWORD_LABELS {
+        lookup.remember_keywords(tuple.clone(), order);
+    }
+    Ok(values)
+}
+
+/// The values by name, put in the order of the open labels, and where each came from.
+fn by_name<'py, M: Metric>(
+    lookup: &Lookup<M>,
+    names: Bound<'py, PyList>,
+    values: impl Iterator<Item = Bound<'py, PyAny>>,
+) -> Result<(Vec<Bound<'py, PyString>>, Vec<usize>)> {
+    let names: Vec<String> = names.extract()?;
+    let values = values.map(|value| to_str(&value)).collect::<Result<Vec<_>>>()?;
+    let texts = values.iter().map(to_text).collect::<Result<Vec<&str>>>()?;
+    let pairs: Vec<(&str, &str)> = names.iter().map(String::as_str).zip(texts).collect();
+    // The core says whether they are the right ones.
+    lookup.family.labels_by_name(&pairs)?;
+    let place = |label: &str| names.iter().position(|name| name == label);
+    let order: Vec<usize> = lookup.family.open_labels().filter_map(place).collect();
+    let ordered = order.iter().filter_map(|at| values.get(*at).cloned()).collect();
+    Ok((ordered, order))
+}
+
+/// The text of a label value, as `str()` gives it: numbers and enums are welcome, bytes are not, as
+/// `str(b"x")` is hardly what somebody means.
+pub(crate) fn to_str<'py>(value: &Bound<'py, PyAny>) -> Result<Bound<'py, PyString>> {
+    if let Ok(text) = value.cast_exact::<PyString>() {
+        return Ok(text.clone());
+    }
+    if value.is_instance_of::<PyBytes>() {
+        return Err(invalid_value("bytes; decode them first"));
+    }
+    let text = value.str().map_err(|_| invalid_value(&value.get_type().to_string()))?;
+    // `str()` may give a subclass of it.
+    let exact = text.to_cow().map(|text| PyString::new(value.py(), &text));
+    exact.map_err(|_| invalid_value("a text with lone surrogates"))
+}
+
+pub(crate) fn to_text<'a>(value: &'a Bound<'_, PyString>) -> Result<&'a str> {
+    value.to_str().map_err(|_| invalid_value("a text with lone surrogates"))
+}
+
+fn invalid_value(what: &str) -> Failure {
+    let message = format!("a label value must be text, not {what}");
+    Error::new(ErrorCode::InvalidLabelValue, message).into()
+}

@@ -1,0 +1,224 @@
+//! `Gauge`.
+#![allow(unsafe_code)]
+
+use metrion::{Family, Gauge as Handle, GaugeMode, GaugeOptions, OwnedCells, ProcessWriter};
+use pyo3::exceptions::PyValueError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::base::MetricBase;
+use crate::errors::Result;
+use crate::family::{self, Lookup, MetricClass, missing_labels, no_open_labels, object_of};
+use crate::helpers::helper;
+use crate::options::{LabelNames, RegistryArgument, family_options};
+use crate::raw::{self, Args};
+
+/// A number that goes up and down: a temperature, a queue's length, requests in flight.
+#[pyclass(frozen, subclass, extends = MetricBase, module = "metrion")]
+pub(crate) struct Gauge(Kind);
+
+enum Kind {
+    Family(Lookup<Handle>),
+    Child { cell: OwnedCells, handle: Handle, family: Family<Handle> },
+}
+
+impl MetricClass for Gauge {
+    type Handle = Handle;
+
+    fn family(lookup: Lookup<Handle>) -> Self {
+        Self(Kind::Family(lookup))
+    }
+
+    fn child(family: &Family<Handle>, handle: &Handle, writer: &ProcessWriter) -> Self {
+        let (cell, handle) = (handle.cell_of(writer), handle.clone());
+        Self(Kind::Child { cell, handle, family: family.clone() })
+    }
+
+    fn lookup(&self) -> Option<&Lookup<Handle>> {
+        match &self.0 {
+            Kind::Family(lookup) => Some(lookup),
+            Kind::Child { .. } => None,
+        }
+    }
+}
+
+#[pymethods]
+impl Gauge {
+    #[new]
+    #[pyo3(signature = (
+        name, documentation, labelnames=LabelNames(Vec::new()), namespace=String::new(),
+        subsystem=String::new(), unit=String::new(), registry=RegistryArgument::Default, *,
+        mode="last", constant_labels=None, max_series=None
+    ))]
+    #[allow(clippy::too_many_arguments)]
+    fn new(
+        py: Python<'_>,
+        name: String,
+        documentation: String,
+        labelnames: LabelNames,
+        namespace: String,
+        subsystem: String,
+        unit: String,
+        registry: RegistryArgument,
+        mode: &str,
+        constant_labels: Option<Bound<'_, PyDict>>,
+        max_series: Option<usize>,
+    ) -> Result<PyClassInitializer<Self>> {
+        let words = [namespace, subsystem, unit];
+        let family =
+            family_options(name, documentation, labelnames, words, constant_labels, max_series)?;
+        let registry = registry.resolve(py)?;
+        let registry = registry.get();
+        let options = GaugeOptions { family, mode: parse_mode(mode)? };
+        object_of(registry.registry.gauge_family(options)?, &registry.writer)
+    }
+
+    /// The value.
+    fn get(&self) -> Result<f64> {
+        Ok(self.handle()?.get())
+    }
+
+    /// A view of the family in which these labels have a fixed value.
+    #[pyo3(signature = (**labels))]
+    fn curry(&self, py: Python<'_>, labels: Option<&Bound<'_, PyDict>>) -> Result<Py<Self>> {
+        let lookup = self.lookup().ok_or_else(no_open_labels)?;
+        lookup.curry(py, labels.unwrap_or(&PyDict::new(py)))
+    }
+
+    /// Lets a function give the value at every collection. When it raises or returns no number, the
+    /// series is left out of that collection.
+    fn set_function(&self, function: Py<PyAny>) -> Result<()> {
+        let call = move || Python::attach(|py| function.call0(py)?.extract::<f64>(py)).ok();
+        let Kind::Child { handle, family, .. } = &self.0 else { return Err(missing_labels(self)) };
+        family.set_callback(handle, call);
+        Ok(())
+    }
+
+    /// Sets the value to the Unix time in seconds.
+    fn set_to_current_time(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let now = slf.py().import("time")?.call_method0("time")?;
+        slf.call_method1("set", (now,)).map(drop)
+    }
+
+    /// Counts what is in progress: a decorator and a context manager.
+    fn track_inprogress<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        helper(slf.py(), "InprogressTracker")?.call1((slf.getattr("inc")?, slf.getattr("dec")?))
+    }
+
+    /// Sets the value to the seconds that a block or function took: a decorator and a context
+    /// manager.
+    fn time<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        helper(slf.py(), "Timer")?.call1((slf.getattr("set")?,))
+    }
+}
+
+fn parse_mode(mode: &str) -> Result<GaugeMode> {
+    match mode {
+        "last" => Ok(GaugeMode::LastValue),
+        "up_down" => Ok(GaugeMode::UpDown),
+        other => {
+            let message = format!("a gauge's mode is \"last\" or \"up_down\", not {other:?}");
+            Err(PyValueError::new_err(message).into())
+        }
+    }
+}
+
+impl Gauge {
+    fn handle(&self) -> Result<&Handle> {
+        match &self.0 {
+            Kind::Child { handle, .. } => Ok(handle),
+            Kind::Family(_) => Err(missing_labels(self)),
+        }
+    }
+
+    /// Adds `sign` times the amount.
+    ///
+    /// # Safety
+    /// Called by the interpreter on an instance of this class.
+    unsafe fn add(
+        object: *mut ffi::PyObject,
+        args: *const *mut ffi::PyObject,
+        count: ffi::Py_ssize_t,
+        names: *mut ffi::PyObject,
+        sign: f64,
+    ) -> *mut ffi::PyObject {
+        // SAFETY: the interpreter calls with its lock held, on an instance of the class, by the
+        // calling convention of the method's flags.
+        let (py, this, args) = unsafe {
+            let py = Python::assume_attached();
+            (py, raw::receiver::<Self>(py, object), Args::new(args, count, names))
+        };
+        raw::finish(py, || {
+            let amount = args.number(py, "amount")?.unwrap_or(1.0);
+            let Kind::Child { cell, .. } = &this.0 else { return Err(missing_labels(this)) };
+            cell.add(0, sign * amount);
+            Ok(raw::none())
+        })
+    }
+
+    /// `inc(amount=1)`.
+    ///
+    /// # Safety
+    /// As for `add`.
+    unsafe extern "C" fn inc(
+        object: *mut ffi::PyObject,
+        args: *const *mut ffi::PyObject,
+        count: ffi::Py_ssize_t,
+        names: *mut ffi::PyObject,
+    ) -> *mut ffi::PyObject {
+        // SAFETY: the caller's promise.
+        unsafe { Self::add(object, args, count, names, 1.0) }
+    }
+
+    /// `dec(amount=1)`.
+    ///
+    /// # Safety
+    /// As for `add`.
+    unsafe extern "C" fn dec(
+        object: *mut ffi::PyObject,
+        args: *const *mut ffi::PyObject,
+        count: ffi::Py_ssize_t,
+        names: *mut ffi::PyObject,
+    ) -> *mut ffi::PyObject {
+        // SAFETY: the caller's promise.
+        unsafe { Self::add(object, args, count, names, -1.0) }
+    }
+
+    /// `set(value)`.
+    ///
+    /// # Safety
+    /// As for `add`.
+    unsafe extern "C" fn set(
+        object: *mut ffi::PyObject,
+        args: *const *mut ffi::PyObject,
+        count: ffi::Py_ssize_t,
+        names: *mut ffi::PyObject,
+    ) -> *mut ffi::PyObject {
+        // SAFETY: as in `add`.
+        let (py, this, args) = unsafe {
+            let py = Python::assume_attached();
+            (py, raw::receiver::<Self>(py, object), Args::new(args, count, names))
+        };
+        raw::finish(py, || {
+            let value = args.required_number(py, "value")?;
+            let Kind::Child { cell, handle, .. } = &this.0 else { return Err(missing_labels(this)) };
+            handle.check_set()?;
+            cell.set(value);
+            Ok(raw::none())
+        })
+    }
+
+    /// Adds the raw methods to the class.
+    pub(crate) fn add_methods(py: Python<'_>) -> PyResult<()> {
+        raw::add_method::<Self>(py, c"labels", family::labels::<Self>, family::LABELS_DOC)?;
+        for (name, function, doc) in [
+            (c"inc", Self::inc as raw::FastCall, c"inc($self, amount=1)\n--\n\nAdds `amount`."),
+            (c"dec", Self::dec, c"dec($self, amount=1)\n--\n\nTakes `amount` off."),
+            (c"set", Self::set, c"set($self, value)\n--\n\nSets the value."),
+        ] {
+            raw::add_method::<Self>(py, name, function, doc)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,168 @@
+//! `Histogram`.
+#![allow(unsafe_code)]
+
+use std::sync::Arc;
+
+use metrion::{
+    Bounds, DEFAULT_BUCKETS, Family, Histogram as Handle, HistogramOptions, OwnedCells, ProcessWriter,
+};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+use crate::base::MetricBase;
+use crate::errors::Result;
+use crate::family::{self, Lookup, MetricClass, missing_labels, no_open_labels, object_of};
+use crate::helpers::helper;
+use crate::options::{LabelNames, RegistryArgument, family_options};
+use crate::raw::{self, Args};
+
+/// Counts of observations by upper bound, and their sum: durations, sizes.
+#[pyclass(frozen, subclass, extends = MetricBase, module = "metrion")]
+pub(crate) struct Histogram(Kind);
+
+enum Kind {
+    Family(Lookup<Handle>),
+    Child { cells: OwnedCells, bounds: Arc<Bounds>, handle: Handle },
+}
+
+impl MetricClass for Histogram {
+    type Handle = Handle;
+
+    fn family(lookup: Lookup<Handle>) -> Self {
+        Self(Kind::Family(lookup))
+    }
+
+    fn child(_family: &Family<Handle>, handle: &Handle, writer: &ProcessWriter) -> Self {
+        let (cells, bounds) = (handle.cells_of(writer), Arc::clone(handle.bounds()));
+        Self(Kind::Child { cells, bounds, handle: handle.clone() })
+    }
+
+    fn lookup(&self) -> Option<&Lookup<Handle>> {
+        match &self.0 {
+            Kind::Family(lookup) => Some(lookup),
+            Kind::Child { .. } => None,
+        }
+    }
+}
+
+/// Upper bounds from any iterable of numbers.
+struct Buckets(Vec<f64>);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Buckets {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        let bounds: PyResult<Vec<f64>> = object.try_iter()?.map(|bound| bound?.extract()).collect();
+        Ok(Self(bounds?))
+    }
+}
+
+#[pymethods]
+impl Histogram {
+    #[new]
+    #[pyo3(signature = (
+        name, documentation, labelnames=LabelNames(Vec::new()), namespace=String::new(),
+        subsystem=String::new(), unit=String::new(), registry=RegistryArgument::Default,
+        buckets=None, *, constant_labels=None, max_series=None
+    ))]
+    #[allow(clippy::too_many_arguments)]
+    fn new(
+        py: Python<'_>,
+        name: String,
+        documentation: String,
+        labelnames: LabelNames,
+        namespace: String,
+        subsystem: String,
+        unit: String,
+        registry: RegistryArgument,
+        buckets: Option<Buckets>,
+        constant_labels: Option<Bound<'_, PyDict>>,
+        max_series: Option<usize>,
+    ) -> Result<PyClassInitializer<Self>> {
+        let words = [namespace, subsystem, unit];
+        let family =
+            family_options(name, documentation, labelnames, words, constant_labels, max_series)?;
+        let registry = registry.resolve(py)?;
+        let registry = registry.get();
+        let mut options = HistogramOptions { family, ..HistogramOptions::default() };
+        if let Some(Buckets(buckets)) = buckets {
+            options.buckets = buckets;
+        }
+        object_of(registry.registry.histogram_family(options)?, &registry.writer)
+    }
+
+    /// The upper bounds that a histogram has when none are given, in seconds.
+    #[classattr]
+    #[pyo3(name = "DEFAULT_BUCKETS")]
+    fn default_buckets(py: Python<'_>) -> PyResult<Py<PyTuple>> {
+        let infinity = [f64::INFINITY];
+        let bounds: Vec<f64> = DEFAULT_BUCKETS.into_iter().chain(infinity).collect();
+        Ok(PyTuple::new(py, bounds)?.unbind())
+    }
+
+    /// The count of each bucket alone, the bucket to infinity last, and the sum.
+    fn get(&self) -> Result<(Vec<f64>, f64)> {
+        let value = match &self.0 {
+            Kind::Child { handle, .. } => handle.get(),
+            Kind::Family(_) => return Err(missing_labels(self)),
+        };
+        Ok((value.counts, value.sum))
+    }
+
+    /// A view of the family in which these labels have a fixed value.
+    #[pyo3(signature = (**labels))]
+    fn curry(&self, py: Python<'_>, labels: Option<&Bound<'_, PyDict>>) -> Result<Py<Self>> {
+        let lookup = self.lookup().ok_or_else(no_open_labels)?;
+        lookup.curry(py, labels.unwrap_or(&PyDict::new(py)))
+    }
+
+    /// Observes the seconds that a block or function takes: a decorator and a context manager.
+    fn time<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        helper(slf.py(), "Timer")?.call1((slf.getattr("observe")?,))
+    }
+}
+
+impl Histogram {
+    /// `observe(amount)`.
+    ///
+    /// # Safety
+    /// Called by the interpreter on an instance of this class.
+    unsafe extern "C" fn observe(
+        object: *mut ffi::PyObject,
+        args: *const *mut ffi::PyObject,
+        count: ffi::Py_ssize_t,
+        names: *mut ffi::PyObject,
+    ) -> *mut ffi::PyObject {
+        // SAFETY: the interpreter calls with its lock held, on an instance of the class, by the
+        // calling convention of the method's flags.
+        let (py, this, args) = unsafe {
+            let py = Python::assume_attached();
+            (py, raw::receiver::<Self>(py, object), Args::new(args, count, names))
+        };
+        raw::finish(py, || {
+            let amount = args.required_number(py, "amount")?;
+            let Kind::Child { cells, bounds, handle } = &this.0 else {
+                return Err(missing_labels(this));
+            };
+            if amount.is_nan() {
+                handle.count_invalid();
+                return Ok(raw::none());
+            }
+            cells.add(bounds.bucket(amount), 1.0);
+            cells.add(bounds.as_slice().len() + 1, amount);
+            Ok(raw::none())
+        })
+    }
+
+    /// Adds the raw methods to the class.
+    pub(crate) fn add_methods(py: Python<'_>) -> PyResult<()> {
+        raw::add_method::<Self>(py, c"labels", family::labels::<Self>, family::LABELS_DOC)?;
+        raw::add_method::<Self>(
+            py,
+            c"observe",
+            Self::observe,
+            c"observe($self, amount)\n--\n\nCounts one observation; NaN is dropped.",
+        )
+    }
+}

@@ -1,0 +1,78 @@
+//! The HTTP server, and one page for servers that Python has already.
+
+use std::sync::{Mutex, PoisonError};
+
+use metrion::exporters::http::{HttpOptions, HttpServer as Server, Page};
+use metrion::{serve_http, source};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::errors::Result;
+use crate::registry::CollectorRegistry;
+
+/// A running server of metrics.
+#[pyclass(frozen, module = "metrion")]
+pub(crate) struct HttpServer {
+    address: (String, u16),
+    server: Mutex<Option<Server>>,
+}
+
+#[pymethods]
+impl HttpServer {
+    /// Serves a registry on `addr` and `port`; port 0 takes any free one.
+    #[new]
+    fn new(py: Python<'_>, port: u16, addr: String, registry: &Bound<'_, CollectorRegistry>) -> Result<Self> {
+        // Every path but the browser's icon is served, as prometheus_client does.
+        let options = HttpOptions { address: addr, port, path: None, ..HttpOptions::default() };
+        let registry = &registry.get().registry;
+        let server = py.detach(|| serve_http(registry, options))?;
+        let local = server.local_addr();
+        Ok(Self { address: (local.ip().to_string(), local.port()), server: Mutex::new(Some(server)) })
+    }
+
+    /// The address and the port on which it listens.
+    #[getter]
+    fn server_address(&self) -> (&str, u16) {
+        (&self.address.0, self.address.1)
+    }
+
+    /// The port on which it listens.
+    #[getter]
+    fn server_port(&self) -> u16 {
+        self.address.1
+    }
+
+    /// Stops listening, sends the answers that are under way, and frees the port.
+    fn shutdown(&self, py: Python<'_>) {
+        let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Without the interpreter's lock: a scrape under way may wait for it.
+        py.detach(|| drop(server));
+    }
+}
+
+impl Drop for HttpServer {
+    fn drop(&mut self) {
+        // Whoever drops the object without a word wants it to serve on, as prometheus_client's does.
+        let server = self.server.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        server.into_iter().for_each(Server::detach);
+    }
+}
+
+/// The headers and the body that answer one scrape, made without the interpreter's lock.
+#[pyfunction]
+pub(crate) fn render<'py>(
+    py: Python<'py>,
+    registry: &Bound<'_, CollectorRegistry>,
+    query: &str,
+    accept_encoding: &str,
+) -> Result<(Vec<(&'static str, String)>, Bound<'py, PyBytes>)> {
+    let source = source(&registry.get().registry);
+    let page = py.detach(|| Page::render(&source, query, accept_encoding))?;
+    let mut headers = vec![
+        ("content-type", page.content_type.to_owned()),
+        ("content-length", page.body.len().to_string()),
+        ("vary", "accept-encoding".to_owned()),
+    ];
+    headers.extend(page.content_encoding.map(|coding| ("content-encoding", coding.to_owned())));
+    Ok((headers, PyBytes::new(py, &page.body)))
+}

@@ -1,0 +1,39 @@
+//! Metrion for Python: it converts, delegates, and maps errors. The collectors, registries and
+//! formats are the core's.
+
+mod base;
+mod counter;
+mod errors;
+mod family;
+mod gauge;
+mod helpers;
+mod histogram;
+mod http;
+mod options;
+mod raw;
+mod registry;
+mod table;
+
+use pyo3::prelude::*;
+
+/// The native part of the package `metrion`.
+#[pymodule(gil_used = true)]
+fn _metrion(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = module.py();
+    module.add_class::<base::MetricBase>()?;
+    module.add_class::<counter::Counter>()?;
+    module.add_class::<gauge::Gauge>()?;
+    module.add_class::<histogram::Histogram>()?;
+    module.add_class::<registry::CollectorRegistry>()?;
+    module.add_class::<http::HttpServer>()?;
+    counter::Counter::add_methods(py)?;
+    gauge::Gauge::add_methods(py)?;
+    histogram::Histogram::add_methods(py)?;
+    let default = registry::CollectorRegistry::default_object(py).map_err(PyErr::from)?;
+    module.add("REGISTRY", default.clone_ref(py))?;
+    module.add("CONTENT_TYPE_LATEST", metrion::exposition::TEXT_CONTENT_TYPE)?;
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_function(wrap_pyfunction!(registry::generate_latest, module)?)?;
+    module.add_function(wrap_pyfunction!(http::render, module)?)?;
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! The arguments that every metric class takes.
+
+use metrion::FamilyOptions;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::errors::Result;
+use crate::registry::CollectorRegistry;
+
+/// The `registry` argument: not given means the default one, `None` one of the metric's own that
+/// nobody collects.
+pub(crate) enum RegistryArgument {
+    Default,
+    Unregistered,
+    Given(Py<CollectorRegistry>),
+}
+
+impl<'a, 'py> FromPyObject<'a, 'py> for RegistryArgument {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        if object.is_none() {
+            return Ok(Self::Unregistered);
+        }
+        Ok(Self::Given(object.cast::<CollectorRegistry>()?.to_owned().unbind()))
+    }
+}
+
+impl RegistryArgument {
+    pub(crate) fn resolve(self, py: Python<'_>) -> Result<Py<CollectorRegistry>> {
+        match self {
+            Self::Default => Ok(CollectorRegistry::default_object(py)?.clone_ref(py)),
+            Self::Unregistered => Ok(Py::new(py, CollectorRegistry::private()?)?),
+            Self::Given(registry) => Ok(registry),
+        }
+    }
+}
+
+/// Label names from any iterable of text but text itself.
+pub(crate) struct LabelNames(pub(crate) Vec<String>);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for LabelNames {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        if object.is_instance_of::<pyo3::types::PyString>() {
+            let message = "labelnames must be a list or tuple of names, not one text";
+            return Err(pyo3::exceptions::PyTypeError::new_err(message));
+        }
+        let names: PyResult<Vec<String>> = object.try_iter()?.map(|name| name?.extract()).collect();
+        Ok(Self(names?))
+    }
+}
+
+/// What the core's options have in common, from a metric's arguments.
+pub(crate) fn family_options(
+    name: String,
+    documentation: String,
+    labelnames: LabelNames,
+    [namespace, subsystem, unit]: [String; 3],
+    constant_labels: Option<Bound<'_, PyDict>>,
+    max_series: Option<usize>,
+) -> Result<FamilyOptions> {
+    let constant_labels = constant_labels.map_or_else(|| Ok(Vec::new()), |map| pairs(&map))?;
+    Ok(FamilyOptions {
+        name,
+        help: documentation,
+        namespace,
+        subsystem,
+        unit,
+        label_names: labelnames.0,
+        constant_labels,
+        max_series,
+    })
+}
+
+/// The names and texts of a mapping of labels.
+pub(crate) fn pairs(map: &Bound<'_, PyDict>) -> Result<Vec<(String, String)>> {
+    map.iter()
+        .map(|(name, value)| {
+            let value = crate::family::to_str(&value)?;
+            Ok((name.extract()?, crate::family::to_text(&value)?.to_owned()))
+        })
+        .collect()
+}

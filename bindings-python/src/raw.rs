@@ -1,0 +1,160 @@
+//! Hot methods as raw C functions beside the PyO3 classes: no argument tuple, no trampoline.
+#![allow(unsafe_code)]
+
+use std::ffi::CStr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::{PyClass, PyTypeInfo, ffi};
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use crate::errors::{self, Failure, Result};
+
+/// The signature of a `METH_FASTCALL | METH_KEYWORDS` function.
+pub(crate) type FastCall = unsafe extern "C" fn(
+    *mut ffi::PyObject,
+    *const *mut ffi::PyObject,
+    ffi::Py_ssize_t,
+    *mut ffi::PyObject,
+) -> *mut ffi::PyObject;
+
+/// Puts a raw method on a class. `doc` begins with its signature, as CPython's own do.
+pub(crate) fn add_method<T: PyTypeInfo>(
+    py: Python<'_>,
+    name: &'static CStr,
+    function: FastCall,
+    doc: &'static CStr,
+) -> PyResult<()> {
+    let definition = Box::new(ffi::PyMethodDef {
+        ml_name: name.as_ptr(),
+        ml_meth: ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: function },
+        ml_flags: ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
+        ml_doc: doc.as_ptr(),
+    });
+    let class = py.get_type::<T>();
+    // SAFETY: the definition is leaked, as the interpreter keeps a pointer to it for as long as the
+    // class; the descriptor calls it only on instances of the class.
+    let (name, method) = unsafe {
+        let method = ffi::PyDescr_NewMethod(class.as_type_ptr(), Box::leak(definition));
+        let name = ffi::PyUnicode_FromString(name.as_ptr());
+        (Bound::from_owned_ptr_or_err(py, name)?, Bound::from_owned_ptr_or_err(py, method)?)
+    };
+    class.setattr(name.cast::<PyString>()?, method)
+}
+
+/// The arguments of a raw method.
+pub(crate) struct Args<'a> {
+    pub(crate) positional: &'a [*mut ffi::PyObject],
+    /// The values of the keyword arguments follow the positional ones.
+    pub(crate) keyword: &'a [*mut ffi::PyObject],
+    /// A tuple of their names, or null.
+    pub(crate) names: *mut ffi::PyObject,
+}
+
+impl<'a> Args<'a> {
+    /// # Safety
+    /// The arguments of a `METH_FASTCALL | METH_KEYWORDS` call, as the interpreter gave them.
+    #[inline]
+    pub(crate) unsafe fn new(
+        args: *const *mut ffi::PyObject,
+        count: ffi::Py_ssize_t,
+        names: *mut ffi::PyObject,
+    ) -> Self {
+        let count = usize::try_from(count).unwrap_or(0);
+        // SAFETY: the calling convention: `count` positional values, then one for each name.
+        unsafe {
+            let named = if names.is_null() { 0 } else { ffi::PyTuple_Size(names) as usize };
+            let all: &[*mut ffi::PyObject] =
+                if args.is_null() { &[] } else { std::slice::from_raw_parts(args, count + named) };
+            let (positional, keyword) = all.split_at(count.min(all.len()));
+            Self { positional, keyword, names }
+        }
+    }
+
+    /// Whether nothing was given.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.positional.is_empty() && self.keyword.is_empty()
+    }
+
+    /// The one number that the method must be given, positional or by `name`.
+    #[inline]
+    pub(crate) fn required_number(&self, py: Python<'_>, name: &str) -> PyResult<f64> {
+        let missing = || PyTypeError::new_err(format!("missing the argument {name}"));
+        self.number(py, name)?.ok_or_else(missing)
+    }
+
+    /// The one number that the method takes, positional or by `name`; `None` when it is not given.
+    #[inline]
+    pub(crate) fn number(&self, py: Python<'_>, name: &str) -> PyResult<Option<f64>> {
+        let value = match (self.positional, self.keyword) {
+            ([], []) => return Ok(None),
+            ([value], []) => *value,
+            ([], [value]) if self.is_named(py, name)? => *value,
+            _ => {
+                let message = format!("takes one argument, {name}");
+                return Err(PyTypeError::new_err(message));
+            }
+        };
+        // SAFETY: a live object that the caller of the method holds.
+        let number = unsafe { ffi::PyFloat_AsDouble(value) };
+        if number == -1.0
+            && let Some(error) = PyErr::take(py)
+        {
+            return Err(error);
+        }
+        Ok(Some(number))
+    }
+
+    fn is_named(&self, py: Python<'_>, name: &str) -> PyResult<bool> {
+        // SAFETY: `names` is a tuple whenever there are keyword values.
+        let first = unsafe { Borrowed::from_ptr(py, ffi::PyTuple_GetItem(self.names, 0)) };
+        Ok(first.extract::<String>()? == name)
+    }
+}
+
+/// `None`, as a new reference.
+#[inline]
+pub(crate) fn none() -> *mut ffi::PyObject {
+    // SAFETY: None lives as long as the interpreter.
+    unsafe { ffi::Py_NewRef(ffi::Py_None()) }
+}
+
+/// Runs what may fail, turns errors and panics into exceptions, and returns a new reference or null.
+#[inline]
+pub(crate) fn finish(
+    py: Python<'_>,
+    run: impl FnOnce() -> Result<*mut ffi::PyObject>,
+) -> *mut ffi::PyObject {
+    // A panic must not unwind into the interpreter. Nothing here is left half changed by one: the
+    // core's locks recover, and the label table is changed last.
+    let outcome = catch_unwind(AssertUnwindSafe(run));
+    let error = match outcome {
+        Ok(Ok(object)) => return object,
+        Ok(Err(Failure::Core(error))) => PyErr::from(Failure::Core(error)),
+        Ok(Err(Failure::Python(error))) => error,
+        Err(_) => errors::panicked(),
+    };
+    error.restore(py);
+    ptr::null_mut()
+}
+
+/// The Rust value of the object on which a raw method was called.
+///
+/// # Safety
+/// `object` is an instance of `T`, which the method's descriptor has checked, and outlives the call.
+#[inline]
+pub(crate) unsafe fn receiver<'py, T>(py: Python<'py>, object: *mut ffi::PyObject) -> &'py T
+where
+    T: PyClass<Frozen = pyo3::pyclass::boolean_struct::True> + Sync,
+{
+    // SAFETY: the caller's promise. The reference is used only during the call, in which the caller
+    // of the method holds the object.
+    unsafe {
+        let borrowed = Borrowed::from_ptr(py, object);
+        let cast = borrowed.cast_unchecked::<T>();
+        &*ptr::from_ref(cast.get())
+    }
+}

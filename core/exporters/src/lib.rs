@@ -1,0 +1,9 @@
+//! Ways for metrics out of a process.
+//!
+//! This is the lowest crate in which tokio appears. Nothing here is global: runtimes and threads are
+//! made when an exporter starts, and end with it.
+
+pub mod http;
+mod scrape;
+
+pub use scrape::Scrape;

@@ -1,0 +1,60 @@
+//! One fast metrics core: counters, gauges and histograms with labels, registries, the Prometheus
+//! text format, and an HTTP server for scrapes.
+//!
+//! ```
+//! use metrion::{FamilyOptions, Registry, RegistryOptions};
+//!
+//! let registry = Registry::new(RegistryOptions::default())?;
+//! let requests = registry.counter_family(FamilyOptions::labelled(
+//!     "http_requests_total",
+//!     "Requests by method.",
+//!     &["method"],
+//! ))?;
+//! requests.labels(&["GET"])?.inc();
+//! assert!(metrion::text(&registry).contains("http_requests_total{method=\"GET\"} 1\n"));
+//! # Ok::<(), metrion::Error>(())
+//! ```
+//!
+//! This crate re-exports the parts and wires features; the code is in the crates that it names.
+
+#[cfg(feature = "exporters")]
+pub use metrion_exporters as exporters;
+pub use metrion_exposition as exposition;
+pub use metrion_metrics::{
+    Bounds, Child, Collector, Counter, DEFAULT_BUCKETS, Family, FamilyOptions, Gauge, GaugeMode,
+    GaugeOptions, Geometry, Histogram, HistogramOptions, HistogramValue, Metric, OwnedCells,
+    ProcessWriter, Registry, RegistryOptions, Segment, SourceId, default_registry,
+    exponential_buckets, linear_buckets,
+};
+pub use metrion_model::{
+    Clock, Error, ErrorCode, FamilySnapshot, LabelSets, MetricType, NameFilter, Result, Schema,
+    Snapshot, SystemClock, Value,
+};
+
+/// The registry's families in the Prometheus text format 0.0.4.
+#[must_use]
+pub fn text(registry: &Registry) -> String {
+    let mut out = Vec::new();
+    exposition::encode_text(&registry.snapshot(&NameFilter::all()), &mut out);
+    // The encoder copies strings and ASCII only, so nothing is replaced.
+    String::from_utf8(out).unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned())
+}
+
+/// Serves the registry's families over HTTP until the returned server is stopped.
+///
+/// # Errors
+/// Those of [`exporters::http::serve`].
+#[cfg(feature = "exporters")]
+pub fn serve_http(
+    registry: &Registry,
+    options: exporters::http::HttpOptions,
+) -> Result<exporters::http::HttpServer> {
+    exporters::http::serve(source(registry), options)
+}
+
+/// The registry as the source of an exporter.
+#[cfg(feature = "exporters")]
+pub fn source(registry: &Registry) -> impl exporters::Scrape + use<> {
+    let registry = registry.clone();
+    move |filter: &NameFilter| registry.snapshot(filter)
+}
