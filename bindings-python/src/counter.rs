@@ -115,21 +115,30 @@ impl Counter {
     ) -> *mut ffi::PyObject {
         // SAFETY: the interpreter calls with its lock held, on an instance of the class, by the
         // calling convention of the method's flags.
-        let (py, this, args) = unsafe {
+        unsafe {
             let py = Python::assume_attached();
-            (py, raw::receiver::<Self>(py, object), Args::new(args, count, names))
-        };
-        if let (Kind::Child { cell, .. }, true) = (&this.0, args.is_empty()) {
-            cell.add(0, 1.0);
-            return raw::none();
+            let this = raw::receiver::<Self>(py, object);
+            if let Kind::Child { cell, .. } = &this.0 {
+                if count == 0 && names.is_null() {
+                    cell.add(0, 1.0);
+                    return raw::none();
+                }
+                let number = raw::one_number(args, count, names);
+                if let Some(amount) = number.filter(|amount| *amount >= 0.0) {
+                    cell.add(0, amount);
+                    return raw::none();
+                }
+            }
+            raw::finish(py, || this.inc_any(py, &Args::new(args, count, names)))
         }
-        raw::finish(py, || {
-            let amount = args.number(py, "amount")?.unwrap_or(1.0);
-            let Kind::Child { cell, .. } = &this.0 else { return Err(missing_labels(this)) };
-            Handle::check(amount)?;
-            cell.add(0, amount);
-            Ok(raw::none())
-        })
+    }
+
+    fn inc_any(&self, py: Python<'_>, args: &Args<'_>) -> Result<*mut ffi::PyObject> {
+        let amount = args.number(py, "amount")?.unwrap_or(1.0);
+        let Kind::Child { cell, .. } = &self.0 else { return Err(missing_labels(self)) };
+        Handle::check(amount)?;
+        cell.add(0, amount);
+        Ok(raw::none())
     }
 
     /// Adds the raw methods to the class.

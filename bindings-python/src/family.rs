@@ -6,9 +6,9 @@ use std::ffi::CStr;
 use std::sync::Arc;
 
 use metrion::{Error, ErrorCode, Family, Metric, ProcessWriter};
+use pyo3::PyClass;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::PyClass;
 use pyo3::pyclass::boolean_struct::True;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 
@@ -25,11 +25,7 @@ pub(crate) trait MetricClass: PyClass<Frozen = True, BaseType = MetricBase> + Sy
     /// What an object of a family with labels holds.
     fn family(lookup: Lookup<Self::Handle>) -> Self;
     /// What an object of a child holds.
-    fn child(
-        family: &Family<Self::Handle>,
-        handle: &Self::Handle,
-        writer: &ProcessWriter,
-    ) -> Self;
+    fn child(family: &Family<Self::Handle>, handle: &Self::Handle, writer: &ProcessWriter) -> Self;
     /// The lookup of an object that is a family with labels.
     fn lookup(&self) -> Option<&Lookup<Self::Handle>>;
 }
@@ -38,8 +34,7 @@ pub(crate) trait MetricClass: PyClass<Frozen = True, BaseType = MetricBase> + Sy
 pub(crate) fn object_of<T: MetricClass>(
     family: Family<T::Handle>,
     writer: &Arc<ProcessWriter>,
-) -> Result<PyClassInitializer<T>>
-{
+) -> Result<PyClassInitializer<T>> {
     let shared: Arc<dyn AnyFamily> = Arc::new(family.clone());
     let object = if family.open_labels().next().is_none() {
         T::child(&family, &*family.labels(&[])?, writer)
@@ -137,18 +132,22 @@ pub(crate) unsafe extern "C" fn labels<T: MetricClass>(
     names: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     // SAFETY: the interpreter calls with its lock held, on an instance of the class, by the calling
-    // convention of the method's flags.
-    let (py, lookup, args) = unsafe {
+    // convention of the method's flags, and holds the arguments.
+    unsafe {
         let py = Python::assume_attached();
-        (py, raw::receiver::<T>(py, object).lookup(), Args::new(args, count, names))
-    };
-    let Some(lookup) = lookup else { return raw::finish(py, || Err(no_open_labels())) };
-    // SAFETY: the lock is held, and the interpreter holds the arguments.
-    let child = unsafe { lookup.cached_child(&args) };
-    if !child.is_null() {
-        return child;
+        let lookup = raw::receiver::<T>(py, object).lookup();
+        let args = Args::new(args, count, names);
+        if let Some(lookup) = lookup {
+            let child = lookup.cached_child(&args);
+            if !child.is_null() {
+                return child;
+            }
+        }
+        raw::finish(py, || match lookup {
+            Some(lookup) => Ok(find_child::<T>(py, lookup, &args)?.into_ptr()),
+            None => Err(no_open_labels()),
+        })
     }
-    raw::finish(py, || Ok(find_child::<T>(py, lookup, &args)?.into_ptr()))
 }
 
 impl<M: Metric> Lookup<M> {
@@ -159,12 +158,25 @@ impl<M: Metric> Lookup<M> {
     /// The interpreter's lock is held and `args` are live.
     #[inline]
     unsafe fn cached_child(&self, args: &Args<'_>) -> *mut ffi::PyObject {
-        let mut buffer = [std::ptr::null_mut(); MAX_KEYWORD_LABELS];
         // SAFETY: nothing below runs Python code, so this is the only reference to the cache:
         // hashing and comparing exact `str` objects runs none.
         unsafe {
             let cache = &*self.cache.get();
+            if args.names.is_null() {
+                return self.find(cache, args.positional);
+            }
+            let mut buffer = [EMPTY; MAX_KEYWORD_LABELS];
             let Some(values) = cache.in_order(args, &mut buffer) else { return EMPTY };
+            self.find(cache, values)
+        }
+    }
+
+    /// # Safety
+    /// As for `cached_child`.
+    #[inline]
+    unsafe fn find(&self, cache: &Cache, values: &[*mut ffi::PyObject]) -> *mut ffi::PyObject {
+        // SAFETY: the caller's promise.
+        unsafe {
             if values.len() != cache.children.width() || !values.iter().all(|v| is_str(*v)) {
                 return EMPTY;
             }
@@ -172,7 +184,7 @@ impl<M: Metric> Lookup<M> {
             if child.is_null() || cache.generation != self.family.generation() {
                 return EMPTY;
             }
-            ffi::Py_NewRef(child)
+            raw::new_ref(child)
         }
     }
 
@@ -211,16 +223,13 @@ impl<M: Metric> Lookup<M> {
 }
 
 impl Cache {
-    /// The label values in the order of the labels.
+    /// The label values of a call by keyword in the order of the labels, if its site was seen before.
     #[inline]
     fn in_order<'a>(
         &self,
-        args: &Args<'a>,
+        args: &Args<'_>,
         buffer: &'a mut [*mut ffi::PyObject; MAX_KEYWORD_LABELS],
     ) -> Option<&'a [*mut ffi::PyObject]> {
-        if args.names.is_null() {
-            return Some(args.positional);
-        }
         let known = self.keywords.iter().find(|known| known.names.as_ptr() == args.names)?;
         if !args.positional.is_empty() {
             return None;

@@ -196,17 +196,26 @@ impl Gauge {
         names: *mut ffi::PyObject,
     ) -> *mut ffi::PyObject {
         // SAFETY: as in `add`.
-        let (py, this, args) = unsafe {
+        unsafe {
             let py = Python::assume_attached();
-            (py, raw::receiver::<Self>(py, object), Args::new(args, count, names))
-        };
-        raw::finish(py, || {
-            let value = args.required_number(py, "value")?;
-            let Kind::Child { cell, handle, .. } = &this.0 else { return Err(missing_labels(this)) };
-            handle.check_set()?;
-            cell.set(value);
-            Ok(raw::none())
-        })
+            let this = raw::receiver::<Self>(py, object);
+            if let (Kind::Child { cell, handle, .. }, Some(value)) =
+                (&this.0, raw::one_number(args, count, names))
+                && handle.mode() == GaugeMode::LastValue
+            {
+                cell.set(value);
+                return raw::none();
+            }
+            raw::finish(py, || this.set_any(py, &Args::new(args, count, names)))
+        }
+    }
+
+    fn set_any(&self, py: Python<'_>, args: &Args<'_>) -> Result<*mut ffi::PyObject> {
+        let value = args.required_number(py, "value")?;
+        let Kind::Child { cell, handle, .. } = &self.0 else { return Err(missing_labels(self)) };
+        handle.check_set()?;
+        cell.set(value);
+        Ok(raw::none())
     }
 
     /// Adds the raw methods to the class.

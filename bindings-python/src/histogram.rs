@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use metrion::{
-    Bounds, DEFAULT_BUCKETS, Family, Histogram as Handle, HistogramOptions, OwnedCells, ProcessWriter,
+    Bounds, DEFAULT_BUCKETS, Family, Histogram as Handle, HistogramOptions, OwnedCells,
+    ProcessWriter,
 };
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -123,6 +124,12 @@ impl Histogram {
     }
 }
 
+/// Counts an observation that is not NaN.
+#[inline]
+fn observe(cells: &OwnedCells, bounds: &Bounds, amount: f64) {
+    cells.add_with_last(bounds.bucket(amount), 1.0, amount);
+}
+
 impl Histogram {
     /// `observe(amount)`.
     ///
@@ -136,23 +143,30 @@ impl Histogram {
     ) -> *mut ffi::PyObject {
         // SAFETY: the interpreter calls with its lock held, on an instance of the class, by the
         // calling convention of the method's flags.
-        let (py, this, args) = unsafe {
+        unsafe {
             let py = Python::assume_attached();
-            (py, raw::receiver::<Self>(py, object), Args::new(args, count, names))
-        };
-        raw::finish(py, || {
-            let amount = args.required_number(py, "amount")?;
-            let Kind::Child { cells, bounds, handle } = &this.0 else {
-                return Err(missing_labels(this));
-            };
-            if amount.is_nan() {
-                handle.count_invalid();
-                return Ok(raw::none());
+            let this = raw::receiver::<Self>(py, object);
+            if let (Kind::Child { cells, bounds, .. }, Some(amount)) =
+                (&this.0, raw::one_number(args, count, names))
+            {
+                observe(cells, bounds, amount);
+                return raw::none();
             }
-            cells.add(bounds.bucket(amount), 1.0);
-            cells.add(bounds.as_slice().len() + 1, amount);
-            Ok(raw::none())
-        })
+            raw::finish(py, || this.observe_any(py, &Args::new(args, count, names)))
+        }
+    }
+
+    fn observe_any(&self, py: Python<'_>, args: &Args<'_>) -> Result<*mut ffi::PyObject> {
+        let amount = args.required_number(py, "amount")?;
+        let Kind::Child { cells, bounds, handle } = &self.0 else {
+            return Err(missing_labels(self));
+        };
+        if amount.is_nan() {
+            handle.count_invalid();
+        } else {
+            observe(cells, bounds, amount);
+        }
+        Ok(raw::none())
     }
 
     /// Adds the raw methods to the class.

@@ -21,13 +21,21 @@ pub(crate) struct HttpServer {
 impl HttpServer {
     /// Serves a registry on `addr` and `port`; port 0 takes any free one.
     #[new]
-    fn new(py: Python<'_>, port: u16, addr: String, registry: &Bound<'_, CollectorRegistry>) -> Result<Self> {
+    fn new(
+        py: Python<'_>,
+        port: u16,
+        addr: String,
+        registry: &Bound<'_, CollectorRegistry>,
+    ) -> Result<Self> {
         // Every path but the browser's icon is served, as prometheus_client does.
         let options = HttpOptions { address: addr, port, path: None, ..HttpOptions::default() };
         let registry = &registry.get().registry;
         let server = py.detach(|| serve_http(registry, options))?;
         let local = server.local_addr();
-        Ok(Self { address: (local.ip().to_string(), local.port()), server: Mutex::new(Some(server)) })
+        Ok(Self {
+            address: (local.ip().to_string(), local.port()),
+            server: Mutex::new(Some(server)),
+        })
     }
 
     /// The address and the port on which it listens.

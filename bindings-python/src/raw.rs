@@ -6,9 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
 use pyo3::exceptions::PyTypeError;
-use pyo3::{PyClass, PyTypeInfo, ffi};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
+use pyo3::{PyClass, PyTypeInfo, ffi};
 
 use crate::errors::{self, Failure, Result};
 
@@ -73,12 +73,6 @@ impl<'a> Args<'a> {
         }
     }
 
-    /// Whether nothing was given.
-    #[inline]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.positional.is_empty() && self.keyword.is_empty()
-    }
-
     /// The one number that the method must be given, positional or by `name`.
     #[inline]
     pub(crate) fn required_number(&self, py: Python<'_>, name: &str) -> PyResult<f64> {
@@ -119,11 +113,50 @@ impl<'a> Args<'a> {
 #[inline]
 pub(crate) fn none() -> *mut ffi::PyObject {
     // SAFETY: None lives as long as the interpreter.
-    unsafe { ffi::Py_NewRef(ffi::Py_None()) }
+    unsafe { new_ref(ffi::Py_None()) }
+}
+
+/// One more reference to an object. `Py_NewRef` does the same by a call into the interpreter.
+///
+/// # Safety
+/// `object` is live and the interpreter's lock is held.
+#[inline]
+pub(crate) unsafe fn new_ref(object: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // SAFETY: the caller's promise.
+    unsafe { ffi::Py_INCREF(object) };
+    object
+}
+
+/// The number of a call with exactly one positional argument that is a number, and not NaN; `None`
+/// sends everything else, errors included, the slow way.
+///
+/// # Safety
+/// The arguments of a `METH_FASTCALL | METH_KEYWORDS` call, as the interpreter gave them.
+#[inline]
+pub(crate) unsafe fn one_number(
+    args: *const *mut ffi::PyObject,
+    count: ffi::Py_ssize_t,
+    names: *mut ffi::PyObject,
+) -> Option<f64> {
+    if count != 1 || !names.is_null() {
+        return None;
+    }
+    // SAFETY: there is one argument, and the caller of the method holds it. Only exact floats are
+    // taken here: they convert without running Python code and without an error.
+    unsafe {
+        let value = *args;
+        if ffi::PyFloat_CheckExact(value) == 0 {
+            return None;
+        }
+        let number = ffi::PyFloat_AsDouble(value);
+        (!number.is_nan()).then_some(number)
+    }
 }
 
 /// Runs what may fail, turns errors and panics into exceptions, and returns a new reference or null.
-#[inline]
+///
+/// Cold, and so are the callers' slow ways: the usual call then has no stack frame to set up.
+#[cold]
 pub(crate) fn finish(
     py: Python<'_>,
     run: impl FnOnce() -> Result<*mut ffi::PyObject>,

@@ -54,7 +54,8 @@ impl CollectorRegistry {
     #[pyo3(signature = (*, constant_labels=None, self_metrics=false))]
     fn new(constant_labels: Option<Bound<'_, PyDict>>, self_metrics: bool) -> Result<Self> {
         let constant_labels = constant_labels.map_or_else(|| Ok(Vec::new()), |map| pairs(&map))?;
-        let options = RegistryOptions { constant_labels, self_metrics, ..RegistryOptions::default() };
+        let options =
+            RegistryOptions { constant_labels, self_metrics, ..RegistryOptions::default() };
         Ok(Self::over(Registry::new(options)?))
     }
 

@@ -55,10 +55,7 @@ impl Table {
     /// # Safety
     /// The values are live exact `str` objects, as many as the table is wide.
     #[inline]
-    pub(crate) unsafe fn find(
-        &self,
-        values: &[*mut ffi::PyObject],
-    ) -> (*mut ffi::PyObject, u64) {
+    pub(crate) unsafe fn find(&self, values: &[*mut ffi::PyObject]) -> (*mut ffi::PyObject, u64) {
         // SAFETY: a `str` keeps its hash, and hashing it cannot fail.
         let hash_of = |value: &*mut ffi::PyObject| unsafe { ffi::PyObject_Hash(*value) as u64 };
         let hash = values.iter().fold(0, |hash, value| mix(hash, hash_of(value)));
@@ -66,9 +63,12 @@ impl Table {
             if slot.child.is_null() {
                 break;
             }
+            if slot.hash != hash {
+                continue;
+            }
+            let keys = self.keys.get(at * self.width..).unwrap_or_default();
             // SAFETY: both are exact `str` objects.
-            let same = |(i, value): (usize, &_)| unsafe { is_equal(self.key(at, i), *value) };
-            if slot.hash == hash && values.iter().enumerate().all(same) {
+            if keys.iter().zip(values).all(|(key, value)| unsafe { is_equal(*key, *value) }) {
                 return (slot.child, hash);
             }
         }
@@ -118,11 +118,15 @@ impl Table {
         self.used += 1;
     }
 
+    /// The slots where a child of this hash may be, in order, and their numbers.
     #[inline]
     fn probe(&self, hash: u64) -> impl Iterator<Item = (&Slot, usize)> {
-        let start = (hash >> 32) as usize & (self.slots.len() - 1);
-        let (before, from) = self.slots.split_at(start);
-        from.iter().zip(start..).chain(before.iter().zip(0..))
+        let mask = self.slots.len() - 1;
+        let start = (hash >> 32) as usize;
+        (0..=mask).filter_map(move |step| {
+            let at = (start + step) & mask;
+            Some((self.slots.get(at)?, at))
+        })
     }
 
     #[inline]
@@ -157,17 +161,6 @@ fn mix(hash: u64, value: u64) -> u64 {
 #[inline]
 unsafe fn is_equal(a: *mut ffi::PyObject, b: *mut ffi::PyObject) -> bool {
     // The same object mostly: literals and interned strings.
-    // SAFETY: comparing two `str` objects runs no foreign code and fails only without memory; it is
-    // unequal then, and its error is cleared, so that the caller goes the slow way.
-    ptr::eq(a, b)
-        || unsafe {
-            match ffi::PyUnicode_Compare(a, b) {
-                0 => true,
-                -1 if !ffi::PyErr_Occurred().is_null() => {
-                    ffi::PyErr_Clear();
-                    false
-                }
-                _ => false,
-            }
-        }
+    // SAFETY: comparing two `str` objects runs no foreign code, and cannot fail.
+    ptr::eq(a, b) || unsafe { ffi::PyUnicode_Compare(a, b) == 0 }
 }

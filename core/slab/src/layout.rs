@@ -10,8 +10,9 @@ pub(crate) const MAGIC: u64 = u64::from_le_bytes(*b"METRION\0");
 /// Counts the incompatible changes of the layout.
 pub(crate) const VERSION: u64 = 1;
 
-/// Cells in a page: the unit in which a slab's memory is touched and skipped.
-pub(crate) const PAGE_CELLS: usize = 512;
+/// Cells in a page: the unit in which a slab's memory is touched and skipped. Loom's models have few
+/// words, as each of theirs is an object of its own.
+pub(crate) const PAGE_CELLS: usize = if cfg!(loom) { 2 } else { 512 };
 /// The slab that everybody without a slab of its own shares, by compare-and-swap.
 pub(crate) const COMMON_SLAB: usize = 0;
 
@@ -35,7 +36,7 @@ pub(crate) mod header {
     pub(crate) const OVERFLOWED: usize = 13;
     /// Updates that were dropped because their value was not one that the metric takes.
     pub(crate) const INVALID: usize = 14;
-    pub(crate) const WORDS: usize = 64;
+    pub(crate) const WORDS: usize = if cfg!(loom) { 16 } else { 64 };
 }
 
 /// Words of one row of the slab table.

@@ -1,10 +1,63 @@
 //! The cells: segments, single-writer slabs, the directory and lock-free lookup.
+//!
+//! A [`Segment`] is one range of zeroed 64-bit words. `FORMAT.md` says what lies where. Everything in
+//! it is an atomic word; the types on the heap are caches that can be rebuilt from it.
+//!
+//! # Who may read and write which word, and why that is sound
+//!
+//! No word is ever accessed but through an atomic, so there are no data races in the sense of the
+//! language whatever happens. What follows is why the *numbers* are right.
+//!
+//! **Cells of a slab with an owner.** Only the owner writes, by a relaxed load, an addition and a
+//! relaxed store. With one writer nothing can come between the load and the store. Readers load
+//! relaxed. Each load sees some value that the cell really had, as 64-bit atomics do not tear, and two
+//! loads that are ordered see values in that order (read-read coherence). So a counter's sum, which
+//! is taken over the slabs in a fixed order, never goes back: f64 addition is monotonic in each term.
+//! When writers are quiet, and whoever knows that learned it by some synchronisation (a join, a lock),
+//! the loads see the last stores, and sums are exact.
+//!
+//! **Handing a slab over.** Claiming is a compare-and-swap of the owner word with Acquire; releasing
+//! is a store of 0 with Release. So the next owner sees the last one's stores and goes on from them.
+//! Nobody releases a slab but its owner: a thread in its exit handler, the holder of a
+//! [`ProcessWriter`], or a fork's child for threads that exist only in the parent.
+//!
+//! **The common slab** has any number of writers; all add by compare-and-swap, and atomicity needs no
+//! ordering. Last values are plain stores to it: the later one in modification order stays.
+//!
+//! **Bitmaps of touched pages.** A writer sets its page's bit (Release) before its first store to the
+//! page; readers test it with Acquire and skip the page without it. A reader that does not see the
+//! bit takes the page as zero, which is what it was before that first store.
+//!
+//! **Directory entries** are reserved, filled and published. The fills are relaxed stores; the state
+//! word (Release) and the swap of the chain's head (Release) come after them. Whoever finds an entry
+//! came by one of the two (Acquire), so it sees the fills. Heads only grow at the front while entries
+//! are not freed; freeing happens in private memory alone, and excludes insertions by a lock.
+//!
+//! **Baselines.** A reset stores the sum that it read (Release). Readers load the baseline (Acquire)
+//! before the cells: if they see the new baseline, their loads of the cells come after those of the
+//! reset, and so no cell is older than the baseline knows it. Differences are never negative.
+//!
+//! **Reuse.** A freed entry's cells are zeroed by relaxed stores. There is no other access to them: the
+//! last handle is gone, and the count of handles (an `Arc`) orders every use before the free. Their
+//! next user gets them through the free list's lock.
+//!
+//! **The thread's cache** of its slabs (`thread.rs`) holds raw slices under the segment's id. Ids are
+//! never used again, and a lookup borrows the segment with that id, so a hit means that the mapping
+//! is there. It is emptied before the thread hands its slabs back.
+//!
+//! Loom runs models of publication, adoption, summing and reset (`loom_models.rs`); the stress test
+//! runs under AddressSanitizer and valgrind.
+//!
+//! An update that is interrupted by a signal handler which updates the same cell may lose one of the
+//! two: the handler is a second writer on the same thread.
 
 mod directory;
 #[cfg_attr(not(all(unix, not(loom))), path = "no_fork.rs")]
 mod fork;
 mod index;
 mod layout;
+#[cfg(all(loom, test))]
+mod loom_models;
 mod mapping;
 mod segment;
 mod slabs;

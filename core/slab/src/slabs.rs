@@ -257,6 +257,20 @@ mod owned {
             if self.exclusive { add_exclusive(word, amount) } else { add_shared(word, amount) }
         }
 
+        /// Adds to two cells of one update: a histogram's bucket, and the last cell, its sum.
+        #[inline]
+        pub fn add_with_last(&self, index: usize, amount: f64, to_last: f64) {
+            let words = self.words();
+            let (Some(word), Some(last)) = (words.get(index), words.last()) else { return };
+            if self.exclusive {
+                add_exclusive(word, amount);
+                add_exclusive(last, to_last);
+            } else {
+                add_shared(word, amount);
+                add_shared(last, to_last);
+            }
+        }
+
         /// Stores a value in the first cell: for gauges that keep the last value.
         #[inline]
         pub fn set(&self, value: f64) {

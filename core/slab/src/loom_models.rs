@@ -1,0 +1,148 @@
+//! Models that loom runs through every interleaving and every allowed reordering.
+//!
+//! `RUSTFLAGS="--cfg loom" cargo test -p metrion-slab --release --lib loom_models`
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use loom::model::Builder;
+use loom::thread;
+
+use crate::layout::Geometry;
+use crate::slabs::{OwnerKind, Slab};
+use crate::{Entry, EntryKind, NewEntry, Segment};
+
+const GEOMETRY: Geometry = Geometry { slabs: 3, cells: 4, entries: 4, key_words: 4 };
+
+fn segment() -> Arc<Segment> {
+    Segment::private(GEOMETRY, 7).unwrap()
+}
+
+/// Up to three preemptions in each run: loom's own advice for models that would not end otherwise.
+fn model(run: impl Fn() + Sync + Send + 'static) {
+    let runs = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&runs);
+    let mut builder = Builder::new();
+    builder.preemption_bound = Some(3);
+    builder.check(move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        run();
+    });
+    // One run alone would mean that loom saw nothing to interleave, and the model checks nothing.
+    assert!(runs.load(Ordering::Relaxed) > 1);
+}
+
+fn series(key: &[u8]) -> NewEntry<'_> {
+    NewEntry { kind: EntryKind::Overflow, family: 0, key, cells: 1, created: 1.0 }
+}
+
+fn insert(segment: &Segment, key: &[u8]) -> Entry {
+    let (entry, _) = segment.insert(&series(key)).unwrap();
+    assert_eq!(segment.key_of(&entry), key, "an entry is found only when it is filled");
+    entry
+}
+
+#[test]
+fn two_writers_publish_the_same_key_once() {
+    model(|| {
+        let segment = segment();
+        let other = Arc::clone(&segment);
+        let thread = thread::spawn(move || insert(&other, b"a"));
+        let own = insert(&segment, b"a");
+        let other = thread.join().unwrap();
+        assert_eq!(own, other);
+        assert_eq!(segment.entries().count(), 1);
+    });
+}
+
+#[test]
+fn two_writers_publish_two_keys_in_one_chain() {
+    model(|| {
+        let segment = segment();
+        let other = Arc::clone(&segment);
+        let thread = thread::spawn(move || insert(&other, b"a"));
+        let own = insert(&segment, b"b");
+        let other = thread.join().unwrap();
+        assert_ne!(own.number, other.number);
+        assert_ne!(own.first_cell, other.first_cell);
+        assert_eq!(insert(&segment, b"a"), other);
+        assert_eq!(insert(&segment, b"b"), own);
+    });
+}
+
+#[test]
+fn a_reader_of_the_directory_sees_whole_entries() {
+    model(|| {
+        let segment = segment();
+        let other = Arc::clone(&segment);
+        let thread = thread::spawn(move || {
+            for (entry, key) in other.entries() {
+                assert_eq!((entry.cells, entry.created), (1, 1.0));
+                assert_eq!(key, b"abc");
+            }
+        });
+        insert(&segment, b"abc");
+        thread.join().unwrap();
+        assert_eq!(segment.entries().count(), 1);
+    });
+}
+
+/// One writer's life: claim a slab, add, hand it back.
+fn write_once(segment: &Segment) {
+    match segment.claim(OwnerKind::Thread) {
+        Some(number) => {
+            Slab::new(segment, number, true).add(0, 1.0);
+            segment.release(number);
+        }
+        None => segment.common().add(0, 1.0),
+    }
+}
+
+#[test]
+fn an_adopted_slab_goes_on_where_it_was() {
+    model(|| {
+        // One slab beside the common one: the writers follow one another in it or share the other.
+        let segment = Segment::private(Geometry { slabs: 2, ..GEOMETRY }, 7).unwrap();
+        let threads: Vec<_> = (0..2)
+            .map(|_| {
+                let segment = Arc::clone(&segment);
+                thread::spawn(move || write_once(&segment))
+            })
+            .collect();
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        assert_eq!(segment.sum(0), 2.0);
+    });
+}
+
+#[test]
+fn sums_never_go_back_and_are_exact_at_the_end() {
+    model(|| {
+        let segment = segment();
+        let own = segment.claim(OwnerKind::Thread).unwrap();
+        let other = Arc::clone(&segment);
+        let thread = thread::spawn(move || write_once(&other));
+        Slab::new(&segment, own, true).add(0, 1.0);
+        let first = segment.sum(0);
+        let second = segment.sum(0);
+        assert!(1.0 <= first && first <= second, "{first} {second}");
+        thread.join().unwrap();
+        assert_eq!(segment.sum(0), 2.0);
+    });
+}
+
+#[test]
+fn a_reader_during_a_reset_sees_no_negative_value() {
+    model(|| {
+        let segment = segment();
+        segment.common().add(0, 1.0);
+        let other = Arc::clone(&segment);
+        let thread = thread::spawn(move || {
+            other.common().add(0, 1.0);
+            other.reset(0, 1);
+        });
+        let seen = segment.sum(0);
+        assert!((0.0..=2.0).contains(&seen), "{seen}");
+        thread.join().unwrap();
+        assert_eq!(segment.sum(0), 0.0);
+    });
+}
