@@ -47,8 +47,7 @@ impl MetricClass for Counter {
 impl Counter {
     #[new]
     #[pyo3(signature = (
-        name, documentation, labelnames=LabelNames(Vec::new()), namespace=String::new(),
-        subsystem=String::new(), unit=String::new(), registry=RegistryArgument::Default, *,
+        name, documentation, labelnames=LabelNames(Vec::new()), namespace="", subsystem="", unit="", registry=RegistryArgument::Default, *,
         constant_labels=None, max_series=None
     ))]
     #[allow(clippy::too_many_arguments)]
@@ -57,9 +56,9 @@ impl Counter {
         name: String,
         documentation: String,
         labelnames: LabelNames,
-        namespace: String,
-        subsystem: String,
-        unit: String,
+        namespace: &str,
+        subsystem: &str,
+        unit: &str,
         registry: RegistryArgument,
         constant_labels: Option<Bound<'_, PyDict>>,
         max_series: Option<usize>,

@@ -63,8 +63,7 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Buckets {
 impl Histogram {
     #[new]
     #[pyo3(signature = (
-        name, documentation, labelnames=LabelNames(Vec::new()), namespace=String::new(),
-        subsystem=String::new(), unit=String::new(), registry=RegistryArgument::Default,
+        name, documentation, labelnames=LabelNames(Vec::new()), namespace="", subsystem="", unit="", registry=RegistryArgument::Default,
         buckets=None, *, constant_labels=None, max_series=None
     ))]
     #[allow(clippy::too_many_arguments)]
@@ -73,9 +72,9 @@ impl Histogram {
         name: String,
         documentation: String,
         labelnames: LabelNames,
-        namespace: String,
-        subsystem: String,
-        unit: String,
+        namespace: &str,
+        subsystem: &str,
+        unit: &str,
         registry: RegistryArgument,
         buckets: Option<Buckets>,
         constant_labels: Option<Bound<'_, PyDict>>,

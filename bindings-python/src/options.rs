@@ -57,10 +57,11 @@ pub(crate) fn family_options(
     name: String,
     documentation: String,
     labelnames: LabelNames,
-    [namespace, subsystem, unit]: [String; 3],
+    words: [&str; 3],
     constant_labels: Option<Bound<'_, PyDict>>,
     max_series: Option<usize>,
 ) -> Result<FamilyOptions> {
+    let [namespace, subsystem, unit] = words.map(str::to_owned);
     let constant_labels = constant_labels.map_or_else(|| Ok(Vec::new()), |map| pairs(&map))?;
     Ok(FamilyOptions {
         name,

@@ -6,7 +6,7 @@ the function made it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator
 from functools import wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from time import perf_counter
@@ -50,12 +50,18 @@ class _Decorator:
                 with self._fresh():
                     inner = function(*args, **kwargs)
                     try:
-                        sent = None
+                        value = await anext(inner)
                         while True:
                             try:
-                                sent = yield await inner.asend(sent)
-                            except StopAsyncIteration:
-                                return
+                                sent = yield value
+                            except GeneratorExit:
+                                raise
+                            except BaseException as error:
+                                value = await inner.athrow(error)
+                            else:
+                                value = await inner.asend(sent)
+                    except StopAsyncIteration:
+                        return
                     finally:
                         await inner.aclose()
 
@@ -64,7 +70,7 @@ class _Decorator:
         if isgeneratorfunction(function):
 
             @wraps(function)
-            def generator(*args: Any, **kwargs: Any) -> Iterator[Any]:
+            def generator(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
                 with self._fresh():
                     return (yield from function(*args, **kwargs))
 

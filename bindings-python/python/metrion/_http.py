@@ -6,10 +6,9 @@ The framework's part is one function that names the route of a request; see `met
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMapping
 from time import perf_counter
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from metrion import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -33,14 +32,17 @@ CLIENT_CLOSED_REQUEST = "499"
 
 
 class HttpMetrics:
-    """The metric families of HTTP requests, in one registry."""
+    """The metric families of HTTP requests, in one registry; applications may share one."""
 
-    def __init__(self, registry: CollectorRegistry, duration_buckets: tuple[float, ...]) -> None:
-        self.duration_buckets = duration_buckets
+    def __init__(self, registry: CollectorRegistry, duration_buckets: Iterable[float]) -> None:
         taken = ("method", "route")
         ended = ("method", "route", "status")
         self.in_flight = Gauge(
-            "http_requests_in_flight", "HTTP requests being handled.", taken, registry=registry
+            "http_requests_in_flight",
+            "HTTP requests being handled.",
+            taken,
+            registry=registry,
+            mode="up_down",
         )
         self.requests = Counter(
             "http_requests_total", "HTTP requests handled.", ended, registry=registry
@@ -66,23 +68,6 @@ class HttpMetrics:
             registry=registry,
             buckets=SIZE_BUCKETS,
         )
-
-
-_metrics_of_registry: WeakKeyDictionary[CollectorRegistry, HttpMetrics] = WeakKeyDictionary()
-
-
-def http_metrics(registry: CollectorRegistry, duration_buckets: tuple[float, ...]) -> HttpMetrics:
-    """Returns the families in `registry`, made on first use: the applications of a process may
-    share a registry, and so may those that a factory makes one after the other for tests."""
-    metrics = _metrics_of_registry.get(registry)
-    if metrics is None:
-        metrics = _metrics_of_registry[registry] = HttpMetrics(registry, duration_buckets)
-    elif metrics.duration_buckets != duration_buckets:
-        raise ValueError(
-            "http_request_duration_seconds is in this registry with the buckets "
-            f"{metrics.duration_buckets}, and cannot also have {duration_buckets}"
-        )
-    return metrics
 
 
 class HttpMetricsMiddleware:

@@ -22,7 +22,7 @@ from collections.abc import Collection, Sequence
 from weakref import WeakSet
 
 from metrion import REGISTRY, CollectorRegistry, make_asgi_app
-from metrion._http import App, HttpMetricsMiddleware, Receive, Scope, Send, http_metrics
+from metrion._http import App, HttpMetrics, HttpMetricsMiddleware, Receive, Scope, Send
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Match, Route
 
@@ -55,7 +55,7 @@ def instrument(
     - `buckets`: the bounds of `http_request_duration_seconds`, in seconds.
     - `exclude`: route templates that are not measured. The endpoint never is.
 
-    Raises RuntimeError when `app` has started or is instrumented already, and ValueError when
+    Raises RuntimeError when `app` has started or is instrumented already, and MetrionError when
     `registry` has the families with other buckets.
     """
     if app in _instrumented:
@@ -63,7 +63,7 @@ def instrument(
     if app.middleware_stack is not None:
         raise RuntimeError("instrument the application before it starts")
 
-    metrics = http_metrics(registry, tuple(buckets))
+    metrics = HttpMetrics(registry, buckets)
     if endpoint is not None:
         # Before the routes that are there: one of them may match every path.
         scrape = Route(endpoint, _Scrape(registry), methods=["GET"], include_in_schema=False)

@@ -32,7 +32,8 @@ impl Bounds {
         let lowest = low >> shift;
         let places = (high >> shift) - lowest + 1;
         let table = (0..places).map(|place| {
-            let before = bounds.partition_point(|bound| (ordered(*bound) >> shift) - lowest < place);
+            let before =
+                bounds.partition_point(|bound| (ordered(*bound) >> shift) - lowest < place);
             u16::try_from(before).unwrap_or(u16::MAX)
         });
         Self { bounds: bounds.into(), shift, lowest, table: table.collect() }

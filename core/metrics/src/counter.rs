@@ -48,7 +48,8 @@ impl Counter {
         if amount >= 0.0 {
             return Ok(());
         }
-        let message = format!("a counter can only be increased by a number from 0 up, not {amount}");
+        let message =
+            format!("a counter can only be increased by a number from 0 up, not {amount}");
         Err(Error::new(ErrorCode::InvalidValue, message))
     }
 

@@ -158,7 +158,22 @@ impl<M: Metric> Shared<M> {
         self.definition.schema.width() as u32
     }
 
+    /// Whether the family has no labels: then it has its one series always, and removing it means
+    /// setting it to zero.
+    fn is_single(&self) -> bool {
+        self.definition.schema.label_names.is_empty()
+    }
+
+    fn reset(&self) {
+        let (_gate, members) = self.lock();
+        members.reset(&self.segment, &self.definition, self.clock.unix_seconds());
+    }
+
     fn remove(&self, values: &[&str]) -> bool {
+        if self.is_single() {
+            self.reset();
+            return true;
+        }
         let (_gate, mut members) = self.lock();
         let found = self.index.get(values).map(|handle| (*handle).clone());
         let Some(handle) = found else { return false };
@@ -168,6 +183,10 @@ impl<M: Metric> Shared<M> {
     }
 
     fn remove_where(&self, matches: impl Fn(&[String]) -> bool) -> usize {
+        if self.is_single() {
+            self.reset();
+            return 1;
+        }
         let (_gate, mut members) = self.lock();
         let mut count = 0;
         for (handle, values) in members.with_values() {
@@ -182,6 +201,14 @@ impl<M: Metric> Shared<M> {
     }
 
     fn clear(&self) {
+        if self.is_single() {
+            self.reset();
+        } else {
+            self.remove_all();
+        }
+    }
+
+    fn remove_all(&self) {
         let (_gate, mut members) = self.lock();
         self.index.clear();
         members.clear();
@@ -192,7 +219,7 @@ impl<M: Metric> Drop for Shared<M> {
     fn drop(&mut self) {
         // No view of the family is left, so nobody can look its series up again; the cells of those
         // without a handle are free from here on.
-        self.clear();
+        self.remove_all();
         self.segment.remove(&self.entry);
         self.segment.free(&self.entry);
     }
@@ -257,6 +284,7 @@ impl<M: Metric> Family<M> {
     }
 
     /// Removes one series; whether it was there. Handles to it stay valid and write nowhere visible.
+    /// A family without labels keeps its one series: removing sets it to zero.
     ///
     /// # Errors
     /// `label_mismatch` as for [`Family::labels`].
@@ -290,8 +318,7 @@ impl<M: Metric> Family<M> {
         Ok(self.shared.remove_where(matches))
     }
 
-    /// Removes all series of this view, the overflow series too if nothing is fixed in it. A family
-    /// without labels has its one series again with its next use.
+    /// Removes all series of this view, the overflow series too if nothing is fixed in it.
     pub fn clear(&self) {
         match &self.fixed {
             // Matching by what is fixed cannot name a wrong label.
@@ -302,8 +329,7 @@ impl<M: Metric> Family<M> {
 
     /// Sets all series to zero and their creation time to now, without removing them.
     pub fn reset(&self) {
-        let (_gate, members) = self.shared.lock();
-        members.reset(&self.shared.segment, &self.shared.definition, self.shared.clock.unix_seconds());
+        self.shared.reset();
     }
 
     /// Lets a function give the value of one child from now on, at every collection. `None` leaves

@@ -39,17 +39,19 @@ pub(crate) fn decode(key: &[u8]) -> Option<Definition> {
         "histogram" => (MetricType::Histogram, GaugeMode::default()),
         _ => return None,
     };
-    let (name, help, unit) = (fields.next()?, fields.next()?, fields.next()?);
+    let (mut name, help, unit) = (fields.next()?, fields.next()?, fields.next()?);
+    if metric_type == MetricType::Counter {
+        // Validation takes one off again, and would take it off a name that ends with two.
+        name.push_str("_total");
+    }
     let labels: usize = fields.next()?.parse().ok()?;
     let constants: usize = fields.next()?.parse().ok()?;
     let label_names: Vec<String> = fields.by_ref().take(labels).collect();
     let constant_labels = (0..constants)
         .map(|_| Some((fields.next()?, fields.next()?)))
         .collect::<Option<Vec<_>>>()?;
-    let bounds = fields
-        .map(|bits| bits.parse().ok().map(f64::from_bits))
-        .collect::<Option<Vec<f64>>>()?;
-    let schema =
-        Schema { name, help, unit, metric_type, constant_labels, label_names, bounds };
+    let bounds =
+        fields.map(|bits| bits.parse().ok().map(f64::from_bits)).collect::<Option<Vec<f64>>>()?;
+    let schema = Schema { name, help, unit, metric_type, constant_labels, label_names, bounds };
     Some(Definition::new(schema.validated().ok()?, mode))
 }

@@ -17,9 +17,7 @@ use metrion_slab::{Entry, EntryKind, Gate, NewEntry, Segment, gate, split_key};
 use crate::callback::Callback;
 use crate::collector::Collector;
 use crate::family::{Definition, Family, Metric, Shared};
-use crate::options::{
-    FamilyOptions, GaugeMode, GaugeOptions, HistogramOptions, RegistryOptions,
-};
+use crate::options::{FamilyOptions, GaugeMode, GaugeOptions, HistogramOptions, RegistryOptions};
 use crate::self_metrics::{SelfMetrics, Totals};
 use crate::{Counter, Gauge, Histogram, record};
 
@@ -359,7 +357,10 @@ impl Inner {
         let callbacks = family.callbacks();
         let called: Vec<(u32, Option<f64>)> =
             callbacks.iter().map(|(number, callback)| (*number, callback.call())).collect();
-        called.iter().filter(|(_, value)| value.is_none()).for_each(|_| self.count_collect_failure());
+        called
+            .iter()
+            .filter(|(_, value)| value.is_none())
+            .for_each(|_| self.count_collect_failure());
         family.snapshot(&called).ok()
     }
 
@@ -377,9 +378,8 @@ impl Inner {
         let mut seen: Vec<String> = Vec::new();
         for family in collected {
             let names = family.schema().sample_names();
-            let of_family = |name: &String| {
-                contents.names.get(name).is_some_and(|id| contents.is_family(*id))
-            };
+            let of_family =
+                |name: &String| contents.names.get(name).is_some_and(|id| contents.is_family(*id));
             if names.iter().any(|name| of_family(name) || seen.contains(name)) {
                 self.count_collect_failure();
                 continue;
@@ -426,7 +426,10 @@ impl Contents {
         };
         Err(Error::new(
             ErrorCode::MetricExists,
-            format!("{} cannot be registered: the name {name} belongs to {other}", schema.summary()),
+            format!(
+                "{} cannot be registered: the name {name} belongs to {other}",
+                schema.summary()
+            ),
         ))
     }
 

@@ -6,9 +6,7 @@ use metrion_metrics::{
     Collector, Counter, Family, FamilyOptions, GaugeMode, GaugeOptions, Geometry, HistogramOptions,
     Registry, RegistryOptions,
 };
-use metrion_model::{
-    ErrorCode, FamilySnapshot, MetricType, NameFilter, Schema, Snapshot, Value,
-};
+use metrion_model::{ErrorCode, FamilySnapshot, MetricType, NameFilter, Schema, Snapshot, Value};
 
 fn registry() -> Registry {
     Registry::new(RegistryOptions::default()).unwrap()
@@ -106,8 +104,7 @@ fn creating_is_get_or_create_and_a_conflict_names_both() {
     let again = labelled(&registry);
     assert_eq!(again.labels(&["1", "2"]).unwrap().get(), 1.0);
 
-    let error =
-        registry.counter_family(FamilyOptions::labelled("c", "help", &["a"])).unwrap_err();
+    let error = registry.counter_family(FamilyOptions::labelled("c", "help", &["a"])).unwrap_err();
     assert_eq!(error.code(), ErrorCode::MetricExists);
     assert!(error.message().contains("c{a}") && error.message().contains("c{a,b}"), "{error}");
     // Clashes of sample names count too.
@@ -358,8 +355,7 @@ fn the_heap_is_rebuilt_from_the_directory() {
     family.labels(&["", "\"\n"]).unwrap().add(0.5);
     family.labels(&["gone", "x"]).unwrap().inc();
     family.remove(&["gone", "x"]).unwrap();
-    let up_down =
-        GaugeOptions { family: FamilyOptions::new("u", "help"), mode: GaugeMode::UpDown };
+    let up_down = GaugeOptions { family: FamilyOptions::new("u", "help"), mode: GaugeMode::UpDown };
     registry.gauge_family(up_down).unwrap().labels(&[]).unwrap().dec();
     registry.histogram("h", "help").unwrap().observe(0.3);
     let before = all(&registry);

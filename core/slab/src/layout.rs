@@ -89,7 +89,12 @@ impl Default for Geometry {
     #[cfg(all(unix, target_pointer_width = "64", not(loom), not(miri)))]
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { slabs: 1 + (4 * cores).min(64), cells: 1 << 22, entries: 1 << 18, key_words: 1 << 24 }
+        Self {
+            slabs: 1 + (4 * cores).min(64),
+            cells: 1 << 22,
+            entries: 1 << 18,
+            key_words: 1 << 24,
+        }
     }
 
     /// Memory that is taken at once must be small: one writer beside the common slab.

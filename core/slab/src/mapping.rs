@@ -92,4 +92,3 @@ mod memory {
 }
 
 pub(crate) use memory::Mapping;
-

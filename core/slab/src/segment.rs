@@ -1,8 +1,8 @@
 //! A segment: one mapping with everything that a registry counts in it.
 
 use std::fmt;
-use std::sync::{Arc, Weak};
 use std::sync::atomic::{AtomicU64 as IdCounter, Ordering as IdOrdering};
+use std::sync::{Arc, Weak};
 
 use metrion_model::Result;
 
@@ -158,7 +158,10 @@ impl Segment {
             }
             self.sum_slabs(cell, values);
             if has_baselines {
-                values.iter_mut().zip(&baselines).for_each(|(value, base)| *value -= base);
+                values
+                    .iter_mut()
+                    .zip(&baselines)
+                    .for_each(|(value, base)| *value = since(*value, *base));
             }
             cell += in_page;
             rest = after;
@@ -254,6 +257,12 @@ impl Segment {
             pages as usize * PAGE_CELLS + entries * layout::entry::WORDS + keys + header::WORDS;
         words * size_of::<u64>()
     }
+}
+
+/// What came after a reset. An infinite or undefined sum stays what it is whatever is added, so there
+/// nothing came: the difference would be NaN.
+fn since(value: f64, baseline: f64) -> f64 {
+    if value.to_bits() == baseline.to_bits() { 0.0 } else { value - baseline }
 }
 
 impl fmt::Debug for Segment {

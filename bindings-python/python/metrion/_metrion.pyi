@@ -1,0 +1,216 @@
+"""Types of the native module."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, Final, Literal, TypeVar, final
+
+from typing_extensions import disjoint_base
+
+CONTENT_TYPE_LATEST: Final[str]
+REGISTRY: Final[CollectorRegistry]
+__version__: Final[str]
+__all__ = [
+    "CONTENT_TYPE_LATEST",
+    "REGISTRY",
+    "CollectorRegistry",
+    "Counter",
+    "Gauge",
+    "Histogram",
+    "HttpServer",
+    "Metric",
+    "__version__",
+    "generate_latest",
+    "render",
+]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+@final
+class CollectorRegistry:
+    """A set of metrics that are exposed together."""
+
+    def __new__(
+        cls, *, constant_labels: dict[str, object] | None = None, self_metrics: bool = False
+    ) -> CollectorRegistry: ...
+    def unregister(self, collector: Metric) -> None:
+        """Takes a metric out: it shows no more, and its name is free."""
+
+    def get_sample_value(
+        self, name: str, labels: dict[str, object] | None = None
+    ) -> float | None:
+        """The value of one sample, for tests: `get_sample_value("x_total", {"a": "b"})`."""
+
+@disjoint_base
+class Metric:
+    """What Counter, Gauge and Histogram have in common."""
+
+    @property
+    def name(self) -> str:
+        """The family's name; a counter's is without `_total`."""
+
+    @property
+    def documentation(self) -> str:
+        """The help text."""
+
+    @property
+    def labelnames(self) -> tuple[str, ...]:
+        """The names of its labels."""
+
+    def remove(self, *labelvalues: object) -> bool:
+        """Removes the series with these label values; whether it was there."""
+
+    def remove_matching(self, labels: dict[str, object]) -> int:
+        """Removes every series that has these labels among its own; how many there were."""
+
+    def clear(self) -> None:
+        """Removes all series."""
+
+    def reset(self) -> None:
+        """Sets all series to zero and their creation time to now."""
+
+@disjoint_base
+class Counter(Metric):
+    """A number that only goes up: requests, errors, bytes."""
+
+    def __new__(
+        cls,
+        name: str,
+        documentation: str,
+        labelnames: Iterable[str] = ...,
+        namespace: str = "",
+        subsystem: str = "",
+        unit: str = "",
+        registry: CollectorRegistry | None = ...,
+        *,
+        constant_labels: dict[str, object] | None = None,
+        max_series: int | None = None,
+    ) -> Counter: ...
+    def labels(self, *labelvalues: object, **labels: object) -> Counter:
+        """The child with these label values: all by position, all by name, or one mapping."""
+
+    def curry(self, **labels: object) -> Counter:
+        """A view of the family in which these labels have a fixed value."""
+
+    def inc(self, amount: float = 1) -> None:
+        """Adds `amount`, a number from 0 up."""
+
+    def get(self) -> float:
+        """The value, all threads and processes of the registry together."""
+
+    def count_exceptions(
+        self, exception: type[BaseException] | tuple[type[BaseException], ...] | None = None
+    ) -> _Decorator:
+        """Counts the exceptions that leave a block or function."""
+
+@disjoint_base
+class Gauge(Metric):
+    """A number that goes up and down: a temperature, a queue's length, requests in flight."""
+
+    def __new__(
+        cls,
+        name: str,
+        documentation: str,
+        labelnames: Iterable[str] = ...,
+        namespace: str = "",
+        subsystem: str = "",
+        unit: str = "",
+        registry: CollectorRegistry | None = ...,
+        *,
+        mode: Literal["last", "up_down"] = "last",
+        constant_labels: dict[str, object] | None = None,
+        max_series: int | None = None,
+    ) -> Gauge: ...
+    def labels(self, *labelvalues: object, **labels: object) -> Gauge:
+        """The child with these label values: all by position, all by name, or one mapping."""
+
+    def curry(self, **labels: object) -> Gauge:
+        """A view of the family in which these labels have a fixed value."""
+
+    def inc(self, amount: float = 1) -> None:
+        """Adds `amount`."""
+
+    def dec(self, amount: float = 1) -> None:
+        """Takes `amount` off."""
+
+    def set(self, value: float) -> None:
+        """Sets the value."""
+
+    def get(self) -> float:
+        """The value."""
+
+    def set_function(self, function: Callable[[], float]) -> None:
+        """Lets a function give the value at every collection."""
+
+    def set_to_current_time(self) -> None:
+        """Sets the value to the Unix time in seconds."""
+
+    def track_inprogress(self) -> _Decorator:
+        """Counts what is in progress: a decorator and a context manager."""
+
+    def time(self) -> _Decorator:
+        """Sets the value to the seconds that a block or function took."""
+
+@disjoint_base
+class Histogram(Metric):
+    """Counts of observations by upper bound, and their sum: durations, sizes."""
+
+    DEFAULT_BUCKETS: ClassVar[tuple[float, ...]]
+
+    def __new__(
+        cls,
+        name: str,
+        documentation: str,
+        labelnames: Iterable[str] = ...,
+        namespace: str = "",
+        subsystem: str = "",
+        unit: str = "",
+        registry: CollectorRegistry | None = ...,
+        buckets: Iterable[float] | None = None,
+        *,
+        constant_labels: dict[str, object] | None = None,
+        max_series: int | None = None,
+    ) -> Histogram: ...
+    def labels(self, *labelvalues: object, **labels: object) -> Histogram:
+        """The child with these label values: all by position, all by name, or one mapping."""
+
+    def curry(self, **labels: object) -> Histogram:
+        """A view of the family in which these labels have a fixed value."""
+
+    def observe(self, amount: float) -> None:
+        """Counts one observation; NaN is dropped."""
+
+    def get(self) -> tuple[list[float], float]:
+        """The count of each bucket alone, the bucket to infinity last, and the sum."""
+
+    def time(self) -> _Decorator:
+        """Observes the seconds that a block or function takes."""
+
+@final
+class HttpServer:
+    """A running server of metrics."""
+
+    def __new__(cls, port: int, addr: str, registry: CollectorRegistry) -> HttpServer: ...
+    @property
+    def server_address(self) -> tuple[str, int]:
+        """The address and the port on which it listens."""
+
+    @property
+    def server_port(self) -> int:
+        """The port on which it listens."""
+
+    def shutdown(self) -> None:
+        """Stops listening, sends the answers that are under way, and frees the port."""
+
+class _Decorator:
+    def __enter__(self) -> Any: ...
+    def __exit__(self, *exc: object) -> None: ...
+    def __call__(self, function: _Function) -> _Function: ...
+
+def generate_latest(
+    registry: CollectorRegistry | None = None, names: list[str] | None = None
+) -> bytes:
+    """All metrics of a registry in the Prometheus text format 0.0.4."""
+
+def render(
+    registry: CollectorRegistry, query: str, accept_encoding: str
+) -> tuple[list[tuple[str, str]], bytes]:
+    """The headers and the body that answer one scrape."""
