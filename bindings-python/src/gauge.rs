@@ -88,7 +88,8 @@ impl Gauge {
     /// Lets a function give the value at every collection. When it raises or returns no number, the
     /// series is left out of that collection.
     fn set_function(&self, function: Py<PyAny>) -> Result<()> {
-        let call = move || Python::attach(|py| function.call0(py)?.extract::<f64>(py)).ok();
+        // No value when the interpreter is ending.
+        let call = move || Python::try_attach(|py| function.call0(py)?.extract::<f64>(py))?.ok();
         let Kind::Child { handle, family, .. } = &self.0 else { return Err(missing_labels(self)) };
         family.set_callback(handle, call);
         Ok(())

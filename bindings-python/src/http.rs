@@ -66,6 +66,9 @@ impl Drop for HttpServer {
     }
 }
 
+/// Names and values.
+type Headers = Vec<(&'static str, String)>;
+
 /// The headers and the body that answer one scrape, made without the interpreter's lock.
 #[pyfunction]
 pub(crate) fn render<'py>(
@@ -73,7 +76,7 @@ pub(crate) fn render<'py>(
     registry: &Bound<'_, CollectorRegistry>,
     query: &str,
     accept_encoding: &str,
-) -> Result<(Vec<(&'static str, String)>, Bound<'py, PyBytes>)> {
+) -> Result<(Headers, Bound<'py, PyBytes>)> {
     let source = source(&registry.get().registry);
     let page = py.detach(|| Page::render(&source, query, accept_encoding))?;
     let mut headers = vec![

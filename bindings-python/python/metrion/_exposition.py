@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 from collections.abc import Awaitable, Callable, MutableMapping
 from threading import Event, Thread
 from typing import Any
@@ -33,6 +34,9 @@ class MetricsServer:
     def __init__(self, server: HttpServer, thread: _ServerThread) -> None:
         self._server = server
         self._thread = thread
+        # A scrape that waits for the interpreter's lock when the interpreter ends would be killed
+        # in the middle of native code.
+        atexit.register(self.shutdown)
 
     @property
     def server_address(self) -> tuple[str, int]:
@@ -46,6 +50,7 @@ class MetricsServer:
 
     def shutdown(self) -> None:
         """Stops listening, sends the answers that are under way, and frees the port."""
+        atexit.unregister(self.shutdown)
         self._server.shutdown()
         self._thread.stopped.set()
 

@@ -396,7 +396,7 @@ impl<M: Metric> Family<M> {
         }
         let mut rest = values.iter().copied();
         let all: Vec<&str> =
-            fixed.iter().map(|value| value.as_deref().or_else(|| rest.next())).flatten().collect();
+            fixed.iter().filter_map(|value| value.as_deref().or_else(|| rest.next())).collect();
         Ok(then(&self.shared, &all))
     }
 

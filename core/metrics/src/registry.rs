@@ -296,10 +296,13 @@ impl Registry {
             Error::new(ErrorCode::NotFound, format!("no metric family is named {name:?}"))
         })?;
         let source = contents.take(id)?;
-        drop(contents);
         if let Source::Family(family) = &source {
+            // Before anybody can ask for the same schema: they must get a family of their own.
             self.inner.segment.remove(family.entry());
         }
+        // The family may end here, and it takes other locks then.
+        drop(contents);
+        drop(source);
         Ok(())
     }
 

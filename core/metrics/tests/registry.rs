@@ -1,5 +1,7 @@
 //! What users of families and registries rely on.
 
+#![allow(clippy::unwrap_used)]
+
 use std::sync::Arc;
 
 use metrion_metrics::{

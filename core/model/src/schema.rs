@@ -57,11 +57,11 @@ impl Schema {
     /// `invalid_name`, `reserved_name`, `invalid_buckets`.
     pub fn validated(mut self) -> Result<Self> {
         validate_metric_name(&self.name)?;
-        if self.metric_type == MetricType::Counter {
-            if let Some(base) = self.name.strip_suffix("_total") {
-                validate_metric_name(base)?;
-                self.name.truncate(base.len());
-            }
+        if self.metric_type == MetricType::Counter
+            && let Some(base) = self.name.strip_suffix("_total")
+        {
+            validate_metric_name(base)?;
+            self.name.truncate(base.len());
         }
         if !self.unit.is_empty() && !self.has_unit_suffix() {
             return Err(Error::new(

@@ -1,6 +1,7 @@
 //! Threads come, write, look up, remove and go for as long as `METRION_STRESS_SECONDS` says; at the
 //! end the sums are exact. Built for AddressSanitizer and valgrind as much as for its own checks.
 #![cfg(not(loom))]
+#![allow(clippy::unwrap_used)]
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
