@@ -67,6 +67,9 @@ impl FamilyOptions {
         if metric_type == MetricType::Counter
             && let Some(base) = name.strip_suffix("_total")
         {
+            if base.is_empty() {
+                return name;
+            }
             name.truncate(base.len());
             if self.unit.is_empty() {
                 name.push_str("_total");

@@ -1,0 +1,155 @@
+//! The direction of dependencies: see `DEPENDENCIES`.
+#![allow(clippy::unwrap_used, reason = "clippy exempts only the test functions themselves")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Which of our own crates each may name, for whatever purpose. A new crate needs a row here.
+const DEPENDENCIES: [(&str, &[&str]); 10] = [
+    ("metrion-model", &[]),
+    ("metrion-slab", &["metrion-model"]),
+    ("metrion-metrics", &["metrion-model", "metrion-slab"]),
+    ("metrion-exposition", &["metrion-model"]),
+    ("metrion-exporters", &["metrion-model", "metrion-exposition"]),
+    ("metrion", &["metrion-model", "metrion-metrics", "metrion-exposition", "metrion-exporters"]),
+    ("metrion-python", &["metrion"]),
+    // Tools of this repository, which nobody installs.
+    ("metrion-conformance", &["metrion"]),
+    ("metrion-benches", &["metrion"]),
+    ("metrion-fuzz", &["metrion"]),
+];
+
+/// What only a binding may name.
+const BINDING_TOOLS: [&str; 11] = [
+    "cbindgen",
+    "js-sys",
+    "napi",
+    "napi-build",
+    "napi-derive",
+    "pyo3",
+    "pyo3-build-config",
+    "pyo3-ffi",
+    "uniffi",
+    "wasm-bindgen",
+    "web-sys",
+];
+
+/// Where tokio may be named: the exporters and what stands above them.
+const WITH_TOKIO: [&str; 2] = ["metrion-exporters", "metrion-benches"];
+
+struct Package {
+    name: String,
+    manifest: PathBuf,
+    /// Of every kind: normal, for builds and for tests.
+    dependencies: Vec<String>,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
+}
+
+/// The packages of the workspace that a manifest belongs to.
+fn packages(manifest: &Path) -> Vec<Package> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--offline", "--format-version=1", "--manifest-path"])
+        .arg(manifest)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let package = |package: &Value| Package {
+        name: text(&package["name"]),
+        manifest: text(&package["manifest_path"]).into(),
+        dependencies: package["dependencies"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|dependency| text(&dependency["name"]))
+            .collect(),
+    };
+    metadata["packages"].as_array().unwrap().iter().map(package).collect()
+}
+
+/// Every package of the repository: the workspace's, and those that are workspaces of their own.
+fn all_packages() -> Vec<Package> {
+    let mut all = packages(&root().join("Cargo.toml"));
+    for manifest in manifests() {
+        if !all.iter().any(|package| package.manifest == manifest) {
+            all.extend(packages(&manifest));
+        }
+    }
+    all
+}
+
+/// The manifests of `core` and of the folders in it.
+fn manifests() -> Vec<PathBuf> {
+    let core = root().join("core");
+    let folders = std::fs::read_dir(&core).unwrap().map(|entry| entry.unwrap().path());
+    let manifests = folders.chain([core]).map(|folder| folder.join("Cargo.toml"));
+    manifests.filter(|manifest| manifest.exists()).collect()
+}
+
+#[test]
+fn every_manifest_is_looked_at() {
+    let all = all_packages();
+    for manifest in manifests() {
+        assert!(
+            all.iter().any(|package| package.manifest == manifest),
+            "{} is in no workspace",
+            manifest.display()
+        );
+    }
+}
+
+#[test]
+fn our_crates_depend_on_each_other_in_one_direction() {
+    for package in all_packages() {
+        let row = DEPENDENCIES.iter().find(|(name, _)| *name == package.name);
+        let Some((_, allowed)) = row else { panic!("{} has no row in this test", package.name) };
+        let own = package.dependencies.iter().filter(|name| name.starts_with("metrion"));
+        for dependency in own {
+            assert!(
+                allowed.contains(&dependency.as_str()),
+                "{} must not depend on {dependency}",
+                package.name
+            );
+        }
+    }
+}
+
+/// The table itself must have a direction: each row names only rows above it.
+#[test]
+fn the_table_has_no_cycle() {
+    for (place, (name, allowed)) in DEPENDENCIES.iter().enumerate() {
+        for dependency in *allowed {
+            let above = DEPENDENCIES[..place].iter().any(|(name, _)| name == dependency);
+            assert!(above, "{name} names {dependency}, which is not above it");
+        }
+    }
+}
+
+#[test]
+fn only_bindings_know_their_languages() {
+    let core = root().join("core");
+    for package in all_packages().iter().filter(|package| package.manifest.starts_with(&core)) {
+        for tool in BINDING_TOOLS {
+            let names = package.dependencies.iter().any(|dependency| dependency == tool);
+            assert!(!names, "{} must not depend on {tool}", package.name);
+        }
+    }
+}
+
+#[test]
+fn tokio_begins_at_the_exporters() {
+    for package in all_packages() {
+        let names = package.dependencies.iter().any(|dependency| dependency == "tokio");
+        assert!(
+            !names || WITH_TOKIO.contains(&package.name.as_str()),
+            "{} must not depend on tokio",
+            package.name
+        );
+    }
+}
