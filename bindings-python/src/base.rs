@@ -1,6 +1,6 @@
 //! `Metric`: what all metric classes inherit.
 
-use metrion::{Family, Metric, Result as CoreResult, Schema};
+use metrion::{Family, Metric, Registry, Result as CoreResult, Schema};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
@@ -15,6 +15,7 @@ pub(crate) trait AnyFamily: Send + Sync {
     fn remove_matching(&self, pairs: &[(&str, &str)]) -> CoreResult<usize>;
     fn clear(&self);
     fn reset(&self);
+    fn unregister_from(&self, registry: &Registry) -> CoreResult<()>;
 }
 
 impl<M: Metric> AnyFamily for Family<M> {
@@ -36,6 +37,10 @@ impl<M: Metric> AnyFamily for Family<M> {
 
     fn reset(&self) {
         self.reset();
+    }
+
+    fn unregister_from(&self, registry: &Registry) -> CoreResult<()> {
+        registry.unregister_family(self)
     }
 }
 

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict};
 
+use crate::base::MetricBase;
 use crate::errors::Result;
 use crate::options::pairs;
 
@@ -60,9 +61,8 @@ impl CollectorRegistry {
     }
 
     /// Takes a metric out: it shows no more, and its name is free.
-    fn unregister(&self, collector: &Bound<'_, PyAny>) -> Result<()> {
-        let name: String = collector.getattr("name")?.extract()?;
-        Ok(self.registry.unregister_family(&name)?)
+    fn unregister(&self, collector: &Bound<'_, MetricBase>) -> Result<()> {
+        Ok(collector.get().family.unregister_from(&self.registry)?)
     }
 
     /// The value of one sample, for tests: `get_sample_value("x_total", {"a": "b"})`.

@@ -144,7 +144,7 @@ def test_unregistering_what_is_not_there(registry: CollectorRegistry) -> None:
         registry.unregister(counter)
     assert isinstance(failure.value, MetrionError)
     assert failure.value.code == "not_found"
-    assert str(failure.value) == "no metric family is named \"c\""
+    assert str(failure.value) == 'metric family "c" is not registered'
 
 
 def test_errors_can_be_pickled(registry: CollectorRegistry) -> None:

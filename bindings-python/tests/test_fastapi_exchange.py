@@ -36,11 +36,6 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-def registry() -> CollectorRegistry:
-    return CollectorRegistry()
-
-
-@pytest.fixture
 def app(registry: CollectorRegistry) -> FastAPI:
     app = FastAPI()
     metrion.fastapi.instrument(app, registry=registry)

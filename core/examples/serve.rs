@@ -20,7 +20,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     })?;
 
     let server = serve_http(&registry, HttpOptions::default())?;
-    println!("http://{}/metrics (type lines to count them; an empty one ends)", server.local_addr());
+    println!(
+        "http://{}/metrics (type lines to count them; an empty one ends)",
+        server.local_addr()
+    );
 
     let mut start = Instant::now();
     for line in io::stdin().lines() {

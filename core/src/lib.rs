@@ -37,7 +37,8 @@ pub fn text(registry: &Registry) -> String {
     let mut out = Vec::new();
     exposition::encode_text(&registry.snapshot(&NameFilter::all()), &mut out);
     // The encoder copies strings and ASCII only, so nothing is replaced.
-    String::from_utf8(out).unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned())
+    String::from_utf8(out)
+        .unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned())
 }
 
 /// Serves the registry's families over HTTP until the returned server is stopped.

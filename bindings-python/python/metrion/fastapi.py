@@ -21,10 +21,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from weakref import WeakSet
 
-from metrion import REGISTRY, CollectorRegistry, make_asgi_app
-from metrion._http import App, HttpMetrics, HttpMetricsMiddleware, Receive, Scope, Send
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Match, Route
+
+from metrion import REGISTRY, CollectorRegistry, make_asgi_app
+from metrion._http import App, HttpMetrics, HttpMetricsMiddleware, Receive, Scope, Send
 
 try:
     from fastapi.routing import iter_route_contexts

@@ -114,9 +114,9 @@ impl Run {
                 with_family!(self.handle(family)?, family => family.reset());
             }
             Operation::Unregister { family } => {
-                let name =
-                    with_family!(self.handle(family)?, family => family.schema().name.clone());
-                self.registry.unregister_family(&name)?;
+                with_family!(self.handle(family)?, family => {
+                    self.registry.unregister_family(family)?;
+                });
             }
             Operation::ExpectText { text, filter } => {
                 self.expect_text(text, filter.as_deref())?;

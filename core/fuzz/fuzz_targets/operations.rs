@@ -24,7 +24,7 @@ enum Operation<'a> {
     RemoveMatching(u8, Vec<(Name<'a>, &'a str)>),
     Clear(u8),
     Reset(u8),
-    Unregister(Name<'a>),
+    Unregister(u8),
     Forget(u8),
     Filter(Vec<Name<'a>>),
 }
@@ -199,7 +199,10 @@ impl State {
                 let Some(family) = pick(&self.families, *which) else { return Ok(()) };
                 each!(family, family => family.reset());
             }
-            Operation::Unregister(name) => self.registry.unregister_family(name.text())?,
+            Operation::Unregister(which) => {
+                let Some(family) = pick(&self.families, *which) else { return Ok(()) };
+                each!(family, family => self.registry.unregister_family(family)?);
+            }
             Operation::Forget(which) => self.forget(*which),
             Operation::Filter(names) => {
                 let names = names.iter().map(|name| name.text().to_owned()).collect();

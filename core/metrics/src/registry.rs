@@ -284,16 +284,16 @@ impl Registry {
         contents.take(id).map(drop)
     }
 
-    /// Takes the family of this name out. Handles to its children stay valid and show nowhere; the
-    /// name is free for another schema.
+    /// Takes a family out. Handles to its children stay valid and show nowhere; the name is free for
+    /// another schema.
     ///
     /// # Errors
-    /// `not_found` when no family has it.
-    pub fn unregister_family(&self, name: &str) -> Result<()> {
+    /// `not_found` when this family is not in, also when another one has its name by now.
+    pub fn unregister_family<M: Metric>(&self, family: &Family<M>) -> Result<()> {
         let (_gate, mut contents) = self.inner.lock();
-        let id = contents.family_id(name);
-        let id = id.ok_or_else(|| {
-            Error::new(ErrorCode::NotFound, format!("no metric family is named {name:?}"))
+        let id = contents.id_of(&family.shared).ok_or_else(|| {
+            let message = format!("metric family {:?} is not registered", family.schema().name);
+            Error::new(ErrorCode::NotFound, message)
         })?;
         let source = contents.take(id)?;
         if let Source::Family(family) = &source {
@@ -465,12 +465,11 @@ impl Contents {
         self.family(id).is_some()
     }
 
-    /// The family that has this name, as users write it: a counter's may end with `_total`.
-    fn family_id(&self, name: &str) -> Option<SourceId> {
-        let id = *self.names.get(name)?;
-        let own = &self.family(id)?.definition().schema.name;
-        let is_it = own == name || name.strip_suffix("_total") == Some(own);
-        is_it.then_some(id)
+    /// The id of this family, and not of another one with its name.
+    fn id_of<M: Metric>(&self, shared: &Arc<Shared<M>>) -> Option<SourceId> {
+        let id = *self.names.get(&shared.definition.schema.name)?;
+        let registered = self.family(id)?;
+        std::ptr::addr_eq(Arc::as_ptr(registered), Arc::as_ptr(shared)).then_some(id)
     }
 }
 

@@ -396,15 +396,15 @@ fn unregistering_beside_creation_keeps_families_apart() {
     let deadline = Instant::now() + TIME;
     let running = AtomicBool::new(true);
     let (registry, running) = (&registry, &running);
+    let options = || FamilyOptions::labelled("c", "help", &["x"]);
     std::thread::scope(|scope| {
         scope.spawn(move || {
             while running.load(Ordering::Relaxed) {
-                // Not found when the family is not there at the moment.
-                let _gone = registry.unregister_family("c");
+                let family = registry.counter_family(options()).unwrap();
+                registry.unregister_family(&family).unwrap();
             }
         });
         let _ending = Ending(running);
-        let options = || FamilyOptions::labelled("c", "help", &["x"]);
         let mut held: Vec<(Family<Counter>, Counter, f64)> = Vec::new();
         while Instant::now() < deadline {
             let family = registry.counter_family(options()).unwrap();

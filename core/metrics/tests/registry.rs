@@ -323,17 +323,19 @@ impl Fixed {
 #[test]
 fn collectors_and_unregistering() {
     let registry = registry();
-    registry.counter("c", "help").unwrap();
+    let family = registry.counter_family(FamilyOptions::new("c", "help")).unwrap();
     let id = registry.register(Arc::new(Fixed("f", 3.0))).unwrap();
     let clash = registry.register(Arc::new(Fixed("c_total", 3.0))).unwrap_err();
     assert_eq!(clash.code(), ErrorCode::MetricExists);
     assert_eq!(all(&registry), ["c{} [0.0]", "f{} [3.0]"]);
     registry.unregister(id).unwrap();
     assert_eq!(registry.unregister(id).unwrap_err().code(), ErrorCode::NotFound);
-    registry.unregister_family("c_total").unwrap();
-    assert_eq!(registry.unregister_family("c").unwrap_err().code(), ErrorCode::NotFound);
+    registry.unregister_family(&family).unwrap();
     assert!(all(&registry).is_empty());
     registry.gauge("c", "another schema").unwrap();
+    // It goes by the family, not by its name.
+    assert_eq!(registry.unregister_family(&family).unwrap_err().code(), ErrorCode::NotFound);
+    assert_eq!(all(&registry), ["c{} [0.0]"]);
 }
 
 #[test]

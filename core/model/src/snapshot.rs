@@ -294,9 +294,8 @@ mod tests {
         let labels = [("x", "1"), ("zone", "a")];
         assert_eq!(snapshot.sample_value("m_sum", &labels), Some(9.0));
         assert_eq!(snapshot.sample_value("m_count", &labels), Some(3.0));
-        let bucket = |le| {
-            snapshot.sample_value("m_bucket", &[("x", "1"), ("zone", "a"), ("le", le)])
-        };
+        let bucket =
+            |le| snapshot.sample_value("m_bucket", &[("x", "1"), ("zone", "a"), ("le", le)]);
         assert_eq!(bucket("1.0"), Some(1.0));
         assert_eq!(bucket("+Inf"), Some(3.0));
         assert_eq!(bucket("2"), None);
