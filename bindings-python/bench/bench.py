@@ -123,9 +123,7 @@ def cases() -> list[Case]:
 def compile_loop(statement: str, names: dict[str, Any]) -> Loop:
     """A function that runs the statement once for each item it is given."""
     arguments = "".join(f", {name}={name}" for name in names)
-    source = (
-        f"def loop(rounds{arguments}):\n    for _ in rounds:\n        {statement}\n"
-    )
+    source = f"def loop(rounds{arguments}):\n    for _ in rounds:\n        {statement}\n"
     scope = dict(names)
     exec(source, scope)  # noqa: S102 - a call per pass would be timed as well
     loop: Loop = scope["loop"]
@@ -187,9 +185,7 @@ def check_same_scrape(ours: ModuleType, peer: ModuleType) -> None:
         raise SystemExit(f"scrapes differ: {got} lines against {wanted}")
 
 
-def measure(
-    ours: ModuleType, peer: ModuleType, rounds: int, clock: Clock
-) -> list[Case]:
+def measure(ours: ModuleType, peer: ModuleType, rounds: int, clock: Clock) -> list[Case]:
     measured = cases()
     plans: list[tuple[Case, list[tuple[str, Loop, int]]]] = []
     for case in measured:
@@ -244,9 +240,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=21)
     parser.add_argument("--sample-ms", type=float, default=25)
-    parser.add_argument(
-        "--module", default="metrion", help="package to measure as ours"
-    )
+    parser.add_argument("--module", default="metrion", help="package to measure as ours")
     parser.add_argument("--out", type=Path, default=ROOT / "target/bench/python.json")
     options = parser.parse_args()
 
@@ -263,14 +257,10 @@ def main() -> None:
 
     python = f"{platform.python_implementation()} {platform.python_version()}"
     print(f"{distribution} {version} beside {PEER} {peer_version}, {python}")
-    print(
-        f"{options.rounds} rounds, {clock.disturbed} samples disturbed by other processes"
-    )
+    print(f"{options.rounds} rounds, {clock.disturbed} samples disturbed by other processes")
     print(f"\n{'':45}{'metrion':>12}{'peer':>12}{'ratio':>9}{'spread':>18}  goal")
     for r in rows:
-        reached = (
-            "" if r["goal"] is None or r["ratio"] >= r["goal"] else "  not reached"
-        )
+        reached = "" if r["goal"] is None or r["ratio"] >= r["goal"] else "  not reached"
         goal = "" if r["goal"] is None else f"{r['goal']}x"
         spread = f"{r['ratio_min']:.1f}..{r['ratio_max']:.1f}x"
         print(

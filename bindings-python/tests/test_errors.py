@@ -17,7 +17,9 @@ def code_of(call: Callable[[], Any]) -> str:
     return failure.value.code
 
 
-@pytest.mark.parametrize("name", ["", "9lives", "with-dash", "with space", "naïve", "a\n", "_total"])
+@pytest.mark.parametrize(
+    "name", ["", "9lives", "with-dash", "with space", "naïve", "a\n", "_total"]
+)
 def test_invalid_metric_names(registry: CollectorRegistry, name: str) -> None:
     assert code_of(lambda: Counter(name, "Help.", registry=registry)) == "invalid_name"
     assert generate_latest(registry) == b""

@@ -146,7 +146,9 @@ def test_prometheus_clients_parser_reads_back_what_was_written(
     for value in observations:
         histogram.observe(value)
 
-    families = {f.name: f for f in text_string_to_metric_families(generate_latest(registry).decode())}
+    families = {
+        f.name: f for f in text_string_to_metric_families(generate_latest(registry).decode())
+    }
     if series:
         read = {(s.labels["a"], s.labels["b"]): float(s.value) for s in families["g"].samples}
         assert read == series

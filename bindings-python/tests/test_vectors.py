@@ -70,9 +70,7 @@ class Run:
         max_series: int | None = None,
         **own: Any,
     ) -> None:
-        unknown = own.keys() - {"gauge": {"mode"}, "histogram": {"buckets"}}.get(
-            type, set()
-        )
+        unknown = own.keys() - {"gauge": {"mode"}, "histogram": {"buckets"}}.get(type, set())
         assert not unknown, f"not options of a {type}: {unknown}"
         if "buckets" in own:
             own["buckets"] = [number(bound) for bound in own["buckets"]]

@@ -34,9 +34,7 @@ class CollectorRegistry:
     def unregister(self, collector: Metric) -> None:
         """Takes a metric out: it shows no more, and its name is free."""
 
-    def get_sample_value(
-        self, name: str, labels: dict[str, object] | None = None
-    ) -> float | None:
+    def get_sample_value(self, name: str, labels: dict[str, object] | None = None) -> float | None:
         """The value of one sample, for tests: `get_sample_value("x_total", {"a": "b"})`."""
 
 @disjoint_base
