@@ -230,9 +230,9 @@ def row(case: Case, peer_version: str) -> dict[str, Any]:
 
 
 def duration(ns: float) -> str:
-    for unit, size in (("ns", 1), ("µs", 1e3), ("ms", 1e6)):
-        if ns < 1000 * size:
-            break
+    unit, size = next(
+        (unit, size) for unit, size in (("ns", 1), ("µs", 1e3), ("ms", 1e6)) if ns < 1000 * size
+    )
     return f"{ns / size:.1f} {unit}"
 
 
