@@ -230,9 +230,8 @@ def row(case: Case, peer_version: str) -> dict[str, Any]:
 
 
 def duration(ns: float) -> str:
-    unit, size = next(
-        (unit, size) for unit, size in (("ns", 1), ("µs", 1e3), ("ms", 1e6)) if ns < 1000 * size
-    )
+    units = [("ns", 1.0), ("µs", 1e3), ("ms", 1e6)]
+    unit, size = next((unit for unit in units if ns < 1000 * unit[1]), units[-1])
     return f"{ns / size:.1f} {unit}"
 
 
