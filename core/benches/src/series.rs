@@ -38,7 +38,7 @@ pub(crate) fn durations() -> Vec<f64> {
         random ^= random << 17;
         one_in_each.get((random >> 33) as usize % one_in_each.len()).copied()
     };
-    std::iter::from_fn(next).take(8192).collect()
+    std::iter::from_fn(next).take(1 << 17).collect()
 }
 
 /// The item for this time of a rotation, out of the optimizer's sight. `items` are a power of two.

@@ -9,6 +9,7 @@
 /// and of exponential histograms, applied to bounds of any spacing.)
 #[derive(Clone, Debug)]
 pub struct Bounds {
+    /// And infinity after them, so that a value above all is found in the same steps as any other.
     bounds: Box<[f64]>,
     /// How many low bits of the ordered integer are cut off.
     shift: u32,
@@ -30,13 +31,16 @@ impl Bounds {
         };
         let shift = (u64::BITS - (high - low).leading_zeros()).saturating_sub(TABLE_BITS);
         let lowest = low >> shift;
-        let places = (high >> shift) - lowest + 1;
+        // One more place, for what is above the place of the last bound.
+        let places = (high >> shift) - lowest + 2;
         let table = (0..places).map(|place| {
             let before =
                 bounds.partition_point(|bound| (ordered(*bound) >> shift) - lowest < place);
             u16::try_from(before).unwrap_or(u16::MAX)
         });
-        Self { bounds: bounds.into(), shift, lowest, table: table.collect() }
+        let table = table.collect();
+        let bounds = bounds.iter().copied().chain([f64::INFINITY]).collect();
+        Self { bounds, shift, lowest, table }
     }
 
     /// The index of the first bound that is not below `value`; the number of bounds if there is none.
@@ -53,13 +57,14 @@ impl Bounds {
             }
             bucket += 1;
         }
-        bucket
+        // NaN has gone past infinity.
+        bucket.min(self.bounds.len() - 1)
     }
 
     /// The finite bounds.
     #[must_use]
     pub fn as_slice(&self) -> &[f64] {
-        &self.bounds
+        self.bounds.split_last().map_or(&[], |(_, finite)| finite)
     }
 }
 

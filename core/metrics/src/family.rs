@@ -103,7 +103,8 @@ impl<M: Metric> Shared<M> {
         M::new(Series::new(Arc::clone(&self.segment), entry), &self.definition)
     }
 
-    fn get(&self, values: &[&str]) -> Child<'_, M> {
+    #[inline]
+    fn get_or_create(&self, values: &[&str]) -> Child<'_, M> {
         loop {
             if let Some(found) = self.index.get(values) {
                 return Child(Inner::Shared(found));
@@ -245,13 +246,25 @@ impl<M: Metric> Family<M> {
     ///
     /// # Errors
     /// `label_mismatch` when their number is not that of the label names.
-    #[inline]
+    #[inline(always)]
     pub fn labels(&self, values: &[&str]) -> Result<Child<'_, M>> {
+        if self.fixed.is_none()
+            && let Some(found) = self.shared.index.get(values)
+        {
+            return Ok(Child(Inner::Shared(found)));
+        }
+        self.find_or_create(values)
+    }
+
+    /// As [`Family::labels`] for what is not found at once.
+    #[cold]
+    #[inline(never)]
+    fn find_or_create(&self, values: &[&str]) -> Result<Child<'_, M>> {
         if self.fixed.is_some() {
-            return self.with_fixed(values, |shared, values| shared.get(values));
+            return self.with_fixed(values, |shared, values| shared.get_or_create(values));
         }
         self.check_count(values.len())?;
-        Ok(self.shared.get(values))
+        Ok(self.shared.get_or_create(values))
     }
 
     /// The child with these labels, named in any order.

@@ -23,7 +23,7 @@ impl Gauge {
         let segment = &self.series.segment;
         match self.mode {
             GaugeMode::LastValue => segment.add_common(self.series.cell(), amount),
-            GaugeMode::UpDown => segment.slab().add(self.series.cell(), amount),
+            GaugeMode::UpDown => segment.add(self.series.cell(), amount),
         }
     }
 

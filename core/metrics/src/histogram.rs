@@ -36,9 +36,9 @@ impl Histogram {
         }
         let bounds = &*self.bounds;
         let first = self.series.cell();
-        let slab = self.series.segment.slab();
-        slab.add(first + bounds.bucket(value) as u32, 1.0);
-        slab.add(first + bounds.as_slice().len() as u32 + 1, value);
+        let bucket = first + bounds.bucket(value) as u32;
+        let sum = first + bounds.as_slice().len() as u32 + 1;
+        self.series.segment.add_both(bucket, sum, value);
     }
 
     /// The counts and the sum over all writers.

@@ -10,6 +10,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Mutex, Once, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
 use crate::layout::COMMON_SLAB;
+use crate::reclaim::forget_other_threads;
 use crate::segment::Segment;
 use crate::slabs::OwnerKind;
 use crate::thread::owned_slab;
@@ -74,6 +75,7 @@ extern "C" fn child() {
         free_slabs_of_other_threads(&segment);
     }
     drop(segments);
+    forget_other_threads();
     parent();
 }
 

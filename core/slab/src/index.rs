@@ -2,32 +2,28 @@
 //!
 //! A cache on the heap over the directory: an open-addressing table of pointers to nodes. Readers
 //! take no lock and write nothing that another thread reads; writers take turns. What a reader may
-//! still look at is freed by `seize` once no reader can.
+//! still look at is freed by [`crate::reclaim`] once no reader can.
 #![allow(unsafe_code)]
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::Deref;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, Ordering};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
-
-use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
-use seize::{Collector, Guard, LocalGuard, reclaim};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::fork::{Gate, gate};
-
-/// One for the process: a guard then costs the same however many families there are.
-static COLLECTOR: LazyLock<Collector> = LazyLock::new(Collector::new);
+use crate::reclaim::{self, Guard, Retired};
 
 /// A table of handles by their label values.
 ///
 /// Invariants:
 /// - a node is in at most one slot of the current table, and is changed no more once it is there;
-/// - a slot goes from empty to a node to [`Index::gone`], never back: probing may stop at empty;
+/// - a slot goes from empty to a node to [`Node::gone`], never back: probing may stop at empty;
 /// - at most half of the slots are not empty.
 pub struct Index<H> {
     table: AtomicPtr<Table<H>>,
-    secrets: RapidSecrets,
+    seeds: [u64; 2],
     /// Not empty slots of the current table.
     writer: Mutex<usize>,
 }
@@ -38,17 +34,24 @@ struct Table<H> {
 
 struct Node<H> {
     hash: u64,
-    /// The label values, each behind its length.
-    key: Box<[u8]>,
+    /// The label values as [`key`] has them.
+    key: Box<[u64]>,
     handle: H,
+}
+
+impl<H> Node<H> {
+    /// What a slot points to after its node was removed; never dereferenced.
+    fn gone() -> *mut Self {
+        NonNull::dangling().as_ptr()
+    }
 }
 
 /// A handle that was looked up. It cannot go away while this is held; hold it briefly, as it keeps
 /// all removed series of the process from being freed. Clone the handle to keep it.
 pub struct Ref<'a, H> {
     node: NonNull<Node<H>>,
-    _guard: LocalGuard<'static>,
-    _index: std::marker::PhantomData<&'a Index<H>>,
+    _guard: Guard,
+    _index: PhantomData<&'a Index<H>>,
 }
 
 impl<H> Deref for Ref<'_, H> {
@@ -73,39 +76,34 @@ unsafe impl<H: Send + Sync> Send for Index<H> {}
 // SAFETY: as above.
 unsafe impl<H: Send + Sync> Sync for Index<H> {}
 
-impl<H> Index<H> {
+impl<H: Send + Sync + 'static> Index<H> {
     /// An empty index whose hashes are keyed by `seed`.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self {
             table: AtomicPtr::new(Table::new(8)),
-            secrets: RapidSecrets::seed_cpp(seed),
+            seeds: [mix(seed, 0x9E37_79B9_7F4A_7C15), mix(!seed, 0xD6E8_FEB8_6659_FD93)],
             writer: Mutex::new(0),
         }
     }
 
     /// The handle of these label values.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, values: &[&str]) -> Option<Ref<'_, H>> {
         let hash = self.hash(values);
-        let guard = COLLECTOR.enter();
-        let table = guard.protect(&self.table, Ordering::Acquire);
+        let guard = reclaim::enter();
         // SAFETY: the table was current while the guard is active, so it is not freed before it.
-        let slots = unsafe { &*table }.probe(hash);
-        for slot in slots {
-            let node = guard.protect(slot, Ordering::Acquire);
-            if node.is_null() {
-                return None;
-            }
-            if node == Self::gone() {
+        let table = unsafe { &*self.table.load(Ordering::Acquire) };
+        for slot in table.probe(hash) {
+            let node = slot.load(Ordering::Acquire);
+            if node == Node::gone() {
                 continue;
             }
-            // SAFETY: `node` is a node of this index, and the guard keeps it.
-            let found = unsafe { NonNull::new_unchecked(node) };
-            // SAFETY: as above.
-            let entry = unsafe { found.as_ref() };
+            let node = NonNull::new(node)?;
+            // SAFETY: a node of this index that was in its table while the guard is active.
+            let entry = unsafe { node.as_ref() };
             if entry.hash == hash && key_is(&entry.key, values) {
-                return Some(Ref { node: found, _guard: guard, _index: std::marker::PhantomData });
+                return Some(Ref { node, _guard: guard, _index: PhantomData });
             }
         }
         None
@@ -114,15 +112,14 @@ impl<H> Index<H> {
     /// Puts a handle in. The caller makes sure that no handle of these values is there.
     pub fn insert(&self, values: &[&str], handle: H) {
         let (_gate, mut used) = self.lock();
-        let guard = COLLECTOR.enter();
         let mut table = self.table.load(Ordering::Relaxed);
         // SAFETY: only writers replace and retire tables, and this is the only writer.
         let size = unsafe { &*table }.slots.len();
         if (*used + 1) * 2 > size {
-            (table, *used) = self.grow(&guard, table);
+            (table, *used) = self.grow(table);
         }
         let hash = self.hash(values);
-        let node = Box::new(Node { hash, key: join_key(values), handle });
+        let node = Box::new(Node { hash, key: key(values), handle });
         // SAFETY: as above; `grow` returns the table that is current now.
         unsafe { &*table }.put(Box::into_raw(node));
         *used += 1;
@@ -131,7 +128,6 @@ impl<H> Index<H> {
     /// Takes the handle of these values out. It is dropped once no reader can see it.
     pub fn remove(&self, values: &[&str]) {
         let _writer = self.lock();
-        let guard = COLLECTOR.enter();
         let hash = self.hash(values);
         // SAFETY: only writers retire tables, and this is the only writer.
         let table = unsafe { &*self.table.load(Ordering::Relaxed) };
@@ -140,17 +136,16 @@ impl<H> Index<H> {
             if node.is_null() {
                 return;
             }
-            if node == Self::gone() {
+            if node == Node::gone() {
                 continue;
             }
             // SAFETY: nodes in the current table are alive, and only writers retire them.
             let entry = unsafe { &*node };
             if entry.hash == hash && key_is(&entry.key, values) {
-                slot.store(Self::gone(), Ordering::Release);
+                slot.store(Node::gone(), Ordering::Release);
                 // SAFETY: the node is out of the table and was in no other slot, so nobody who
                 // enters from now on can reach it; it came from `Box::into_raw`.
-                unsafe { guard.defer_retire(node, reclaim::boxed) };
-                guard.flush();
+                unsafe { reclaim::retire(Retired::new(node)) };
                 return;
             }
         }
@@ -159,14 +154,15 @@ impl<H> Index<H> {
     /// Takes all handles out.
     pub fn clear(&self) {
         let (_gate, mut used) = self.lock();
-        let guard = COLLECTOR.enter();
         let old = self.table.swap(Table::new(8), Ordering::AcqRel);
         *used = 0;
-        // SAFETY: the table is unreachable for whoever enters from now on; so are its nodes.
-        unsafe { retire_nodes(&guard, old) };
-        // SAFETY: as above; it came from `Box::into_raw`.
-        unsafe { guard.defer_retire(old, reclaim::boxed) };
-        guard.flush();
+        // SAFETY: a retired table is freed only below.
+        let nodes = unsafe { &*old }.nodes();
+        // SAFETY: a node is in no other table, and comes from `Box::into_raw`.
+        let nodes: Vec<_> = nodes.map(|node| unsafe { Retired::new(node) }).collect();
+        // SAFETY: the table, and its nodes with it, is unreachable for whoever enters from now on. It
+        // comes from `Box::into_raw`.
+        unsafe { reclaim::retire((nodes, Retired::new(old))) };
     }
 
     fn lock(&self) -> (Gate, MutexGuard<'_, usize>) {
@@ -174,13 +170,8 @@ impl<H> Index<H> {
         (gate, self.writer.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What a slot points to after its node was removed; never dereferenced.
-    fn gone() -> *mut Node<H> {
-        NonNull::dangling().as_ptr()
-    }
-
     /// Replaces the table by one with room for as many nodes again.
-    fn grow(&self, guard: &LocalGuard<'_>, old: *mut Table<H>) -> (*mut Table<H>, usize) {
+    fn grow(&self, old: *mut Table<H>) -> (*mut Table<H>, usize) {
         // SAFETY: called by the only writer with the current table.
         let nodes: Vec<*mut Node<H>> = unsafe { &*old }.nodes().collect();
         let new = Table::new((nodes.len() + 1) * 4);
@@ -190,17 +181,76 @@ impl<H> Index<H> {
         self.table.store(new, Ordering::Release);
         // SAFETY: unreachable for whoever enters from now on. Its nodes live on in the new table:
         // a `Table` does not own what its slots point to.
-        unsafe { guard.defer_retire(old, reclaim::boxed) };
+        unsafe { reclaim::retire(Retired::new(old)) };
         (new, nodes.len())
     }
 
-    #[inline]
+    #[inline(always)]
     fn hash(&self, values: &[&str]) -> u64 {
-        values.iter().fold(self.secrets.seed, |hash, value| {
-            let own = rapidhash_v3_seeded(value.as_bytes(), &self.secrets);
-            (hash.rotate_left(23) ^ own).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        let [seed, other] = self.seeds;
+        values.iter().fold(seed, |hash, value| {
+            let value = Words::of(value.as_bytes());
+            let mut hash = mix(hash ^ value.first, value.last ^ other ^ (value.len as u64) << 56);
+            for word in value.middle {
+                hash = mix(hash ^ word, other);
+            }
+            hash
         })
     }
+}
+
+/// A label value in words of eight bytes, so that hashing and comparing a short one, as most are, is a
+/// few instructions and no call.
+///
+/// The ends and the length alone tell apart values of up to 16 bytes.
+struct Words<'a> {
+    len: usize,
+    first: u64,
+    last: u64,
+    middle: Middle<'a>,
+}
+
+/// The words between the first and the last, which overlaps the one before it.
+struct Middle<'a>(&'a [u8]);
+
+impl<'a> Words<'a> {
+    #[inline(always)]
+    fn of(value: &'a [u8]) -> Self {
+        let word = |bytes: &[u8; 8]| u64::from_ne_bytes(*bytes);
+        let half = |bytes: &[u8; 4]| u64::from(u32::from_ne_bytes(*bytes));
+        let (first, last, rest) = if let Some((first, rest)) = value.split_first_chunk::<8>() {
+            (word(first), value.last_chunk().map_or(0, word), rest)
+        } else if let Some(first) = value.first_chunk::<4>() {
+            (half(first), value.last_chunk().map_or(0, half), Default::default())
+        } else {
+            let byte = |byte: Option<&u8>| byte.map_or(0, |byte| u64::from(*byte));
+            let (first, last) = (byte(value.first()), byte(value.last()));
+            (first | byte(value.get(value.len() / 2)) << 8 | last << 16, 0, Default::default())
+        };
+        Self { len: value.len(), first, last, middle: Middle(rest) }
+    }
+}
+
+impl Iterator for Middle<'_> {
+    type Item = u64;
+
+    #[inline]
+    fn next(&mut self) -> Option<u64> {
+        match self.0.split_first_chunk::<8>() {
+            Some((word, rest)) if !rest.is_empty() => {
+                self.0 = rest;
+                Some(u64::from_ne_bytes(*word))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Both halves of the product: each bit of the result depends on all of both factors.
+#[inline]
+fn mix(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    product as u64 ^ (product >> 64) as u64
 }
 
 impl<H> Drop for Index<H> {
@@ -229,12 +279,17 @@ impl<H> Table<H> {
         Box::into_raw(Box::new(Self { slots }))
     }
 
-    /// The slots where a node of this hash may be, in order; ends after one round.
+    /// The slots where a node of this hash may be, in order, without an end: half of the slots are
+    /// empty, and probing stops there.
     #[inline]
     fn probe(&self, hash: u64) -> impl Iterator<Item = &AtomicPtr<Node<H>>> {
-        let start = (hash >> 32) as usize & (self.slots.len() - 1);
-        let (before, from) = self.slots.split_at(start);
-        from.iter().chain(before)
+        let last = self.slots.len() - 1;
+        let mut place = hash as usize;
+        std::iter::from_fn(move || {
+            let slot = self.slots.get(place & last);
+            place = place.wrapping_add(1);
+            slot
+        })
     }
 
     /// Stores a node in the first empty slot of its probe. Only for the writer.
@@ -249,17 +304,7 @@ impl<H> Table<H> {
 
     fn nodes(&self) -> impl Iterator<Item = *mut Node<H>> {
         let nodes = self.slots.iter().map(|slot| slot.load(Ordering::Relaxed));
-        nodes.filter(|node| !node.is_null() && *node != Index::gone())
-    }
-}
-
-/// # Safety
-/// No reader that enters from now on can reach `table` or its nodes.
-unsafe fn retire_nodes<H>(guard: &LocalGuard<'_>, table: *mut Table<H>) {
-    // SAFETY: the table is retired only after this.
-    for node in unsafe { &*table }.nodes() {
-        // SAFETY: the caller's promise; nodes come from `Box::into_raw`.
-        unsafe { guard.defer_retire(node, reclaim::boxed) };
+        nodes.filter(|node| !node.is_null() && *node != Node::gone())
     }
 }
 
@@ -287,14 +332,31 @@ pub fn split_key(mut key: &[u8]) -> Option<Vec<String>> {
     Some(values)
 }
 
-#[inline]
-fn key_is(mut key: &[u8], values: &[&str]) -> bool {
+/// The label values for comparing: the length, the ends and the middle of each.
+fn key(values: &[&str]) -> Box<[u64]> {
+    let words = values.iter().flat_map(|value| {
+        let words = Words::of(value.as_bytes());
+        [words.len as u64, words.first, words.last].into_iter().chain(words.middle)
+    });
+    words.collect()
+}
+
+#[inline(always)]
+fn key_is(mut key: &[u64], values: &[&str]) -> bool {
     for value in values {
-        let Some((len, rest)) = key.split_first_chunk::<4>() else { return false };
-        if u32::from_le_bytes(*len) as usize != value.len() || !rest.starts_with(value.as_bytes()) {
+        let value = Words::of(value.as_bytes());
+        let [len, first, last, rest @ ..] = key else { return false };
+        if *len != value.len as u64 || *first != value.first || *last != value.last {
             return false;
         }
-        key = rest.split_at(value.len()).1;
+        key = rest;
+        for word in value.middle {
+            let Some((own, rest)) = key.split_first() else { return false };
+            if *own != word {
+                return false;
+            }
+            key = rest;
+        }
     }
     key.is_empty()
 }

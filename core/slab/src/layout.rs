@@ -173,6 +173,11 @@ impl Layout {
         start..start + self.geometry.cells
     }
 
+    #[inline]
+    pub(crate) fn common_cell(&self, cell: usize) -> usize {
+        self.cells + COMMON_SLAB * self.geometry.cells + cell
+    }
+
     pub(crate) fn baseline(&self, cell: usize) -> usize {
         self.baselines + cell
     }

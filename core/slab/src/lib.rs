@@ -41,6 +41,12 @@
 //! last handle is gone, and the count of handles (an `Arc`) orders every use before the free. Their
 //! next user gets them through the free list's lock.
 //!
+//! **A cell that is not zero** was written, so its page's bit is set: an update of such a cell of the
+//! thread's own slab, or of a last value, does not look at the bitmap.
+//!
+//! **Lookup** (`index.rs`) reads a table of pointers; what is taken out of it is dropped by the epochs
+//! of `reclaim.rs`, where the argument stands.
+//!
 //! **The thread's cache** of its slabs (`thread.rs`) holds raw slices under the segment's id. Ids are
 //! never used again, and a lookup borrows the segment with that id, so a hit means that the mapping
 //! is there. It is emptied before the thread hands its slabs back.
@@ -59,6 +65,7 @@ mod layout;
 #[cfg(all(loom, test))]
 mod loom_models;
 mod mapping;
+mod reclaim;
 mod segment;
 mod slabs;
 mod sync;
@@ -69,4 +76,4 @@ pub use fork::{Gate, gate};
 pub use index::{Index, Ref, join_key, split_key};
 pub use layout::Geometry;
 pub use segment::{Cell, Segment};
-pub use slabs::{OwnedCells, ProcessWriter, Slab};
+pub use slabs::{OwnedCells, ProcessWriter};

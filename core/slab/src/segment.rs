@@ -10,7 +10,8 @@ use crate::directory::Directory;
 use crate::layout::{self, COMMON_SLAB, Geometry, Layout, PAGE_CELLS, header};
 use crate::mapping::Mapping;
 use crate::slabs::Slab;
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::{AtomicU64, Ordering, add_exclusive, add_shared};
+use crate::thread::{own_cells, slab};
 
 /// The number of a cell: the same in every slab of its segment.
 pub type Cell = u32;
@@ -102,19 +103,71 @@ impl Segment {
         Slab::new(self, COMMON_SLAB, false)
     }
 
-    /// The slab of the calling thread.
+    /// Adds `amount` to an additive cell, in the calling thread's part of it.
     #[inline]
-    pub fn slab(&self) -> Slab<'_> {
-        crate::thread::slab(self)
+    pub fn add(&self, cell: Cell, amount: f64) {
+        let word = own_cells(self).get(cell as usize);
+        if !word.is_some_and(|word| add_further(word, amount)) {
+            self.add_first(cell, amount);
+        }
+    }
+
+    /// Adds 1 to one cell and `amount` to `sum`, a later cell of the same series.
+    #[inline]
+    pub fn add_both(&self, one: Cell, sum: Cell, amount: f64) {
+        let cells = own_cells(self).get(..=sum as usize).unwrap_or_default();
+        if !cells.get(one as usize).is_some_and(|word| add_further(word, 1.0)) {
+            self.add_first(one, 1.0);
+        }
+        if !cells.last().is_some_and(|word| add_further(word, amount)) {
+            self.add_first(sum, amount);
+        }
+    }
+
+    /// Adds to a cell whose page may not be marked yet, or as a thread that has no slab.
+    #[cold]
+    #[inline(never)]
+    fn add_first(&self, cell: Cell, amount: f64) {
+        slab(self).add(cell, amount);
     }
 
     /// Sets a cell that only the common slab holds: a gauge's last value.
+    #[inline]
     pub fn set(&self, cell: Cell, value: f64) {
-        self.common().store(cell, value);
+        match self.touched_common_word(cell) {
+            Some(word) => word.store(value.to_bits(), Ordering::Relaxed),
+            None => self.set_first(cell, value),
+        }
     }
 
     /// Adds to a cell that only the common slab holds.
+    #[inline]
     pub fn add_common(&self, cell: Cell, amount: f64) {
+        match self.touched_common_word(cell) {
+            Some(word) => add_shared(word, amount),
+            None => self.add_common_first(cell, amount),
+        }
+    }
+
+    /// The word of a cell of the common slab, if it is not zero: then its page is marked as touched.
+    #[inline]
+    fn touched_common_word(&self, cell: Cell) -> Option<&AtomicU64> {
+        if cell as usize >= self.layout.geometry.cells {
+            return None;
+        }
+        let word = self.word(self.layout.common_cell(cell as usize));
+        (word.load(Ordering::Relaxed) != 0).then_some(word)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn set_first(&self, cell: Cell, value: f64) {
+        self.common().store(cell, value);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn add_common_first(&self, cell: Cell, amount: f64) {
         self.common().add(cell, amount);
     }
 
@@ -263,6 +316,17 @@ impl Segment {
 /// nothing came: the difference would be NaN.
 fn since(value: f64, baseline: f64) -> f64 {
     if value.to_bits() == baseline.to_bits() { 0.0 } else { value - baseline }
+}
+
+/// Adds to a cell of the caller's own slab that is not zero any more: whoever made it so has marked
+/// its page as touched.
+#[inline]
+fn add_further(word: &AtomicU64, amount: f64) -> bool {
+    if word.load(Ordering::Relaxed) == 0 {
+        return false;
+    }
+    add_exclusive(word, amount);
+    true
 }
 
 impl fmt::Debug for Segment {

@@ -11,41 +11,32 @@ use crate::sync::{AtomicU64, Ordering, add_exclusive, add_shared};
 ///
 /// An out-of-range cell is ignored: it cannot come from this segment's directory.
 #[derive(Clone, Copy, Debug)]
-pub struct Slab<'a> {
+pub(crate) struct Slab<'a> {
+    segment: &'a Segment,
+    number: usize,
     cells: &'a [AtomicU64],
-    touched: &'a [AtomicU64],
     /// Whether the holder is the slab's only writer. If not, writes are compare-and-swap.
     exclusive: bool,
 }
 
 impl<'a> Slab<'a> {
     pub(crate) fn new(segment: &'a Segment, number: usize, exclusive: bool) -> Self {
-        let layout = segment.layout();
-        Self::from_parts(
-            segment.range(layout.slab_cells(number)),
-            segment.range(layout.touched(number)),
-            exclusive,
-        )
+        let cells = segment.range(segment.layout().slab_cells(number));
+        Self { segment, number, cells, exclusive }
     }
 
-    #[inline]
-    pub(crate) fn from_parts(
-        cells: &'a [AtomicU64],
-        touched: &'a [AtomicU64],
-        exclusive: bool,
-    ) -> Self {
-        Self { cells, touched, exclusive }
-    }
-
-    pub(crate) fn parts(self) -> (&'a [AtomicU64], &'a [AtomicU64], bool) {
-        (self.cells, self.touched, self.exclusive)
+    pub(crate) fn cells(self) -> &'a [AtomicU64] {
+        self.cells
     }
 
     /// Adds `amount` to the writer's part of an additive cell.
-    #[inline]
-    pub fn add(self, cell: Cell, amount: f64) {
+    pub(crate) fn add(self, cell: Cell, amount: f64) {
         let Some(word) = self.writable(cell as usize) else { return };
-        if self.exclusive { add_exclusive(word, amount) } else { add_shared(word, amount) }
+        if self.exclusive {
+            add_exclusive(word, amount);
+        } else {
+            add_shared(word, amount);
+        }
     }
 
     pub(crate) fn store(self, cell: Cell, value: f64) {
@@ -60,15 +51,20 @@ impl<'a> Slab<'a> {
     }
 
     /// The word of a cell whose page is marked as touched.
-    #[inline]
     fn writable(self, cell: usize) -> Option<&'a AtomicU64> {
         let word = self.cells.get(cell)?;
         let page = cell / PAGE_CELLS;
-        let bits = self.touched.get(page / 64)?;
-        if bits.load(Ordering::Relaxed) & (1 << (page % 64)) == 0 {
-            touch(bits, page);
+        let bits = self.touched().get(page / 64)?;
+        let bit = 1 << (page % 64);
+        if bits.load(Ordering::Relaxed) & bit == 0 {
+            // A read-modify-write: the common slab's bitmap has many writers.
+            bits.fetch_or(bit, Ordering::Release);
         }
         Some(word)
+    }
+
+    fn touched(self) -> &'a [AtomicU64] {
+        self.segment.range(self.segment.layout().touched(self.number))
     }
 
     /// Adds this slab's part to `values`, which are cells of one page, the first of them `cell`.
@@ -95,16 +91,10 @@ impl<'a> Slab<'a> {
 
     fn is_touched(self, cell: usize) -> bool {
         let page = cell / PAGE_CELLS;
-        self.touched
+        self.touched()
             .get(page / 64)
             .is_some_and(|bits| bits.load(Ordering::Acquire) & (1 << (page % 64)) != 0)
     }
-}
-
-#[cold]
-fn touch(bits: &AtomicU64, page: usize) {
-    // A read-modify-write: the common slab's bitmap has many writers.
-    bits.fetch_or(1 << (page % 64), Ordering::Release);
 }
 
 /// Who owns a slab, as its row in the slab table tells.
@@ -254,7 +244,11 @@ mod owned {
         #[inline]
         pub fn add(&self, index: usize, amount: f64) {
             let Some(word) = self.words().get(index) else { return };
-            if self.exclusive { add_exclusive(word, amount) } else { add_shared(word, amount) }
+            if self.exclusive {
+                add_exclusive(word, amount);
+            } else {
+                add_shared(word, amount);
+            }
         }
 
         /// Adds to two cells of one update: a histogram's bucket, and the last cell, its sum.

@@ -2,9 +2,10 @@
 #![allow(unsafe_code)]
 
 use std::cell::{Cell, RefCell};
-use std::ptr;
+use std::ptr::{self, NonNull};
 use std::sync::{Arc, Weak};
 
+use crate::layout::COMMON_SLAB;
 use crate::segment::Segment;
 use crate::slabs::{OwnerKind, Slab};
 use crate::sync::AtomicU64;
@@ -14,20 +15,21 @@ use crate::sync::AtomicU64;
 const CACHED: usize = 8;
 
 /// The slab of one segment for this thread. `segment` 0 means empty: no segment has that id.
-#[derive(Clone, Copy)]
+///
+/// Each field is a cell of its own, so that an update reads only what it needs.
 struct Cached {
-    segment: u64,
-    cells: *const [AtomicU64],
-    touched: *const [AtomicU64],
-    exclusive: bool,
+    segment: Cell<u64>,
+    number: Cell<usize>,
+    /// Empty when it is the common slab, to which threads write in another way.
+    cells: Cell<NonNull<[AtomicU64]>>,
 }
 
 impl Cached {
+    #[allow(clippy::declare_interior_mutable_const, reason = "each use is meant to be a new one")]
     const EMPTY: Self = Self {
-        segment: 0,
-        cells: ptr::slice_from_raw_parts(ptr::null(), 0),
-        touched: ptr::slice_from_raw_parts(ptr::null(), 0),
-        exclusive: false,
+        segment: Cell::new(0),
+        number: Cell::new(COMMON_SLAB),
+        cells: Cell::new(NonNull::slice_from_raw_parts(NonNull::dangling(), 0)),
     };
 }
 
@@ -51,41 +53,47 @@ impl Drop for Owned {
 
 thread_local! {
     // Without a destructor, so that the hot path needs no check whether it still exists.
-    static CACHE: [Cell<Cached>; CACHED] = const { [const { Cell::new(Cached::EMPTY) }; CACHED] };
+    static CACHE: [Cached; CACHED] = const { [const { Cached::EMPTY }; CACHED] };
     static OWNED: Owned = const { Owned { slabs: RefCell::new(Vec::new()) } };
 }
 
-/// The calling thread's slab of `segment`.
+/// The cells of the calling thread's own slab of `segment`; none at all when it has no such slab, or
+/// has not asked [`slab`] for it yet.
 #[inline]
+#[allow(clippy::indexing_slicing)]
+pub(crate) fn own_cells(segment: &Segment) -> &[AtomicU64] {
+    let id = segment.id();
+    CACHE.with(|cache| {
+        let cached = &cache[id as usize % CACHED];
+        if cached.segment.get() != id {
+            return Default::default();
+        }
+        // SAFETY: the slice was taken from the segment with this id, ids are never used again, and
+        // `segment` is borrowed for as long as the result, which keeps its mapping in place.
+        unsafe { cached.cells.get().as_ref() }
+    })
+}
+
+/// The calling thread's slab of `segment`.
 #[allow(clippy::indexing_slicing)]
 pub(crate) fn slab(segment: &Segment) -> Slab<'_> {
     let id = segment.id();
-    let cached = CACHE.with(|cache| cache[id as usize % CACHED].get());
-    if cached.segment != id {
-        return find_slab(segment);
-    }
-    // SAFETY: the slices were taken from the segment with this id, ids are never used again, and
-    // `segment` is borrowed for as long as the result, which keeps its mapping in place.
-    let (cells, touched) = unsafe { (&*cached.cells, &*cached.touched) };
-    Slab::from_parts(cells, touched, cached.exclusive)
-}
-
-#[cold]
-#[inline(never)]
-fn find_slab(segment: &Segment) -> Slab<'_> {
-    // An error means that the thread is in its exit handlers: it uses the common slab.
-    let Ok(own) = OWNED.try_with(|owned| own_slab(segment, owned)) else {
-        return segment.common();
-    };
-    let slab = own.map_or(segment.common(), |number| Slab::new(segment, number, true));
-    let (cells, touched, exclusive) = slab.parts();
-    let cached = Cached { segment: segment.id(), cells, touched, exclusive };
     CACHE.with(|cache| {
-        if let Some(place) = cache.get(segment.id() as usize % CACHED) {
-            place.set(cached);
+        let cached = &cache[id as usize % CACHED];
+        if cached.segment.get() == id {
+            let number = cached.number.get();
+            return Slab::new(segment, number, number != COMMON_SLAB);
         }
-    });
-    slab
+        // An error means that the thread is in its exit handlers: it uses the common slab.
+        let Ok(own) = OWNED.try_with(|owned| own_slab(segment, owned)) else {
+            return segment.common();
+        };
+        let slab = own.map_or(segment.common(), |number| Slab::new(segment, number, true));
+        cached.segment.set(id);
+        cached.number.set(own.unwrap_or(COMMON_SLAB));
+        cached.cells.set(NonNull::from(own.map(|_| slab.cells()).unwrap_or_default()));
+        slab
+    })
 }
 
 fn own_slab(segment: &Segment, owned: &Owned) -> Option<usize> {
@@ -113,5 +121,5 @@ pub(crate) fn owned_slab(segment: &Arc<Segment>) -> Option<usize> {
 }
 
 fn clear_cache() {
-    CACHE.with(|cache| cache.iter().for_each(|place| place.set(Cached::EMPTY)));
+    CACHE.with(|cache| cache.iter().for_each(|place| place.segment.set(0)));
 }

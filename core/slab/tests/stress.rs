@@ -65,7 +65,7 @@ fn short_lived_writers_lose_nothing() {
                     let (segment, cells, written) = (&segment, &cells, &written);
                     writers.spawn(move || {
                         for i in 0..500 {
-                            segment.slab().add(cells[(start * 71 + i) % cells.len()], 1.0);
+                            segment.add(cells[(start * 71 + i) % cells.len()], 1.0);
                         }
                         written.fetch_add(500, Ordering::Relaxed);
                     });
@@ -142,7 +142,7 @@ fn freed_entries_are_used_again_and_begin_at_zero() {
                     round += 1;
                     let entry = series(segment, &format!("{start}/{round}"), 3);
                     assert_eq!(segment.sum(entry.first_cell + 1), 0.0);
-                    segment.slab().add(entry.first_cell + 1, 2.0);
+                    segment.add(entry.first_cell + 1, 2.0);
                     if round % 3 == 0 {
                         segment.reset(entry.first_cell, 3);
                         assert_eq!(segment.sum(entry.first_cell + 1), 0.0);
@@ -182,44 +182,55 @@ fn a_fork_child_goes_on_alone_with_free_slabs() {
 fn forking() {
     let segment = segment();
     let entry = series(&segment, "a", 1);
-    segment.slab().add(entry.first_cell, 1.0);
+    segment.add(entry.first_cell, 1.0);
+    let index = Index::new(1);
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
-        // Threads that own all other slabs and hold the locks most of the time.
+        // Threads that own all other slabs, and hold locks and guards most of the time.
         for start in 0..6 {
-            let (segment, stop) = (&segment, &stop);
+            let (segment, index, stop) = (&segment, &index, &stop);
             scope.spawn(move || {
+                let name = start.to_string();
                 let mut round = 0;
                 while !stop.load(Ordering::Relaxed) {
                     round += 1;
+                    index.insert(&[&name], round);
+                    let found = index.get(&[&name]);
+                    index.remove(&[&name]);
+                    drop(found);
                     let entry = series(segment, &format!("{start}/{}", round % 50), 1);
-                    segment.slab().add(entry.first_cell, 1.0);
+                    segment.add(entry.first_cell, 1.0);
                 }
             });
         }
         for _ in 0..50 {
-            fork_and_check(&segment, &entry);
+            fork_and_check(&segment, &index, &entry);
         }
         stop.store(true, Ordering::Relaxed);
     });
 }
 
-/// Forks; the child must be able to insert, to write, and to give every slab to a new thread.
+/// Forks; the child must be able to insert, to look up, to write, and to give every slab to a new
+/// thread.
 #[cfg(unix)]
 #[allow(unsafe_code)]
-fn fork_and_check(segment: &Arc<Segment>, entry: &Entry) {
+fn fork_and_check(segment: &Arc<Segment>, index: &Index<u32>, entry: &Entry) {
     let before = segment.sum(entry.first_cell);
     // SAFETY: the child uses only the library, whose locks the fork handlers keep free, and ends by
     // _exit.
     let pid = unsafe { libc::fork() };
     if pid == 0 {
         series(segment, "in the child", 1);
-        segment.slab().add(entry.first_cell, 1.0);
+        segment.add(entry.first_cell, 1.0);
         for _ in 0..8 {
             let (segment, cell) = (Arc::clone(segment), entry.first_cell);
-            drop(thread::spawn(move || segment.slab().add(cell, 1.0)).join());
+            drop(thread::spawn(move || segment.add(cell, 1.0)).join());
         }
-        let right = segment.sum(entry.first_cell) == before + 9.0;
+        index.insert(&["in the child"], 7);
+        let found = index.get(&["in the child"]).map(|found| *found) == Some(7);
+        index.remove(&["in the child"]);
+        let gone = index.get(&["in the child"]).is_none();
+        let right = segment.sum(entry.first_cell) == before + 9.0 && found && gone;
         // SAFETY: ends this process without running the parent's exit handlers.
         unsafe { libc::_exit(i32::from(!right)) };
     }

@@ -50,7 +50,7 @@ fn last_values_and_cells_that_are_nowhere() {
     nowhere.set(1.0);
     nowhere.add(0, 1.0);
     nowhere.add_with_last(0, 1.0, 1.0);
-    segment.slab().add(u32::MAX - 1, 1.0);
+    segment.add(u32::MAX - 1, 1.0);
     segment.set(u32::MAX - 1, 1.0);
     let mut all = vec![0.0; 1 << 15];
     segment.sum_into(0, &mut all);
@@ -66,7 +66,7 @@ fn resets_of_many_cells_over_page_borders() {
         values
     };
     for cell in 0..1500 {
-        segment.slab().add(cell, f64::from(cell));
+        segment.add(cell, f64::from(cell));
     }
     segment.reset(500, 600);
     let expected: Vec<f64> = (490..1510)
