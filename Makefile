@@ -27,7 +27,7 @@ test: setup-test ## every test there is; STEPS="loom fuzz" only these
 
 .PHONY: bench
 bench: setup-run package ## measure against the usual clients, put the table into README.md
-	cargo bench -p metrion-benches
+	cargo bench -p metrion-benches --bench side_by_side
 	$(BIN)/python bindings-python/bench/bench.py
 	$(BIN)/python core/benches/table.py
 

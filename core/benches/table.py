@@ -40,7 +40,9 @@ def table(rows: list[dict[str, Any]]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for row in rows:
-        peer = f"{duration(row['peer_ns'])} ({row['peer']} {row['peer_version']})"
+        # What is no crate, a memcpy, has no version.
+        peer = f"{row['peer']} {row['peer_version']}".rstrip()
+        peer = f"{duration(row['peer_ns'])} ({peer})"
         spread = f"{times(row['ratio_min'])} to {times(row['ratio_max'])}"
         cells = (
             row["title"],

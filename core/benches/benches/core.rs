@@ -9,9 +9,10 @@ use metrion_benches::{ROWS, Run};
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
-    for row in ROWS.iter().map(|row| row()) {
+    for (id, row) in ROWS {
+        let row = row();
         for threads in row.threads {
-            let mut group = criterion.benchmark_group(format!("{}_{threads}", row.id));
+            let mut group = criterion.benchmark_group(format!("{id}_{threads}"));
             group.sample_size(10).measurement_time(Duration::from_secs(2));
             let mut bench = |name: &str, run: &Run| {
                 group.bench_function(name, |bencher| {

@@ -13,11 +13,11 @@ fn main() {
     let wanted: Vec<String> =
         std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let mut figures = Vec::new();
-    for row in ROWS.iter().map(|row| row()) {
-        if !wanted.is_empty() && !wanted.iter().any(|part| row.id.contains(part)) {
+    for (id, row) in ROWS {
+        if !wanted.is_empty() && !wanted.iter().any(|part| id.contains(part)) {
             continue;
         }
-        for figure in measure(&row) {
+        for figure in measure(id, &row()) {
             println!(
                 "{:<50} {:>12.1} ns {:>13.1} ns {:<28} {:>7.2}x {:>7.2}..{:<7.2} {}",
                 figure.title,

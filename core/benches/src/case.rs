@@ -10,9 +10,7 @@ pub type Run = Box<dyn Fn(u64) -> Duration + Send + Sync>;
 
 /// One thing to measure, which everyone does in the same way.
 pub struct Row {
-    /// Names the row for machines.
-    pub id: &'static str,
-    /// Names it for people.
+    /// Names the row for people.
     pub title: &'static str,
     /// With how many threads it is measured, once with each.
     pub threads: &'static [usize],

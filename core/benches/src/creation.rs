@@ -16,7 +16,6 @@ const SERIES: usize = 10_000;
 /// Counters with three labels in a family that has none yet.
 pub(crate) fn new_series() -> Row {
     Row {
-        id: "new_series",
         title: "make 10k counters with 3 labels",
         threads: &[1],
         ours: create(

@@ -15,16 +15,18 @@ mod updates;
 
 pub use case::{Peer, Row, Run};
 
-/// Everything that is measured. A row is set up when it is called, and takes its memory with it when
-/// it is dropped.
-pub const ROWS: &[fn() -> Row] = &[
-    updates::counter,
-    updates::counters_in_turn,
-    updates::labelled_counter,
-    updates::histogram,
-    updates::gauge,
-    scrapes::encode_counters,
-    scrapes::snapshot_counters,
-    scrapes::encode_histograms,
-    creation::new_series,
+/// Sets a row up.
+pub type Setup = fn() -> Row;
+
+/// Everything that is measured, by ids for machines. A row takes its memory with it when it is dropped.
+pub const ROWS: &[(&str, Setup)] = &[
+    ("counter_inc", updates::counter),
+    ("counters_inc", updates::counters_in_turn),
+    ("labelled_counter_inc", updates::labelled_counter),
+    ("histogram_observe", updates::histogram),
+    ("gauge_set", updates::gauge),
+    ("encode_counters", scrapes::encode_counters),
+    ("snapshot_counters", scrapes::snapshot_counters),
+    ("encode_histograms", scrapes::encode_histograms),
+    ("new_series", creation::new_series),
 ];

@@ -29,7 +29,6 @@ pub(crate) fn encode_counters() -> Row {
     let ours = counters(COUNTERS);
     let text = metrion::text(&ours);
     Row {
-        id: "encode_counters",
         title: "encode 100k counters with 3 labels",
         threads: &[1],
         ours: encode(ours),
@@ -49,7 +48,6 @@ pub(crate) fn snapshot_counters() -> Row {
     let registry = counters(COUNTERS);
     let prometheus = prometheus_counters(COUNTERS);
     Row {
-        id: "snapshot_counters",
         title: "snapshot of 100k counters with 3 labels",
         threads: &[1],
         ours: repeat(move |_| drop(black_box(registry.snapshot(&NameFilter::all())))),
@@ -62,7 +60,6 @@ pub(crate) fn encode_histograms() -> Row {
     let ours = histograms(HISTOGRAMS);
     let text = metrion::text(&ours);
     Row {
-        id: "encode_histograms",
         title: "encode 1,000 histograms with 3 labels",
         threads: &[1],
         ours: encode(ours),

@@ -48,13 +48,13 @@ pub struct Figure {
 
 /// Measures a row with each of its numbers of threads that this machine has cores for.
 #[must_use]
-pub fn measure(row: &Row) -> Vec<Figure> {
+pub fn measure(id: &str, row: &Row) -> Vec<Figure> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let possible = row.threads.iter().enumerate().filter(|(_, threads)| **threads <= cores);
-    possible.flat_map(|(i, threads)| measure_with(row, i, *threads)).collect()
+    possible.flat_map(|(i, threads)| measure_with(id, row, i, *threads)).collect()
 }
 
-fn measure_with(row: &Row, nth: usize, threads: usize) -> Vec<Figure> {
+fn measure_with(id: &str, row: &Row, nth: usize, threads: usize) -> Vec<Figure> {
     let runs: Vec<&Run> = [&row.ours].into_iter().chain(row.peers.iter().map(|p| &p.run)).collect();
     let times: Vec<u64> = runs.iter().map(|run| times_for_a_sample(run, threads)).collect();
     let round = || -> Vec<f64> {
@@ -73,7 +73,7 @@ fn measure_with(row: &Row, nth: usize, threads: usize) -> Vec<Figure> {
         let ratios: Vec<f64> =
             theirs.iter().zip(&ours).map(|(theirs, ours)| theirs / ours).collect();
         Figure {
-            id: format!("{}_{threads}/{}", row.id, peer.name),
+            id: format!("{id}_{threads}/{}", peer.name),
             title: if row.threads.len() == 1 {
                 row.title.to_owned()
             } else {

@@ -32,16 +32,16 @@ pub(crate) type ClientCounter = Counter<f64, AtomicU64>;
 /// `inc` of one counter again and again, through a handle that is kept: each update waits for the one
 /// before.
 pub(crate) fn counter() -> Row {
-    counters("counter_inc", "counter inc, the same again and again", 1)
+    counters("counter inc, the same again and again", 1)
 }
 
 /// `inc` of 16 counters in turn, through handles that are kept: closer to a program in which something
 /// else happens between two updates of the same counter.
 pub(crate) fn counters_in_turn() -> Row {
-    counters("counters_inc", "counter inc, 16 in turn", 16)
+    counters("counter inc, 16 in turn", 16)
 }
 
-fn counters(id: &'static str, title: &'static str, count: usize) -> Row {
+fn counters(title: &'static str, count: usize) -> Row {
     let registry = Registry::new(RegistryOptions::default()).unwrap();
     let name = |i| format!("requests_{i}");
     let ours: Vec<_> =
@@ -54,7 +54,6 @@ fn counters(id: &'static str, title: &'static str, count: usize) -> Row {
         (0..count).map(|i| metrics::counter!(name(i))).collect()
     });
     Row {
-        id,
         title,
         threads: &[1, 2],
         ours: repeat(move |time| rotate(&ours, time).inc()),
@@ -77,7 +76,6 @@ pub(crate) fn labelled_counter() -> Row {
     let values = label_values(256);
     let of = |run: fn(Vec<LabelValues>) -> Run| run(values.clone());
     Row {
-        id: "labelled_counter_inc",
         title: "labels(3 values) and inc, over 256 series",
         threads: &[1, 2],
         ours: of(|values| {
@@ -150,7 +148,6 @@ pub(crate) fn histogram() -> Row {
     let values = durations();
     let registry = Registry::new(RegistryOptions::default()).unwrap();
     Row {
-        id: "histogram_observe",
         title: "histogram observe, 11 bounds",
         threads: &[1, 2],
         ours: {
@@ -200,7 +197,6 @@ pub(crate) fn gauge() -> Row {
     let recorder = PrometheusBuilder::new().build_recorder();
     let metrics = metrics::with_local_recorder(&recorder, || metrics::gauge!("depth"));
     Row {
-        id: "gauge_set",
         title: "gauge set",
         threads: &[1],
         ours: repeat(move |time| drop(black_box(&ours).set(time as f64))),

@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use metrion_model::{Clock, Error, ErrorCode, MetricType, OVERFLOW_LABEL, Result, Schema};
-use metrion_slab::{Entry, EntryKind, Gate, Index, NewEntry, Ref, Segment, gate, join_key};
+use metrion_slab::{
+    Entry, EntryKind, Index, Locked, NewEntry, Ref, Segment, collect_removed, join_key, lock,
+};
 
 use crate::bounds::Bounds;
 use crate::callback::Callback;
@@ -82,15 +84,14 @@ impl<M: Metric> Shared<M> {
         &self.entry
     }
 
-    pub(crate) fn lock(&self) -> (Gate, MutexGuard<'_, Members<M>>) {
-        let gate = gate();
-        (gate, self.members.lock().unwrap_or_else(PoisonError::into_inner))
+    pub(crate) fn lock(&self) -> Locked<'_, Members<M>> {
+        lock(&self.members)
     }
 
     /// Takes up a series that the directory has already.
     pub(crate) fn adopt(&self, entry: Entry, values: &[&str]) {
         let handle = self.handle(entry);
-        let (_gate, mut members) = self.lock();
+        let mut members = self.lock();
         if entry.kind == EntryKind::Overflow {
             members.set_overflow(handle);
         } else {
@@ -119,12 +120,12 @@ impl<M: Metric> Shared<M> {
     /// Makes a series and puts it into the index, or says where its writes go when there is no room.
     #[cold]
     fn create(&self, values: &[&str]) -> Option<M> {
-        let (_gate, mut members) = self.lock();
+        let mut members = self.lock();
         if self.index.get(values).is_some() {
             return None;
         }
         if members.len() < self.max_series
-            && let Ok(entry) = self.insert(EntryKind::Series, &join_key(values))
+            && let Ok(entry) = self.insert_series(values)
         {
             let handle = self.handle(entry);
             members.push(handle.clone());
@@ -142,6 +143,15 @@ impl<M: Metric> Shared<M> {
         let overflow = self.handle(entry);
         members.set_overflow(overflow.clone());
         Some(overflow)
+    }
+
+    fn insert_series(&self, values: &[&str]) -> Result<Entry> {
+        let key = join_key(values);
+        self.insert(EntryKind::Series, &key).or_else(|_| {
+            // The room of removed series may be free by now.
+            collect_removed();
+            self.insert(EntryKind::Series, &key)
+        })
     }
 
     fn insert(&self, kind: EntryKind, key: &[u8]) -> Result<Entry> {
@@ -166,7 +176,7 @@ impl<M: Metric> Shared<M> {
     }
 
     fn reset(&self) {
-        let (_gate, members) = self.lock();
+        let members = self.lock();
         members.reset(&self.segment, &self.definition, self.clock.unix_seconds());
     }
 
@@ -175,7 +185,7 @@ impl<M: Metric> Shared<M> {
             self.reset();
             return true;
         }
-        let (_gate, mut members) = self.lock();
+        let mut members = self.lock();
         let found = self.index.get(values).map(|handle| (*handle).clone());
         let Some(handle) = found else { return false };
         self.index.remove(values);
@@ -188,7 +198,7 @@ impl<M: Metric> Shared<M> {
             self.reset();
             return 1;
         }
-        let (_gate, mut members) = self.lock();
+        let mut members = self.lock();
         let mut count = 0;
         for (handle, values) in members.with_values() {
             if matches(&values) {
@@ -210,7 +220,7 @@ impl<M: Metric> Shared<M> {
     }
 
     fn remove_all(&self) {
-        let (_gate, mut members) = self.lock();
+        let mut members = self.lock();
         self.index.clear();
         members.clear();
     }
@@ -353,14 +363,14 @@ impl<M: Metric> Family<M> {
         child: &M,
         function: impl Fn() -> Option<f64> + Send + Sync + 'static,
     ) {
-        let (_gate, mut members) = self.shared.lock();
+        let mut members = self.shared.lock();
         members.set_callback(child, Callback::new(function));
     }
 
     /// The number of series, without the overflow series.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.shared.lock().1.len()
+        self.shared.lock().len()
     }
 
     /// Whether the family has no series.

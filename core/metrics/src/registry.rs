@@ -7,12 +7,12 @@ use std::fmt;
 use std::hash::{BuildHasher, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use metrion_model::{
     Error, ErrorCode, FamilySnapshot, MetricType, NameFilter, Result, Schema, Snapshot,
 };
-use metrion_slab::{Entry, EntryKind, Gate, NewEntry, Segment, gate, split_key};
+use metrion_slab::{Entry, EntryKind, Locked, NewEntry, Segment, lock, split_key};
 
 use crate::callback::Callback;
 use crate::collector::Collector;
@@ -75,15 +75,15 @@ impl<M: Metric> AnyFamily for Shared<M> {
     }
 
     fn callbacks(&self) -> Vec<(u32, Callback)> {
-        self.lock().1.callbacks()
+        self.lock().callbacks()
     }
 
     fn snapshot(&self, called: &[(u32, Option<f64>)]) -> Result<FamilySnapshot> {
-        self.lock().1.snapshot(&self.segment, &self.definition, called)
+        self.lock().snapshot(&self.segment, &self.definition, called)
     }
 
     fn len(&self) -> usize {
-        self.lock().1.len()
+        self.lock().len()
     }
 
     fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
@@ -156,7 +156,7 @@ impl Registry {
                 shared.adopt(*entry, &values);
             }
         }
-        let (_gate, mut contents) = inner.lock();
+        let mut contents = inner.lock();
         contents.add(names, Source::Family(shared))?;
         Ok(())
     }
@@ -230,7 +230,7 @@ impl Registry {
         schema.constant_labels.splice(0..0, inner.options.constant_labels.iter().cloned());
         let definition = Definition::new(schema.validated()?, mode);
         let names = definition.schema.sample_names();
-        let (_gate, mut contents) = inner.lock();
+        let mut contents = inner.lock();
         if let Some(family) = contents.existing(&definition) {
             return Ok(Family::new(family));
         }
@@ -265,7 +265,7 @@ impl Registry {
         let described: Result<Vec<Schema>> =
             collector.describe().into_iter().map(Schema::validated).collect();
         let described = described?;
-        let (_gate, mut contents) = self.inner.lock();
+        let mut contents = self.inner.lock();
         let mut names = Vec::new();
         for schema in &described {
             let own = schema.sample_names();
@@ -280,7 +280,7 @@ impl Registry {
     /// # Errors
     /// `not_found` when it is not in.
     pub fn unregister(&self, id: SourceId) -> Result<()> {
-        let (_gate, mut contents) = self.inner.lock();
+        let mut contents = self.inner.lock();
         contents.take(id).map(drop)
     }
 
@@ -290,7 +290,7 @@ impl Registry {
     /// # Errors
     /// `not_found` when this family is not in, also when another one has its name by now.
     pub fn unregister_family<M: Metric>(&self, family: &Family<M>) -> Result<()> {
-        let (_gate, mut contents) = self.inner.lock();
+        let mut contents = self.inner.lock();
         let id = contents.id_of(&family.shared).ok_or_else(|| {
             let message = format!("metric family {:?} is not registered", family.schema().name);
             Error::new(ErrorCode::NotFound, message)
@@ -311,7 +311,7 @@ impl Registry {
     pub fn snapshot(&self, filter: &NameFilter) -> Snapshot {
         let inner = &self.inner;
         let start = inner.options.clock.monotonic_seconds();
-        let sources = inner.lock().1.sources.clone();
+        let sources = inner.lock().sources.clone();
         let mut snapshot = Snapshot::default();
         let mut collected = Vec::new();
         let mut series = 0;
@@ -350,9 +350,8 @@ impl Registry {
 }
 
 impl Inner {
-    fn lock(&self) -> (Gate, MutexGuard<'_, Contents>) {
-        let gate = gate();
-        (gate, self.contents.lock().unwrap_or_else(PoisonError::into_inner))
+    fn lock(&self) -> Locked<'_, Contents> {
+        lock(&self.contents)
     }
 
     fn read(&self, family: &dyn AnyFamily) -> Option<FamilySnapshot> {
@@ -377,7 +376,7 @@ impl Inner {
         if collected.is_empty() {
             return;
         }
-        let (_gate, contents) = self.lock();
+        let contents = self.lock();
         let mut seen: Vec<String> = Vec::new();
         for family in collected {
             let names = family.schema().sample_names();
@@ -475,7 +474,7 @@ impl Contents {
 
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sources = self.inner.lock().1.sources.len();
+        let sources = self.inner.lock().sources.len();
         f.debug_struct("Registry").field("sources", &sources).finish_non_exhaustive()
     }
 }

@@ -8,15 +8,13 @@
 
 use std::collections::HashMap;
 use std::sync::Mutex;
-#[cfg(not(loom))]
-use std::sync::{MutexGuard, PoisonError};
 
 use metrion_model::{Error, ErrorCode, Result};
 use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
 
-#[cfg(not(loom))]
-use crate::fork::{Gate, gate};
 use crate::layout::{entry, header};
+#[cfg(not(loom))]
+use crate::lock::lock;
 use crate::segment::{Cell, Segment};
 use crate::sync::{AtomicU64, Ordering};
 
@@ -104,7 +102,7 @@ impl Segment {
         // insertion's eyes. Where nothing is unlinked, publishing needs no lock: the loom models run
         // it that way.
         #[cfg(not(loom))]
-        let (_gate, mut free) = self.lock_free_entries();
+        let mut free = lock(&self.directory.free);
         let hash = self.hash(new);
         let head = self.word(self.layout().head(hash));
         let first = head.load(Ordering::Acquire);
@@ -142,7 +140,7 @@ impl Segment {
     #[cfg(not(loom))]
     pub fn free(&self, entry: &Entry) {
         let number = entry.number as usize;
-        let (_gate, mut free) = self.lock_free_entries();
+        let mut free = lock(&self.directory.free);
         self.unlink(number);
         self.zero(entry.first_cell, entry.cells as usize);
         self.set_state(number, entry.kind, state::FREE);
@@ -311,12 +309,6 @@ impl Segment {
             }
             link = self.entry_word(to as usize - 1, entry::NEXT);
         }
-    }
-
-    #[cfg(not(loom))]
-    fn lock_free_entries(&self) -> (Gate, MutexGuard<'_, HashMap<Room, Vec<usize>>>) {
-        let gate = gate();
-        (gate, self.directory.free.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn entry_at(&self, number: usize, kind: EntryKind) -> Entry {

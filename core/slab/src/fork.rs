@@ -7,7 +7,8 @@
 #![allow(unsafe_code)]
 
 use std::cell::{Cell, RefCell};
-use std::sync::{Arc, Mutex, Once, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
 use crate::layout::COMMON_SLAB;
 use crate::reclaim::forget_other_threads;
@@ -25,12 +26,12 @@ thread_local! {
 
 /// Holds off forks of the process; see [`gate`].
 #[derive(Debug)]
-pub struct Gate(#[allow(dead_code)] Option<RwLockReadGuard<'static, ()>>);
+pub(crate) struct Gate(#[allow(dead_code)] Option<RwLockReadGuard<'static, ()>>);
 
 /// Enters a section that a fork must not cut in two. Not while foreign code runs (callbacks): that
 /// may fork itself.
 #[must_use]
-pub fn gate() -> Gate {
+pub(crate) fn gate() -> Gate {
     // A second read lock of the same thread could wait for a writer that waits for the first.
     let inside = INSIDE.with(|count| count.replace(count.get() + 1));
     Gate((inside == 0).then(|| GATE.read().unwrap_or_else(PoisonError::into_inner)))
@@ -44,13 +45,14 @@ impl Drop for Gate {
 
 /// Makes a segment known to the fork handlers.
 pub(crate) fn register(segment: &Arc<Segment>) {
-    static HANDLERS: Once = Once::new();
-    HANDLERS.call_once(|| {
+    // Not a `Once`: a fork's child must not wait for a thread that was in it.
+    static REGISTERED: AtomicBool = AtomicBool::new(false);
+    if !REGISTERED.swap(true, Ordering::Relaxed) {
         // SAFETY: the handlers are functions of this library, which is never unloaded: Rust keeps
         // thread-local destructors in it, and Python and Node do not unload extensions. If there is
         // no memory for them, forks are as they are without handlers.
         unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) };
-    });
+    }
     let _gate = gate();
     let mut segments = SEGMENTS.lock().unwrap_or_else(PoisonError::into_inner);
     segments.retain(|known| known.strong_count() > 0);

@@ -9,10 +9,10 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::ptr::{self, NonNull};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicPtr, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::fork::{Gate, gate};
+use crate::lock::lock;
 use crate::reclaim::{self, Guard, Retired};
 
 /// A table of handles by their label values.
@@ -111,7 +111,7 @@ impl<H: Send + Sync + 'static> Index<H> {
 
     /// Puts a handle in. The caller makes sure that no handle of these values is there.
     pub fn insert(&self, values: &[&str], handle: H) {
-        let (_gate, mut used) = self.lock();
+        let mut used = lock(&self.writer);
         let mut table = self.table.load(Ordering::Relaxed);
         // SAFETY: only writers replace and retire tables, and this is the only writer.
         let size = unsafe { &*table }.slots.len();
@@ -127,7 +127,7 @@ impl<H: Send + Sync + 'static> Index<H> {
 
     /// Takes the handle of these values out. It is dropped once no reader can see it.
     pub fn remove(&self, values: &[&str]) {
-        let _writer = self.lock();
+        let _writer = lock(&self.writer);
         let hash = self.hash(values);
         // SAFETY: only writers retire tables, and this is the only writer.
         let table = unsafe { &*self.table.load(Ordering::Relaxed) };
@@ -153,7 +153,7 @@ impl<H: Send + Sync + 'static> Index<H> {
 
     /// Takes all handles out.
     pub fn clear(&self) {
-        let (_gate, mut used) = self.lock();
+        let mut used = lock(&self.writer);
         let old = self.table.swap(Table::new(8), Ordering::AcqRel);
         *used = 0;
         // SAFETY: a retired table is freed only below.
@@ -163,11 +163,6 @@ impl<H: Send + Sync + 'static> Index<H> {
         // SAFETY: the table, and its nodes with it, is unreachable for whoever enters from now on. It
         // comes from `Box::into_raw`.
         unsafe { reclaim::retire((nodes, Retired::new(old))) };
-    }
-
-    fn lock(&self) -> (Gate, MutexGuard<'_, usize>) {
-        let gate = gate();
-        (gate, self.writer.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Replaces the table by one with room for as many nodes again.

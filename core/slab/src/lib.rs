@@ -62,6 +62,7 @@ mod directory;
 mod fork;
 mod index;
 mod layout;
+mod lock;
 #[cfg(all(loom, test))]
 mod loom_models;
 mod mapping;
@@ -72,8 +73,9 @@ mod sync;
 mod thread;
 
 pub use directory::{Entry, EntryKind, NewEntry};
-pub use fork::{Gate, gate};
 pub use index::{Index, Ref, join_key, split_key};
 pub use layout::Geometry;
+pub use lock::{Locked, lock};
+pub use reclaim::collect_removed;
 pub use segment::{Cell, Segment};
 pub use slabs::{OwnedCells, ProcessWriter};

@@ -2,10 +2,10 @@
 
 /// Holds off forks of the process; see [`gate`].
 #[derive(Debug)]
-pub struct Gate(());
+pub(crate) struct Gate(());
 
 /// Enters a section that a fork must not cut in two.
 #[must_use]
-pub fn gate() -> Gate {
+pub(crate) fn gate() -> Gate {
     Gate(())
 }

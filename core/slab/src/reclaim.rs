@@ -177,11 +177,12 @@ fn new_record() -> *const Reader {
 pub(crate) unsafe fn retire(garbage: impl Send + 'static) {
     let epoch = EPOCH.fetch_add(1, Ordering::AcqRel);
     lock().push((epoch, Box::new(garbage)));
-    collect();
+    collect_removed();
 }
 
-/// Drops what was retired and no guard can see any more.
-fn collect() {
+/// Drops what was taken out of an [`crate::Index`] and no lookup can see any more. Every removal does
+/// so; what a lookup held up meanwhile waits for the next one.
+pub fn collect_removed() {
     let mut all = lock();
     if all.is_empty() || !barrier::heavy() {
         return;
@@ -213,40 +214,50 @@ pub(crate) fn forget_other_threads() {
 
 #[cfg(all(target_os = "linux", not(miri)))]
 mod barrier {
-    use std::sync::LazyLock;
-    use std::sync::atomic::{AtomicBool, Ordering, compiler_fence, fence};
+    use std::sync::atomic::{AtomicU8, Ordering, compiler_fence, fence};
 
-    /// Whether the kernel makes all threads pass a barrier for us. Not yet asked counts as no.
-    static ONE_SIDED: AtomicBool = AtomicBool::new(false);
-    static ASKED: LazyLock<bool> = LazyLock::new(|| {
-        let registered = membarrier(libc::MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
-        ONE_SIDED.store(registered, Ordering::SeqCst);
-        registered
-    });
+    /// Whether the kernel makes all threads pass a barrier for us. Plain states and not a `Once`: a
+    /// fork may come while another thread is asking, and the child must not wait for that thread.
+    /// Asking twice does no harm.
+    static ONE_SIDED: AtomicU8 = AtomicU8::new(NOT_ASKED);
+    const NOT_ASKED: u8 = 0;
+    const YES: u8 = 1;
+    const NO: u8 = 2;
 
     #[inline]
     pub(super) fn light() {
-        if ONE_SIDED.load(Ordering::Relaxed) {
+        if ONE_SIDED.load(Ordering::Relaxed) == YES {
             compiler_fence(Ordering::SeqCst);
         } else {
-            first();
+            ask_and_fence();
         }
     }
 
     #[cold]
-    fn first() {
-        LazyLock::force(&ASKED);
+    fn ask_and_fence() {
+        ask();
         fence(Ordering::SeqCst);
+    }
+
+    fn ask() -> u8 {
+        match ONE_SIDED.load(Ordering::SeqCst) {
+            NOT_ASKED => {
+                let granted = membarrier(libc::MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
+                let answer = if granted { YES } else { NO };
+                ONE_SIDED.store(answer, Ordering::SeqCst);
+                answer
+            }
+            answer => answer,
+        }
     }
 
     /// Whether all threads have passed a barrier.
     pub(super) fn heavy() -> bool {
-        if *ASKED {
-            membarrier(libc::MEMBARRIER_CMD_PRIVATE_EXPEDITED)
-        } else {
-            fence(Ordering::SeqCst);
-            true
+        if ask() == YES {
+            return membarrier(libc::MEMBARRIER_CMD_PRIVATE_EXPEDITED);
         }
+        fence(Ordering::SeqCst);
+        true
     }
 
     fn membarrier(command: libc::c_int) -> bool {
