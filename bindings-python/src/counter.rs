@@ -8,7 +8,7 @@ use pyo3::types::PyDict;
 
 use crate::base::MetricBase;
 use crate::errors::Result;
-use crate::family::{self, Lookup, MetricClass, missing_labels, no_open_labels, object_of};
+use crate::family::{self, MetricClass, Object, object_of};
 use crate::helpers::helper;
 use crate::options::{LabelNames, RegistryArgument, family_options};
 use crate::raw::{self, Args};
@@ -17,29 +17,27 @@ use crate::raw::{self, Args};
 ///
 /// Its sample's name ends with `_total`, whether its own does or not.
 #[pyclass(frozen, subclass, extends = MetricBase, module = "metrion")]
-pub(crate) struct Counter(Kind);
+pub(crate) struct Counter(Object<Handle, Child>);
 
-enum Kind {
-    Family(Lookup<Handle>),
-    Child { cell: OwnedCells, handle: Handle },
+pub(crate) struct Child {
+    cell: OwnedCells,
+    handle: Handle,
 }
 
 impl MetricClass for Counter {
     type Handle = Handle;
+    type Child = Child;
 
-    fn family(lookup: Lookup<Handle>) -> Self {
-        Self(Kind::Family(lookup))
+    fn new(object: Object<Handle, Child>) -> Self {
+        Self(object)
     }
 
-    fn child(_family: &Family<Handle>, handle: &Handle, writer: &ProcessWriter) -> Self {
-        Self(Kind::Child { cell: handle.cell_of(writer), handle: handle.clone() })
+    fn object(&self) -> &Object<Handle, Child> {
+        &self.0
     }
 
-    fn lookup(&self) -> Option<&Lookup<Handle>> {
-        match &self.0 {
-            Kind::Family(lookup) => Some(lookup),
-            Kind::Child { .. } => None,
-        }
+    fn child(_family: &Family<Handle>, handle: &Handle, writer: &ProcessWriter) -> Child {
+        Child { cell: handle.cell_of(writer), handle: handle.clone() }
     }
 }
 
@@ -73,14 +71,13 @@ impl Counter {
 
     /// The value, all threads and processes of the registry together.
     fn get(&self) -> Result<f64> {
-        Ok(self.handle()?.get())
+        Ok(self.0.child()?.handle.get())
     }
 
     /// A view of the family in which these labels have a fixed value.
     #[pyo3(signature = (**labels))]
     fn curry(&self, py: Python<'_>, labels: Option<&Bound<'_, PyDict>>) -> Result<Py<Self>> {
-        let lookup = self.lookup().ok_or_else(no_open_labels)?;
-        lookup.curry(py, labels.unwrap_or(&PyDict::new(py)))
+        self.0.lookup()?.curry(py, labels.unwrap_or(&PyDict::new(py)))
     }
 
     /// Counts the exceptions of a class, or of a tuple of classes, that leave a block or function: a
@@ -95,13 +92,6 @@ impl Counter {
 }
 
 impl Counter {
-    fn handle(&self) -> Result<&Handle> {
-        match &self.0 {
-            Kind::Child { handle, .. } => Ok(handle),
-            Kind::Family(_) => Err(missing_labels(self)),
-        }
-    }
-
     /// `inc(amount=1)`.
     ///
     /// # Safety
@@ -117,7 +107,7 @@ impl Counter {
         unsafe {
             let py = Python::assume_attached();
             let this = raw::receiver::<Self>(py, object);
-            if let Kind::Child { cell, .. } = &this.0 {
+            if let Object::Child(Child { cell, .. }) = &this.0 {
                 if count == 0 && names.is_null() {
                     cell.add(0, 1.0);
                     return raw::none();
@@ -134,9 +124,9 @@ impl Counter {
 
     fn inc_any(&self, py: Python<'_>, args: &Args<'_>) -> Result<*mut ffi::PyObject> {
         let amount = args.number(py, "amount")?.unwrap_or(1.0);
-        let Kind::Child { cell, .. } = &self.0 else { return Err(missing_labels(self)) };
+        let child = self.0.child()?;
         Handle::check(amount)?;
-        cell.add(0, amount);
+        child.cell.add(0, amount);
         Ok(raw::none())
     }
 

@@ -18,16 +18,43 @@ use crate::options::pairs;
 use crate::raw::{self, Args};
 use crate::table::Table;
 
-/// A metric class. Its objects are families with labels, or children; a family without labels is
+/// What an object of a metric class is: a family with labels, or a child. A family without labels is
 /// its own child.
+pub(crate) enum Object<M: Metric, C> {
+    Family(Lookup<M>),
+    Child(C),
+}
+
+impl<M: Metric, C> Object<M, C> {
+    /// The lookup of a family with labels.
+    pub(crate) fn lookup(&self) -> Result<&Lookup<M>> {
+        match self {
+            Self::Family(lookup) => Ok(lookup),
+            Self::Child(_) => Err(no_open_labels()),
+        }
+    }
+
+    /// The child, for an update or a read.
+    pub(crate) fn child(&self) -> Result<&C> {
+        match self {
+            Self::Child(child) => Ok(child),
+            Self::Family(lookup) => Err(missing_labels(&lookup.family)),
+        }
+    }
+}
+
+/// A metric class: one of Counter, Gauge, Histogram.
 pub(crate) trait MetricClass: PyClass<Frozen = True, BaseType = MetricBase> + Sync {
     type Handle: Metric;
-    /// What an object of a family with labels holds.
-    fn family(lookup: Lookup<Self::Handle>) -> Self;
-    /// What an object of a child holds.
-    fn child(family: &Family<Self::Handle>, handle: &Self::Handle, writer: &ProcessWriter) -> Self;
-    /// The lookup of an object that is a family with labels.
-    fn lookup(&self) -> Option<&Lookup<Self::Handle>>;
+    /// What a child holds to be updated without a lookup.
+    type Child;
+    fn new(object: Object<Self::Handle, Self::Child>) -> Self;
+    fn object(&self) -> &Object<Self::Handle, Self::Child>;
+    fn child(
+        family: &Family<Self::Handle>,
+        handle: &Self::Handle,
+        writer: &ProcessWriter,
+    ) -> Self::Child;
 }
 
 /// The object of a family: with labels, or its one child.
@@ -37,11 +64,11 @@ pub(crate) fn object_of<T: MetricClass>(
 ) -> Result<PyClassInitializer<T>> {
     let shared: Arc<dyn AnyFamily> = Arc::new(family.clone());
     let object = if family.open_labels().next().is_none() {
-        T::child(&family, &*family.labels(&[])?, writer)
+        Object::Child(T::child(&family, &*family.labels(&[])?, writer))
     } else {
-        T::family(Lookup::new(family, Arc::clone(&shared), Arc::clone(writer)))
+        Object::Family(Lookup::new(family, Arc::clone(&shared), Arc::clone(writer)))
     };
-    Ok(PyClassInitializer::from(MetricBase { family: shared }).add_subclass(object))
+    Ok(PyClassInitializer::from(MetricBase { family: shared }).add_subclass(T::new(object)))
 }
 
 /// A family with the children that were looked up through it.
@@ -103,16 +130,15 @@ impl<M: Metric> Lookup<M> {
 
 /// The error of an update on a family whose labels have no values yet.
 #[cold]
-pub(crate) fn missing_labels<T: MetricClass>(object: &T) -> Failure {
-    let names = object.lookup().map(|lookup| lookup.family.open_labels().collect::<Vec<_>>());
-    let names = names.unwrap_or_default().join(", ");
-    let message = format!("label values are missing: call .labels({names}) first");
+fn missing_labels<M: Metric>(family: &Family<M>) -> Failure {
+    let names: Vec<&str> = family.open_labels().collect();
+    let message = format!("label values are missing: call .labels({}) first", names.join(", "));
     Error::new(ErrorCode::LabelMismatch, message).into()
 }
 
 /// The error of a call that needs labels on an object that has none open.
 #[cold]
-pub(crate) fn no_open_labels() -> Failure {
+fn no_open_labels() -> Failure {
     let message = "this metric has no labels, or they have their values already";
     Error::new(ErrorCode::LabelMismatch, message).into()
 }
@@ -135,18 +161,15 @@ pub(crate) unsafe extern "C" fn labels<T: MetricClass>(
     // convention of the method's flags, and holds the arguments.
     unsafe {
         let py = Python::assume_attached();
-        let lookup = raw::receiver::<T>(py, object).lookup();
+        let object = raw::receiver::<T>(py, object).object();
         let args = Args::new(args, count, names);
-        if let Some(lookup) = lookup {
+        if let Object::Family(lookup) = object {
             let child = lookup.cached_child(&args);
             if !child.is_null() {
                 return child;
             }
         }
-        raw::finish(py, || match lookup {
-            Some(lookup) => Ok(find_child::<T>(py, lookup, &args)?.into_ptr()),
-            None => Err(no_open_labels()),
-        })
+        raw::finish(py, || Ok(find_child::<T>(py, object.lookup()?, &args)?.into_ptr()))
     }
 }
 
@@ -265,7 +288,7 @@ fn find_child<T: MetricClass>(
         ((*child).clone(), child.is_overflow())
     };
     let base = MetricBase { family: Arc::clone(&lookup.shared) };
-    let object = T::child(&lookup.family, &handle, &lookup.writer);
+    let object = T::new(Object::Child(T::child(&lookup.family, &handle, &lookup.writer)));
     let child = Py::new(py, PyClassInitializer::from(base).add_subclass(object))?;
     if !is_overflow {
         lookup.remember(&values, child.bind(py).as_any());

@@ -9,37 +9,35 @@ use pyo3::types::PyDict;
 
 use crate::base::MetricBase;
 use crate::errors::Result;
-use crate::family::{self, Lookup, MetricClass, missing_labels, no_open_labels, object_of};
+use crate::family::{self, MetricClass, Object, object_of};
 use crate::helpers::helper;
 use crate::options::{LabelNames, RegistryArgument, family_options};
 use crate::raw::{self, Args};
 
 /// A number that goes up and down: a temperature, a queue's length, requests in flight.
 #[pyclass(frozen, subclass, extends = MetricBase, module = "metrion")]
-pub(crate) struct Gauge(Kind);
+pub(crate) struct Gauge(Object<Handle, Child>);
 
-enum Kind {
-    Family(Lookup<Handle>),
-    Child { cell: OwnedCells, handle: Handle, family: Family<Handle> },
+pub(crate) struct Child {
+    cell: OwnedCells,
+    handle: Handle,
+    family: Family<Handle>,
 }
 
 impl MetricClass for Gauge {
     type Handle = Handle;
+    type Child = Child;
 
-    fn family(lookup: Lookup<Handle>) -> Self {
-        Self(Kind::Family(lookup))
+    fn new(object: Object<Handle, Child>) -> Self {
+        Self(object)
     }
 
-    fn child(family: &Family<Handle>, handle: &Handle, writer: &ProcessWriter) -> Self {
-        let (cell, handle) = (handle.cell_of(writer), handle.clone());
-        Self(Kind::Child { cell, handle, family: family.clone() })
+    fn object(&self) -> &Object<Handle, Child> {
+        &self.0
     }
 
-    fn lookup(&self) -> Option<&Lookup<Handle>> {
-        match &self.0 {
-            Kind::Family(lookup) => Some(lookup),
-            Kind::Child { .. } => None,
-        }
+    fn child(family: &Family<Handle>, handle: &Handle, writer: &ProcessWriter) -> Child {
+        Child { cell: handle.cell_of(writer), handle: handle.clone(), family: family.clone() }
     }
 }
 
@@ -75,14 +73,13 @@ impl Gauge {
 
     /// The value.
     fn get(&self) -> Result<f64> {
-        Ok(self.handle()?.get())
+        Ok(self.0.child()?.handle.get())
     }
 
     /// A view of the family in which these labels have a fixed value.
     #[pyo3(signature = (**labels))]
     fn curry(&self, py: Python<'_>, labels: Option<&Bound<'_, PyDict>>) -> Result<Py<Self>> {
-        let lookup = self.lookup().ok_or_else(no_open_labels)?;
-        lookup.curry(py, labels.unwrap_or(&PyDict::new(py)))
+        self.0.lookup()?.curry(py, labels.unwrap_or(&PyDict::new(py)))
     }
 
     /// Lets a function give the value at every collection. When it raises or returns no number, the
@@ -90,8 +87,8 @@ impl Gauge {
     fn set_function(&self, function: Py<PyAny>) -> Result<()> {
         // No value when the interpreter is ending.
         let call = move || Python::try_attach(|py| function.call0(py)?.extract::<f64>(py))?.ok();
-        let Kind::Child { handle, family, .. } = &self.0 else { return Err(missing_labels(self)) };
-        family.set_callback(handle, call);
+        let child = self.0.child()?;
+        child.family.set_callback(&child.handle, call);
         Ok(())
     }
 
@@ -125,13 +122,6 @@ fn parse_mode(mode: &str) -> Result<GaugeMode> {
 }
 
 impl Gauge {
-    fn handle(&self) -> Result<&Handle> {
-        match &self.0 {
-            Kind::Child { handle, .. } => Ok(handle),
-            Kind::Family(_) => Err(missing_labels(self)),
-        }
-    }
-
     /// Adds `sign` times the amount.
     ///
     /// # Safety
@@ -151,8 +141,7 @@ impl Gauge {
         };
         raw::finish(py, || {
             let amount = args.number(py, "amount")?.unwrap_or(1.0);
-            let Kind::Child { cell, .. } = &this.0 else { return Err(missing_labels(this)) };
-            cell.add(0, sign * amount);
+            this.0.child()?.cell.add(0, sign * amount);
             Ok(raw::none())
         })
     }
@@ -199,7 +188,7 @@ impl Gauge {
         unsafe {
             let py = Python::assume_attached();
             let this = raw::receiver::<Self>(py, object);
-            if let (Kind::Child { cell, handle, .. }, Some(value)) =
+            if let (Object::Child(Child { cell, handle, .. }), Some(value)) =
                 (&this.0, raw::one_number(args, count, names))
                 && handle.mode() == GaugeMode::LastValue
             {
@@ -212,9 +201,9 @@ impl Gauge {
 
     fn set_any(&self, py: Python<'_>, args: &Args<'_>) -> Result<*mut ffi::PyObject> {
         let value = args.required_number(py, "value")?;
-        let Kind::Child { cell, handle, .. } = &self.0 else { return Err(missing_labels(self)) };
-        handle.check_set()?;
-        cell.set(value);
+        let child = self.0.child()?;
+        child.handle.check_set()?;
+        child.cell.set(value);
         Ok(raw::none())
     }
 

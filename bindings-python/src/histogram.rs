@@ -13,37 +13,36 @@ use pyo3::types::{PyDict, PyTuple};
 
 use crate::base::MetricBase;
 use crate::errors::Result;
-use crate::family::{self, Lookup, MetricClass, missing_labels, no_open_labels, object_of};
+use crate::family::{self, MetricClass, Object, object_of};
 use crate::helpers::helper;
 use crate::options::{LabelNames, RegistryArgument, family_options};
 use crate::raw::{self, Args};
 
 /// Counts of observations by upper bound, and their sum: durations, sizes.
 #[pyclass(frozen, subclass, extends = MetricBase, module = "metrion")]
-pub(crate) struct Histogram(Kind);
+pub(crate) struct Histogram(Object<Handle, Child>);
 
-enum Kind {
-    Family(Lookup<Handle>),
-    Child { cells: OwnedCells, bounds: Arc<Bounds>, handle: Handle },
+pub(crate) struct Child {
+    cells: OwnedCells,
+    bounds: Arc<Bounds>,
+    handle: Handle,
 }
 
 impl MetricClass for Histogram {
     type Handle = Handle;
+    type Child = Child;
 
-    fn family(lookup: Lookup<Handle>) -> Self {
-        Self(Kind::Family(lookup))
+    fn new(object: Object<Handle, Child>) -> Self {
+        Self(object)
     }
 
-    fn child(_family: &Family<Handle>, handle: &Handle, writer: &ProcessWriter) -> Self {
+    fn object(&self) -> &Object<Handle, Child> {
+        &self.0
+    }
+
+    fn child(_family: &Family<Handle>, handle: &Handle, writer: &ProcessWriter) -> Child {
         let (cells, bounds) = (handle.cells_of(writer), Arc::clone(handle.bounds()));
-        Self(Kind::Child { cells, bounds, handle: handle.clone() })
-    }
-
-    fn lookup(&self) -> Option<&Lookup<Handle>> {
-        match &self.0 {
-            Kind::Family(lookup) => Some(lookup),
-            Kind::Child { .. } => None,
-        }
+        Child { cells, bounds, handle: handle.clone() }
     }
 }
 
@@ -103,18 +102,14 @@ impl Histogram {
 
     /// The count of each bucket alone, the bucket to infinity last, and the sum.
     fn get(&self) -> Result<(Vec<f64>, f64)> {
-        let value = match &self.0 {
-            Kind::Child { handle, .. } => handle.get(),
-            Kind::Family(_) => return Err(missing_labels(self)),
-        };
+        let value = self.0.child()?.handle.get();
         Ok((value.counts, value.sum))
     }
 
     /// A view of the family in which these labels have a fixed value.
     #[pyo3(signature = (**labels))]
     fn curry(&self, py: Python<'_>, labels: Option<&Bound<'_, PyDict>>) -> Result<Py<Self>> {
-        let lookup = self.lookup().ok_or_else(no_open_labels)?;
-        lookup.curry(py, labels.unwrap_or(&PyDict::new(py)))
+        self.0.lookup()?.curry(py, labels.unwrap_or(&PyDict::new(py)))
     }
 
     /// Observes the seconds that a block or function takes: a decorator and a context manager.
@@ -145,7 +140,7 @@ impl Histogram {
         unsafe {
             let py = Python::assume_attached();
             let this = raw::receiver::<Self>(py, object);
-            if let (Kind::Child { cells, bounds, .. }, Some(amount)) =
+            if let (Object::Child(Child { cells, bounds, .. }), Some(amount)) =
                 (&this.0, raw::one_number(args, count, names))
             {
                 observe(cells, bounds, amount);
@@ -157,13 +152,11 @@ impl Histogram {
 
     fn observe_any(&self, py: Python<'_>, args: &Args<'_>) -> Result<*mut ffi::PyObject> {
         let amount = args.required_number(py, "amount")?;
-        let Kind::Child { cells, bounds, handle } = &self.0 else {
-            return Err(missing_labels(self));
-        };
+        let child = self.0.child()?;
         if amount.is_nan() {
-            handle.count_invalid();
+            child.handle.count_invalid();
         } else {
-            observe(cells, bounds, amount);
+            observe(&child.cells, &child.bounds, amount);
         }
         Ok(raw::none())
     }
