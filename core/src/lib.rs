@@ -27,8 +27,9 @@ pub use metrion_metrics::{
     exponential_buckets, linear_buckets,
 };
 pub use metrion_model::{
-    Clock, Error, ErrorCode, FamilySnapshot, LabelSets, MetricType, NameFilter, Result, Schema,
-    Snapshot, SystemClock, Value,
+    Clock, Error, ErrorCode, Exemplar, FamilySnapshot, LabelPairs, LabelSets, MetricType,
+    NameFilter, NameRules, NativeHistogram, PlacedExemplar, Result, Schema, Snapshot, SystemClock,
+    Value,
 };
 
 /// The registry's families in the Prometheus text format 0.0.4.

@@ -21,13 +21,8 @@ const BOTH: &str =
 
 fn gauge(name: &str, value: f64) -> FamilySnapshot {
     let mut family = FamilySnapshot::new(Schema {
-        name: name.to_owned(),
         help: format!("About {name}."),
-        unit: String::new(),
-        metric_type: MetricType::Gauge,
-        constant_labels: vec![],
-        label_names: vec![],
-        bounds: vec![],
+        ..Schema::new(name, MetricType::Gauge)
     });
     family.push(&[], Value::Number(value)).unwrap();
     family

@@ -59,7 +59,17 @@ fn append_header(out: &mut Vec<u8>, name: &str, schema: &Schema) {
         }
         out.push(b'\n');
     }
-    append(out, &["# TYPE ", name, " ", schema.metric_type.as_str()]);
+    append(out, &["# TYPE ", name, " ", text_type(schema.metric_type)]);
+}
+
+/// The word of this format for a type; the ones that it does not know are gauges.
+const fn text_type(metric_type: MetricType) -> &'static str {
+    match metric_type {
+        MetricType::Unknown => "untyped",
+        MetricType::GaugeHistogram => "histogram",
+        MetricType::Info | MetricType::StateSet => "gauge",
+        other => other.as_str(),
+    }
 }
 
 fn append_numbers(out: &mut Vec<u8>, name: &str, family: &FamilySnapshot) {
@@ -139,13 +149,10 @@ mod tests {
     fn family(name: &str, metric_type: MetricType, labels: &[&str]) -> FamilySnapshot {
         let bounds = if metric_type == MetricType::Histogram { vec![0.5, 2.0] } else { vec![] };
         FamilySnapshot::new(Schema {
-            name: name.into(),
             help: format!("About {name}."),
-            unit: String::new(),
-            metric_type,
-            constant_labels: vec![],
             label_names: labels.iter().map(|label| (*label).to_owned()).collect(),
             bounds,
+            ..Schema::new(name, metric_type)
         })
     }
 

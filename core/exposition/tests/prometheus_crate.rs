@@ -80,10 +80,7 @@ fn ours(name: &str, family: &Family) -> FamilySnapshot {
     let constant = family.constant.len();
     let histogram = family.metric_type == MetricType::Histogram;
     let mut snapshot = FamilySnapshot::new(Schema {
-        name: name.to_owned(),
         help: family.help.clone(),
-        unit: String::new(),
-        metric_type: family.metric_type,
         constant_labels: family
             .label_names
             .iter()
@@ -92,6 +89,7 @@ fn ours(name: &str, family: &Family) -> FamilySnapshot {
             .collect(),
         label_names: family.label_names[constant..].to_vec(),
         bounds: if histogram { family.bounds.clone() } else { vec![] },
+        ..Schema::new(name, family.metric_type)
     });
     for (labels, numbers) in &family.series {
         let labels: Vec<&str> = labels.iter().map(String::as_str).collect();

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use metrion_model::{Clock, MetricType, Schema};
+use metrion_model::{Clock, MetricType, NameRules, Schema};
 use metrion_slab::Geometry;
 
 /// What every family has.
@@ -51,6 +51,7 @@ impl FamilyOptions {
             constant_labels: self.constant_labels,
             label_names: self.label_names,
             bounds,
+            ..Schema::default()
         }
     }
 
@@ -131,6 +132,8 @@ pub struct RegistryOptions {
     pub geometry: Geometry,
     /// Labels that every family gets.
     pub constant_labels: Vec<(String, String)>,
+    /// Which metric and label names are taken.
+    pub name_rules: NameRules,
     /// Whether snapshots tell of the registry itself: series, bytes, seconds, dropped updates.
     pub self_metrics: bool,
 }
@@ -142,6 +145,7 @@ impl Default for RegistryOptions {
             clock: Arc::new(metrion_model::SystemClock::default()),
             geometry: Geometry::default(),
             constant_labels: Vec::new(),
+            name_rules: NameRules::default(),
             self_metrics: false,
         }
     }
@@ -152,6 +156,7 @@ impl fmt::Debug for RegistryOptions {
         f.debug_struct("RegistryOptions")
             .field("geometry", &self.geometry)
             .field("constant_labels", &self.constant_labels)
+            .field("name_rules", &self.name_rules)
             .field("self_metrics", &self.self_metrics)
             .finish_non_exhaustive()
     }

@@ -1,6 +1,6 @@
 //! How a family stands in the directory: every field behind its length, in a fixed order.
 
-use metrion_model::{MetricType, Schema};
+use metrion_model::{MetricType, NameRules, Schema};
 use metrion_slab::{join_key, split_key};
 
 use crate::family::Definition;
@@ -52,6 +52,13 @@ pub(crate) fn decode(key: &[u8]) -> Option<Definition> {
         .collect::<Option<Vec<_>>>()?;
     let bounds =
         fields.map(|bits| bits.parse().ok().map(f64::from_bits)).collect::<Option<Vec<f64>>>()?;
-    let schema = Schema { name, help, unit, metric_type, constant_labels, label_names, bounds };
-    Some(Definition::new(schema.validated().ok()?, mode))
+    let schema = Schema {
+        help,
+        unit,
+        constant_labels,
+        label_names,
+        bounds,
+        ..Schema::new(name, metric_type)
+    };
+    Some(Definition::new(schema.validated(NameRules::Utf8).ok()?, mode))
 }

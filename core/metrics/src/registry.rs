@@ -102,7 +102,7 @@ impl Registry {
         let seed = RandomState::new().build_hasher().finish();
         let segment = Segment::private(options.geometry, seed)?;
         let names = options.constant_labels.iter().map(|(name, _)| name.as_str());
-        metrion_model::validate_label_names(names, &[])?;
+        metrion_model::validate_label_names(names, &[], options.name_rules)?;
         Ok(Self::over(segment, options))
     }
 
@@ -228,7 +228,7 @@ impl Registry {
     ) -> Result<Family<M>> {
         let inner = &self.inner;
         schema.constant_labels.splice(0..0, inner.options.constant_labels.iter().cloned());
-        let definition = Definition::new(schema.validated()?, mode);
+        let definition = Definition::new(schema.validated(inner.options.name_rules)?, mode);
         let names = definition.schema.sample_names();
         let mut contents = inner.lock();
         if let Some(family) = contents.existing(&definition) {
@@ -262,8 +262,9 @@ impl Registry {
     /// `metric_exists` when a name that it describes is taken, and the errors of a wrong schema.
     pub fn register(&self, collector: Arc<dyn Collector>) -> Result<SourceId> {
         // Foreign code runs before any lock is taken.
-        let described: Result<Vec<Schema>> =
-            collector.describe().into_iter().map(Schema::validated).collect();
+        let rules = self.inner.options.name_rules;
+        let described = collector.describe().into_iter().map(|schema| schema.validated(rules));
+        let described: Result<Vec<Schema>> = described.collect();
         let described = described?;
         let mut contents = self.inner.lock();
         let mut names = Vec::new();

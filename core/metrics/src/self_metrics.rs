@@ -69,12 +69,8 @@ fn single(metric_type: MetricType, name: &str, help: &str, value: f64) -> Family
 
 fn schema(metric_type: MetricType, name: &str, help: &str, label_names: &[&str]) -> Schema {
     Schema {
-        name: name.to_owned(),
         help: help.to_owned(),
-        unit: String::new(),
-        metric_type,
-        constant_labels: Vec::new(),
         label_names: label_names.iter().map(|name| (*name).to_owned()).collect(),
-        bounds: Vec::new(),
+        ..Schema::new(name, metric_type)
     }
 }

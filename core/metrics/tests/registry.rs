@@ -309,15 +309,7 @@ impl Collector for Fixed {
 
 impl Fixed {
     fn schema(&self) -> Schema {
-        Schema {
-            name: self.0.to_owned(),
-            help: String::new(),
-            unit: String::new(),
-            metric_type: MetricType::Unknown,
-            constant_labels: vec![],
-            label_names: vec![],
-            bounds: vec![],
-        }
+        Schema::new(self.0, MetricType::Unknown)
     }
 }
 

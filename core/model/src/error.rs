@@ -26,6 +26,12 @@ pub enum ErrorCode {
     InvalidValue,
     /// Histogram bounds that are not strictly increasing numbers.
     InvalidBuckets,
+    /// A summary's quantiles or their allowed errors are not what they must be.
+    InvalidObjectives,
+    /// An exemplar whose labels are too long or have names that the formats do not allow.
+    InvalidExemplar,
+    /// Text or bytes that are not of the format that they should be in.
+    ParseError,
     /// A bound on families, series or memory is reached.
     LimitReached,
     /// Something was named that is not there.
@@ -50,6 +56,9 @@ impl ErrorCode {
             Self::ReservedName => "reserved_name",
             Self::InvalidValue => "invalid_value",
             Self::InvalidBuckets => "invalid_buckets",
+            Self::InvalidObjectives => "invalid_objectives",
+            Self::InvalidExemplar => "invalid_exemplar",
+            Self::ParseError => "parse_error",
             Self::LimitReached => "limit_reached",
             Self::NotFound => "not_found",
             Self::Unsupported => "unsupported",

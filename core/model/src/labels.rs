@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-/// The label sets of many series, each as its escaped text `a="x",b="y"`.
+use crate::is_classic_label_name;
+
+/// The label sets of many series, each as its escaped text `a="x",b="y"`. A name that is not classic
+/// stands in quotes.
 ///
 /// Encoders copy this text as it is; that is why it is kept in one buffer and why there is no second
 /// copy of the raw values: [`LabelSets::pairs`] reads them back from the text.
@@ -27,10 +30,7 @@ impl LabelSets {
             if self.text.len() > start {
                 self.text.push(',');
             }
-            self.text.push_str(name);
-            self.text.push_str("=\"");
-            push_escaped(&mut self.text, value);
-            self.text.push('"');
+            push_label(&mut self.text, name, value);
         }
         if self.text.len() > start {
             self.text.push_str(Self::CLOSE);
@@ -82,7 +82,7 @@ impl LabelSets {
     /// The names and raw values of row `row`.
     #[must_use]
     pub fn pairs(&self, row: usize) -> LabelPairs<'_> {
-        LabelPairs { rest: self.text(row) }
+        LabelPairs::new(self.text(row))
     }
 
     /// The bytes that this holds on the heap.
@@ -98,11 +98,29 @@ pub struct LabelPairs<'a> {
     rest: &'a str,
 }
 
+impl<'a> LabelPairs<'a> {
+    /// The pairs of a text of the form of [`LabelSets::text`].
+    #[must_use]
+    pub const fn new(text: &'a str) -> Self {
+        Self { rest: text }
+    }
+
+    /// The name before the equals sign, and what follows the value's opening quote.
+    fn name(&self) -> Option<(Cow<'a, str>, &'a str)> {
+        let Some(quoted) = self.rest.strip_prefix('"') else {
+            let (name, rest) = self.rest.split_once("=\"")?;
+            return Some((Cow::Borrowed(name), rest));
+        };
+        let end = closing_quote(quoted)?;
+        Some((unescape(quoted.get(..end)?), quoted.get(end..)?.strip_prefix("\"=\"")?))
+    }
+}
+
 impl<'a> Iterator for LabelPairs<'a> {
-    type Item = (&'a str, Cow<'a, str>);
+    type Item = (Cow<'a, str>, Cow<'a, str>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (name, quoted) = self.rest.split_once("=\"")?;
+        let (name, quoted) = self.name()?;
         let end = closing_quote(quoted)?;
         let value = quoted.get(..end)?;
         let rest = quoted.get(end + 1..)?;
@@ -118,6 +136,20 @@ fn closing_quote(quoted: &str) -> Option<usize> {
         escaped = byte == b'\\' && !escaped;
         closes
     })
+}
+
+/// `name="value"`, or `"näme"="value"` for a name that needs the quotes.
+pub(crate) fn push_label(out: &mut String, name: &str, value: &str) {
+    if is_classic_label_name(name) {
+        out.push_str(name);
+    } else {
+        out.push('"');
+        push_escaped(out, name);
+        out.push('"');
+    }
+    out.push_str("=\"");
+    push_escaped(out, value);
+    out.push('"');
 }
 
 /// Escapes as the text format asks for label values: backslash, double quote and line feed.
@@ -176,7 +208,7 @@ mod tests {
     proptest! {
         #[test]
         fn pairs_come_back_as_they_went_in(rows in prop::collection::vec(
-            prop::collection::vec(("[a-z_]{1,5}", any::<String>()), 0..4), 0..6)
+            prop::collection::vec(("[a-z_]{1,5}|[^a-z].{0,5}", any::<String>()), 0..4), 0..6)
         ) {
             let mut sets = LabelSets::default();
             for row in &rows {
@@ -184,7 +216,7 @@ mod tests {
             }
             for (i, row) in rows.iter().enumerate() {
                 let back: Vec<(String, String)> =
-                    sets.pairs(i).map(|(n, v)| (n.to_owned(), v.into_owned())).collect();
+                    sets.pairs(i).map(|(n, v)| (n.into_owned(), v.into_owned())).collect();
                 prop_assert_eq!(&back, row);
             }
         }

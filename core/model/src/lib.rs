@@ -4,8 +4,13 @@
 
 mod clock;
 mod error;
+mod exemplar;
+mod family_snapshot;
+mod filter;
 mod labels;
 mod name;
+mod native;
+mod sample_value;
 mod schema;
 mod snapshot;
 
@@ -13,7 +18,14 @@ pub use clock::Clock;
 #[cfg(not(target_arch = "wasm32"))]
 pub use clock::SystemClock;
 pub use error::{Error, ErrorCode, Result};
+pub use exemplar::Exemplar;
+pub use family_snapshot::{FamilySnapshot, PlacedExemplar, Value};
+pub use filter::NameFilter;
 pub use labels::{LabelPairs, LabelSets};
-pub use name::{OVERFLOW_LABEL, validate_label_names, validate_metric_name};
+pub use name::{
+    NameRules, OVERFLOW_LABEL, is_classic_label_name, is_classic_metric_name, validate_label_names,
+    validate_metric_name,
+};
+pub use native::NativeHistogram;
 pub use schema::{MetricType, Schema};
-pub use snapshot::{FamilySnapshot, NameFilter, Snapshot, Value};
+pub use snapshot::Snapshot;

@@ -64,15 +64,7 @@ mod tests {
     #[test]
     fn names_are_decoded() {
         let takes = |query: &str, name: &str| {
-            name_filter(query).takes(&Schema {
-                name: name.into(),
-                help: String::new(),
-                unit: String::new(),
-                metric_type: MetricType::Gauge,
-                constant_labels: vec![],
-                label_names: vec![],
-                bounds: vec![],
-            })
+            name_filter(query).takes(&Schema::new(name, MetricType::Gauge))
         };
         assert!(takes("", "a"));
         assert!(takes("other=b", "a"));
