@@ -72,6 +72,7 @@ pub(crate) fn family_options(
         label_names: labelnames.0,
         constant_labels,
         max_series,
+        ..FamilyOptions::default()
     })
 }
 

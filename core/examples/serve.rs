@@ -17,6 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let wait = registry.histogram_family(HistogramOptions {
         family: FamilyOptions::new("line_wait_seconds", "Time until a line was there."),
         buckets: vec![0.1, 1.0, 10.0, 60.0],
+        ..HistogramOptions::default()
     })?;
 
     let server = serve_http(&registry, HttpOptions::default())?;

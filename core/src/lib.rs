@@ -1,4 +1,4 @@
-//! One fast metrics core: counters, gauges and histograms with labels, registries, the Prometheus
+//! One fast metrics core: collectors of every type with labels, registries, the Prometheus
 //! text format, and an HTTP server for scrapes.
 //!
 //! ```
@@ -21,10 +21,12 @@
 pub use metrion_exporters as exporters;
 pub use metrion_exposition as exposition;
 pub use metrion_metrics::{
-    Bounds, Child, Collector, Counter, DEFAULT_BUCKETS, Family, FamilyOptions, Gauge, GaugeMode,
-    GaugeOptions, Geometry, Histogram, HistogramOptions, HistogramValue, Metric, OwnedCells,
-    ProcessWriter, Registry, RegistryOptions, Segment, SourceId, default_registry,
-    exponential_buckets, linear_buckets,
+    Bounds, CardinalityReport, Child, Collector, Counter, DEFAULT_BUCKETS, DEFAULT_ZERO_THRESHOLD,
+    Family, FamilyCardinality, FamilyOptions, Gauge, GaugeMode, GaugeOptions, Geometry, Histogram,
+    HistogramOptions, HistogramTimer, HistogramValue, Info, LabelCardinality, Metric,
+    NativeOptions, OwnedCells, ProcessWriter, Registry, RegistryOptions, RegistryView, Segment,
+    SourceId, SpanContext, SpanSource, StateSet, StateSetOptions, Summary, SummaryOptions,
+    SummaryValue, default_registry, exponential_buckets, linear_buckets,
 };
 pub use metrion_model::{
     Clock, Error, ErrorCode, Exemplar, FamilySnapshot, LabelPairs, LabelSets, MetricType,

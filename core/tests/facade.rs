@@ -18,6 +18,7 @@ fn a_registry_is_served_as_its_text_says() {
     let sizes = HistogramOptions {
         family: FamilyOptions::new("job_bytes", "Size of jobs."),
         buckets: exponential_buckets(10.0, 10.0, 2),
+        ..HistogramOptions::default()
     };
     registry.histogram_family(sizes).unwrap().labels(&[]).unwrap().observe(50.0);
     assert_eq!(

@@ -136,6 +136,7 @@ impl Run {
             label_names: create.label_names.clone(),
             constant_labels: create.constant_labels.clone(),
             max_series: create.max_series,
+            ..FamilyOptions::default()
         };
         let handle = match (create.kind, create.mode, &create.buckets) {
             (Kind::Counter, None, None) => Handle::Counters(self.registry.counter_family(family)?),

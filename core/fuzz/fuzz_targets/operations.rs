@@ -241,12 +241,16 @@ impl State {
                 AnyFamily::Gauge(self.registry.gauge_family(options)?)
             }
             Kind::Histogram => {
-                let options = HistogramOptions { family, buckets: create.buckets.clone() };
+                let options = HistogramOptions {
+                    family,
+                    buckets: create.buckets.clone(),
+                    ..HistogramOptions::default()
+                };
                 AnyFamily::Histogram(self.registry.histogram_family(options)?)
             }
             Kind::EvenHistogram(count) => {
                 let buckets = (0..count).map(f64::from).collect();
-                let options = HistogramOptions { family, buckets };
+                let options = HistogramOptions { family, buckets, ..HistogramOptions::default() };
                 AnyFamily::Histogram(self.registry.histogram_family(options)?)
             }
         })

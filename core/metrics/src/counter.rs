@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use metrion_model::{Error, ErrorCode, Result};
+use metrion_model::{Error, ErrorCode, Exemplar, FamilySnapshot, Result, Value};
 use metrion_slab::{OwnedCells, ProcessWriter};
 
-use crate::family::{Definition, Metric};
+use crate::family::Metric;
 use crate::series::Series;
 
 /// One series of a counter family. Cloning gives another handle to the same series.
@@ -40,6 +40,30 @@ impl Counter {
         Self::check(amount)
     }
 
+    /// Adds `amount` and keeps it as the last example of what was added. `labels` tell where it comes
+    /// from, for instance `trace_id`.
+    ///
+    /// # Errors
+    /// `invalid_value` as for [`Counter::checked_add`], `invalid_exemplar` when the labels are too long
+    /// or wrong: nothing is added then. `limit_reached` when the registry has no room for an exemplar;
+    /// the amount is added.
+    pub fn add_with_exemplar(&self, amount: f64, labels: &[(&str, &str)]) -> Result<()> {
+        let now = self.series.context.clock.unix_seconds();
+        let exemplar = Exemplar::new(labels.iter().copied(), amount, Some(now))?;
+        self.checked_add(amount)?;
+        self.series.exemplars().set(&self.series, 0, 1, &exemplar)
+    }
+
+    /// As [`Counter::add`], with the span that the caller is in as the exemplar, if the registry was
+    /// told how to find it and the span is sampled.
+    pub fn add_in_span(&self, amount: f64) {
+        match self.series.context.span_labels() {
+            // A span's ids always fit; what there is no room for is left out.
+            Some(labels) => drop(self.add_with_exemplar(amount, &labels.as_pairs())),
+            None => self.add(amount),
+        }
+    }
+
     /// Whether a counter can take `amount`.
     ///
     /// # Errors
@@ -68,11 +92,19 @@ impl Counter {
 }
 
 impl Metric for Counter {
-    fn new(series: Arc<Series>, _definition: &Definition) -> Self {
+    fn new(series: Arc<Series>) -> Self {
         Self { series }
+    }
+
+    fn adopt_parts(&self) {
+        self.series.adopt_exemplars(1);
     }
 
     fn series(&self) -> &Arc<Series> {
         &self.series
+    }
+
+    fn collect(&self, labels: &str, family: &mut FamilySnapshot) -> Result<()> {
+        family.push_label_text(labels, Value::Number(self.get()))
     }
 }

@@ -4,56 +4,43 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
-use metrion_model::{Clock, Error, ErrorCode, MetricType, OVERFLOW_LABEL, Result, Schema};
+use metrion_model::{Error, ErrorCode, FamilySnapshot, OVERFLOW_LABEL, Result, Schema};
 use metrion_slab::{
     Entry, EntryKind, Index, Locked, NewEntry, Ref, Segment, collect_removed, join_key, lock,
 };
 
-use crate::bounds::Bounds;
 use crate::callback::Callback;
+use crate::definition::{Context, Definition};
 use crate::members::Members;
-use crate::options::GaugeMode;
 use crate::series::Series;
 
-/// A kind of handle to one series: [`crate::Counter`], [`crate::Gauge`], [`crate::Histogram`].
+/// A kind of handle to one series: [`crate::Counter`], [`crate::Gauge`], [`crate::Histogram`],
+/// [`crate::Summary`], [`crate::Info`], [`crate::StateSet`].
 pub trait Metric: Clone + Send + Sync + 'static {
     #[doc(hidden)]
-    fn new(series: Arc<Series>, definition: &Definition) -> Self;
+    fn new(series: Arc<Series>) -> Self;
     #[doc(hidden)]
     fn series(&self) -> &Arc<Series>;
-}
 
-/// What makes two families the same one, and what follows from it.
-#[derive(Clone, Debug)]
-pub struct Definition {
-    pub(crate) schema: Arc<Schema>,
-    pub(crate) mode: GaugeMode,
-    pub(crate) bounds: Arc<Bounds>,
-}
+    /// Looks for what the directory has of it beside its cells.
+    #[doc(hidden)]
+    fn adopt_parts(&self) {}
 
-impl Definition {
-    pub(crate) fn new(schema: Schema, mode: GaugeMode) -> Self {
-        let bounds = Arc::new(Bounds::new(&schema.bounds));
-        Self { schema: Arc::new(schema), mode, bounds }
-    }
+    /// Adds its row to a snapshot. `labels` is the escaped text.
+    #[doc(hidden)]
+    fn collect(&self, labels: &str, family: &mut FamilySnapshot) -> Result<()>;
 
-    /// Whether the cells are gauges' last values, which only the common slab holds.
-    pub(crate) fn keeps_last_value(&self) -> bool {
-        self.schema.metric_type == MetricType::Gauge && self.mode == GaugeMode::LastValue
-    }
-}
-
-impl PartialEq for Definition {
-    fn eq(&self, other: &Self) -> bool {
-        self.schema == other.schema && self.mode == other.mode
+    /// Sets everything to zero.
+    #[doc(hidden)]
+    fn reset(&self) {
+        self.series().reset_cells();
     }
 }
 
 /// The part of a family that all its views share.
 pub(crate) struct Shared<M: Metric> {
-    pub(crate) definition: Definition,
+    pub(crate) context: Arc<Context>,
     pub(crate) segment: Arc<Segment>,
-    clock: Arc<dyn Clock>,
     entry: Entry,
     max_series: usize,
     index: Index<M>,
@@ -62,22 +49,24 @@ pub(crate) struct Shared<M: Metric> {
 
 impl<M: Metric> Shared<M> {
     pub(crate) fn new(
-        definition: Definition,
+        context: Context,
         segment: Arc<Segment>,
-        clock: Arc<dyn Clock>,
         entry: Entry,
         max_series: Option<usize>,
     ) -> Arc<Self> {
         let shared = Self {
-            definition,
+            context: Arc::new(context),
             index: Index::new(segment.hash_seed()),
             segment,
-            clock,
             entry,
             max_series: max_series.unwrap_or(usize::MAX),
             members: Mutex::default(),
         };
         Arc::new(shared)
+    }
+
+    pub(crate) fn definition(&self) -> &Definition {
+        &self.context.definition
     }
 
     pub(crate) fn entry(&self) -> &Entry {
@@ -88,9 +77,11 @@ impl<M: Metric> Shared<M> {
         lock(&self.members)
     }
 
-    /// Takes up a series that the directory has already.
-    pub(crate) fn adopt(&self, entry: Entry, values: &[&str]) {
+    /// Takes up a series that the directory has already, with its parts.
+    pub(crate) fn adopt(&self, entry: Entry, values: &[&str], parts: &[Entry]) {
         let handle = self.handle(entry);
+        parts.iter().for_each(|part| handle.series().adopt_part(*part));
+        handle.adopt_parts();
         let mut members = self.lock();
         if entry.kind == EntryKind::Overflow {
             members.set_overflow(handle);
@@ -101,7 +92,7 @@ impl<M: Metric> Shared<M> {
     }
 
     fn handle(&self, entry: Entry) -> M {
-        M::new(Series::new(Arc::clone(&self.segment), entry), &self.definition)
+        M::new(Series::new(Arc::clone(&self.segment), entry, Arc::clone(&self.context)))
     }
 
     #[inline]
@@ -137,8 +128,8 @@ impl<M: Metric> Shared<M> {
         }
         let Ok(entry) = self.insert(EntryKind::Overflow, b"") else {
             let segment = Arc::clone(&self.segment);
-            let series = Series::nowhere(segment, self.entry.number, self.cells());
-            return Some(M::new(series, &self.definition));
+            let context = Arc::clone(&self.context);
+            return Some(M::new(Series::nowhere(segment, self.entry.number, context)));
         };
         let overflow = self.handle(entry);
         members.set_overflow(overflow.clone());
@@ -159,25 +150,23 @@ impl<M: Metric> Shared<M> {
             kind,
             family: self.entry.number,
             key,
-            cells: self.cells(),
-            created: self.clock.unix_seconds(),
+            cells: self.definition().cells() as u32,
+            payload: self.definition().payload() as u32,
+            created: self.context.clock.unix_seconds(),
         };
         self.segment.insert(&new).map(|(entry, _)| entry)
-    }
-
-    fn cells(&self) -> u32 {
-        self.definition.schema.width() as u32
     }
 
     /// Whether the family has no labels: then it has its one series always, and removing it means
     /// setting it to zero.
     fn is_single(&self) -> bool {
-        self.definition.schema.label_names.is_empty()
+        self.definition().schema.label_names.is_empty()
     }
 
     fn reset(&self) {
-        let members = self.lock();
-        members.reset(&self.segment, &self.definition, self.clock.unix_seconds());
+        let now = self.context.clock.unix_seconds();
+        self.lock().reset(&self.segment, now);
+        self.context.set_created_changed();
     }
 
     fn remove(&self, values: &[&str]) -> bool {
@@ -291,7 +280,7 @@ impl<M: Metric> Family<M> {
     /// # Errors
     /// `label_mismatch` when one is not a label of the family or is fixed already.
     pub fn curry(&self, pairs: &[(&str, &str)]) -> Result<Self> {
-        let names = &self.shared.definition.schema.label_names;
+        let names = &self.shared.definition().schema.label_names;
         let mut fixed = match &self.fixed {
             Some(fixed) => fixed.to_vec(),
             None => vec![None; names.len()],
@@ -324,7 +313,7 @@ impl<M: Metric> Family<M> {
     /// # Errors
     /// `label_mismatch` when one is not a label of the family.
     pub fn remove_matching(&self, pairs: &[(&str, &str)]) -> Result<usize> {
-        let names = &self.shared.definition.schema.label_names;
+        let names = &self.shared.definition().schema.label_names;
         let mut wanted: Vec<Option<&str>> = match &self.fixed {
             Some(fixed) => fixed.iter().map(Option::as_deref).collect(),
             None => vec![None; names.len()],
@@ -397,7 +386,7 @@ impl<M: Metric> Family<M> {
     /// The schema.
     #[must_use]
     pub fn schema(&self) -> &Schema {
-        &self.shared.definition.schema
+        &self.shared.definition().schema
     }
 
     /// The segment whose cells the children are.
@@ -439,7 +428,7 @@ impl<M: Metric> Family<M> {
 
     #[inline]
     fn check_count(&self, count: usize) -> Result<()> {
-        if count == self.shared.definition.schema.label_names.len() {
+        if count == self.shared.definition().schema.label_names.len() {
             return Ok(());
         }
         Err(self.mismatch(format!("{count} label values")))
@@ -447,7 +436,7 @@ impl<M: Metric> Family<M> {
 
     #[cold]
     fn mismatch(&self, what: String) -> Error {
-        let schema = &self.shared.definition.schema;
+        let schema = &self.shared.definition().schema;
         let names = schema.label_names.join(", ");
         let message = format!("{what} given for {} with labels ({names})", schema.name);
         Error::new(ErrorCode::LabelMismatch, message)

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use metrion_model::{Error, ErrorCode, Result};
+use metrion_model::{Error, ErrorCode, FamilySnapshot, Result, Value};
 use metrion_slab::{OwnedCells, ProcessWriter};
 
-use crate::family::{Definition, Metric};
+use crate::definition::Kind;
+use crate::family::Metric;
 use crate::options::GaugeMode;
 use crate::series::Series;
 
@@ -90,11 +91,19 @@ impl Gauge {
 }
 
 impl Metric for Gauge {
-    fn new(series: Arc<Series>, definition: &Definition) -> Self {
-        Self { series, mode: definition.mode }
+    fn new(series: Arc<Series>) -> Self {
+        let mode = match series.context.definition.kind {
+            Kind::Gauge(mode) => mode,
+            _ => GaugeMode::default(),
+        };
+        Self { series, mode }
     }
 
     fn series(&self) -> &Arc<Series> {
         &self.series
+    }
+
+    fn collect(&self, labels: &str, family: &mut FamilySnapshot) -> Result<()> {
+        family.push_label_text(labels, Value::Number(self.get()))
     }
 }

@@ -1,30 +1,53 @@
 //! Collectors, metric families and registries over the cells of `metrion-slab`.
 
+mod activity;
 mod bounds;
 mod callback;
+mod cardinality;
 mod collector;
+mod contents;
 mod counter;
+mod definition;
+mod exemplars;
+mod exponential;
 mod family;
 mod gauge;
 mod histogram;
+mod info;
 mod members;
+mod native;
 mod options;
 mod record;
 mod registry;
 mod self_metrics;
 mod series;
+mod span;
+mod state_set;
+mod summary;
+mod timer;
+mod view;
 
 pub use bounds::{Bounds, exponential_buckets, linear_buckets};
+pub use cardinality::{CardinalityReport, FamilyCardinality, LabelCardinality};
 pub use collector::Collector;
+pub use contents::SourceId;
 pub use counter::Counter;
 pub use family::{Child, Family, Metric};
 pub use gauge::Gauge;
 pub use histogram::{Histogram, HistogramValue};
+pub use info::Info;
 #[doc(no_inline)]
 pub use metrion_slab::{Geometry, OwnedCells, ProcessWriter, Segment};
+pub use native::{DEFAULT_ZERO_THRESHOLD, NativeOptions};
 pub use options::{
     DEFAULT_BUCKETS, FamilyOptions, GaugeMode, GaugeOptions, HistogramOptions, RegistryOptions,
+    StateSetOptions, SummaryOptions,
 };
+pub use registry::Registry;
 #[cfg(not(target_arch = "wasm32"))]
 pub use registry::default_registry;
-pub use registry::{Registry, SourceId};
+pub use span::{SpanContext, SpanSource};
+pub use state_set::StateSet;
+pub use summary::{Summary, SummaryValue};
+pub use timer::HistogramTimer;
+pub use view::RegistryView;

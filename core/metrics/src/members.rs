@@ -1,13 +1,19 @@
 //! The series of a family in the order in which they came, and how to read them all at once.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use metrion_model::{FamilySnapshot, LabelSets, Result};
 use metrion_slab::{Cell, EntryKind, Segment, split_key};
 
+use crate::activity::Activity;
 use crate::callback::Callback;
-use crate::family::{Definition, Metric, OVERFLOW_LABELS};
+use crate::definition::Context;
+use crate::family::{Metric, OVERFLOW_LABELS};
 use crate::series::Series;
+
+/// The values that callbacks gave, by the entry number of their series.
+pub(crate) type Called = HashMap<u32, Option<f64>>;
 
 /// The series of a family.
 ///
@@ -23,12 +29,16 @@ pub(crate) struct Members<M> {
     /// By the entry number of their series.
     callbacks: Vec<(u32, Callback)>,
     rows: Rows,
+    /// When each series moved last; kept only in families whose series expire.
+    activity: Activity,
 }
 
 /// What encoders and readers need of the list, kept ready between collections.
 #[derive(Debug, Default)]
 struct Rows {
     labels: Arc<LabelSets>,
+    /// When each began.
+    created: Arc<Vec<f64>>,
     /// Rows whose cells follow one another: the first cell and the number of rows.
     runs: Vec<(Cell, usize)>,
 }
@@ -41,6 +51,7 @@ impl<M> Default for Members<M> {
             overflow: None,
             callbacks: Vec::new(),
             rows: Rows::default(),
+            activity: Activity::default(),
         }
     }
 }
@@ -94,6 +105,7 @@ impl<M: Metric> Members<M> {
         self.gaps += 1;
         self.rows = Rows::default();
         self.callbacks.retain(|(of, _)| *of != series.entry.number);
+        self.activity.forget(series.entry.number);
         series.remove();
         if self.gaps > self.list.len() / 2 {
             self.close_gaps();
@@ -113,27 +125,65 @@ impl<M: Metric> Members<M> {
         members.map(|handle| (handle.clone(), label_values(handle.series()))).collect()
     }
 
-    pub(crate) fn reset(&self, segment: &Segment, definition: &Definition, now: f64) {
-        for handle in self.list.iter().flatten().chain(&self.overflow) {
-            let entry = &handle.series().entry;
-            if definition.keeps_last_value() {
-                segment.set(entry.first_cell, 0.0);
-            } else {
-                segment.reset(entry.first_cell, entry.cells as usize);
-            }
-            segment.set_created(entry, now);
+    pub(crate) fn reset(&self, segment: &Segment, now: f64) {
+        for handle in self.all() {
+            handle.reset();
+            segment.set_created(&handle.series().entry, now);
         }
     }
 
-    /// All series at this moment. `called` are the values that callbacks gave, by entry number.
+    /// All series at this moment, but for those that expired and those whose callback had no value.
     pub(crate) fn snapshot(
         &mut self,
+        context: &Context,
         segment: &Segment,
-        definition: &Definition,
-        called: &[(u32, Option<f64>)],
+        called: &Called,
     ) -> Result<FamilySnapshot> {
-        self.complete_rows(definition);
-        let width = definition.schema.width();
+        self.complete_rows(context, segment);
+        let mut family = self.read(context, segment, called)?;
+        // After reading, as that may reset a series.
+        if context.take_created_changed() {
+            self.rows.created =
+                Arc::new(self.all().map(|handle| created(segment, handle)).collect());
+        }
+        if context.definition.has_created() {
+            family = family.with_created(Arc::clone(&self.rows.created))?;
+        }
+        if context.has_exemplars() {
+            self.add_exemplars(&mut family);
+        }
+        if let Some(seconds) = context.expire_after {
+            let numbers = self.list.iter().flatten().map(|handle| handle.series().entry.number);
+            self.activity.watch(numbers.zip(0..), &family, context.clock.monotonic_seconds());
+            let oldest = context.clock.monotonic_seconds() - seconds;
+            return Ok(self.without(&family, |number| {
+                self.activity.moved(number).is_some_and(|moved| moved <= oldest)
+                    || called.get(&number) == Some(&None)
+            }));
+        }
+        if called.values().all(Option::is_some) {
+            return Ok(family);
+        }
+        Ok(self.without(&family, |number| called.get(&number) == Some(&None)))
+    }
+
+    /// The numbers of all rows.
+    fn read(
+        &self,
+        context: &Context,
+        segment: &Segment,
+        called: &Called,
+    ) -> Result<FamilySnapshot> {
+        let definition = &context.definition;
+        let schema = Arc::clone(&definition.schema);
+        if !definition.is_plain() {
+            let mut family = FamilySnapshot::empty(schema);
+            for (row, handle) in self.all().enumerate() {
+                handle.collect(self.rows.labels.text(row), &mut family)?;
+            }
+            return Ok(family);
+        }
+        let width = definition.cells();
         let mut values = vec![0.0; self.rows.labels.len() * width];
         let mut rest = values.as_mut_slice();
         for (first, rows) in &self.rows.runs {
@@ -145,38 +195,39 @@ impl<M: Metric> Members<M> {
             }
             rest = after;
         }
-        let labels = Arc::clone(&self.rows.labels);
-        let schema = Arc::clone(&definition.schema);
-        if called.is_empty() || width > 1 {
-            return FamilySnapshot::from_parts(schema, labels, values);
+        if width == 1 && !called.is_empty() {
+            for (handle, own) in self.all().zip(&mut values) {
+                let value = called.get(&handle.series().entry.number).copied().flatten();
+                *own = value.unwrap_or(*own);
+            }
         }
-        self.with_called(FamilySnapshot::from_parts(schema, labels, values)?, called)
+        FamilySnapshot::from_parts(schema, Arc::clone(&self.rows.labels), values)
     }
 
-    /// Puts the callbacks' values in, and leaves out the series whose callback had none.
-    fn with_called(
-        &self,
-        all: FamilySnapshot,
-        called: &[(u32, Option<f64>)],
-    ) -> Result<FamilySnapshot> {
-        let mut labels = LabelSets::default();
-        let mut values = Vec::with_capacity(all.len());
-        let members = self.list.iter().flatten().chain(&self.overflow);
-        for (row, (handle, own)) in members.zip(all.values()).enumerate() {
-            let number = handle.series().entry.number;
-            let value = match called.iter().find(|(of, _)| *of == number) {
-                Some((_, None)) => continue,
-                Some((_, Some(value))) => *value,
-                None => *own,
-            };
-            labels.push_text(all.labels().text(row));
-            values.push(value);
+    fn add_exemplars(&self, family: &mut FamilySnapshot) {
+        for (row, handle) in self.all().enumerate() {
+            let Some(exemplars) = handle.series().existing_exemplars() else { continue };
+            for (place, exemplar) in exemplars.read() {
+                family.set_exemplar(row, place, exemplar);
+            }
         }
-        FamilySnapshot::from_parts(all.schema_arc(), Arc::new(labels), values)
+    }
+
+    /// The family without the rows of these entry numbers.
+    fn without(&self, family: &FamilySnapshot, is_out: impl Fn(u32) -> bool) -> FamilySnapshot {
+        let numbers = self.all().map(|handle| handle.series().entry.number).enumerate();
+        let rows: Vec<usize> =
+            numbers.filter(|(_, number)| !is_out(*number)).map(|(row, _)| row).collect();
+        family.select(&rows)
+    }
+
+    /// The members in the order of their rows, once `rows` is complete.
+    fn all(&self) -> impl Iterator<Item = &M> {
+        self.list.iter().flatten().chain(&self.overflow)
     }
 
     /// Brings `rows` up to the list: appends what is new, or starts again after a removal.
-    fn complete_rows(&mut self, definition: &Definition) {
+    fn complete_rows(&mut self, context: &Context, segment: &Segment) {
         if self.gaps > 0 {
             self.close_gaps();
         }
@@ -189,10 +240,13 @@ impl<M: Metric> Members<M> {
             self.rows = Rows::default();
         }
         let known = self.rows.labels.len();
+        let definition = &context.definition;
         let schema = &definition.schema;
         let labels = Arc::make_mut(&mut self.rows.labels);
+        let began = Arc::make_mut(&mut self.rows.created);
         let new = self.list.iter().skip(known).flatten().chain(&self.overflow);
-        for series in new.map(Metric::series) {
+        for handle in new {
+            let series = handle.series();
             let values = label_values(series);
             let own = schema.label_names.iter().zip(&values);
             let constant = schema.constant_labels.iter().map(|(name, value)| (name, value));
@@ -200,7 +254,8 @@ impl<M: Metric> Members<M> {
             let overflow = series.entry.kind == EntryKind::Overflow;
             // An overflow series has no label values, so the zip above gives none.
             labels.push(pairs.chain(OVERFLOW_LABELS.into_iter().filter(|_| overflow)));
-            let width = schema.width() as u32;
+            began.push(created(segment, handle));
+            let width = definition.cells() as u32;
             match self.rows.runs.last_mut() {
                 Some((first, rows)) if *first + *rows as u32 * width == series.cell() => *rows += 1,
                 _ => self.rows.runs.push((series.cell(), 1)),
@@ -216,6 +271,10 @@ impl<M: Metric> Members<M> {
             handle.series().set_position(position);
         }
     }
+}
+
+fn created<M: Metric>(segment: &Segment, handle: &M) -> f64 {
+    segment.created(&handle.series().entry)
 }
 
 fn label_values(series: &Series) -> Vec<String> {

@@ -3,11 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
-use metrion_model::{Clock, MetricType, NameRules, Schema};
+use metrion_model::{Clock, Error, ErrorCode, MetricType, NameRules, Result, Schema};
 use metrion_slab::Geometry;
 
+use crate::native::NativeOptions;
+use crate::span::SpanSource;
+
 /// What every family has.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct FamilyOptions {
     /// The name. A counter's may end with `_total` or not: its sample always does.
     pub name: String,
@@ -26,6 +29,10 @@ pub struct FamilyOptions {
     pub constant_labels: Vec<(String, String)>,
     /// At most that many series; writes to further ones go to one overflow series.
     pub max_series: Option<usize>,
+    /// Series whose numbers did not change for that many seconds are left out of snapshots until they
+    /// do. It is found out at collections: what changed between two of them moved at the second. A
+    /// gauge that is set to the value that it has already does not move.
+    pub expire_after_seconds: Option<f64>,
 }
 
 impl FamilyOptions {
@@ -42,7 +49,17 @@ impl FamilyOptions {
         Self { label_names, ..Self::new(name, help) }
     }
 
-    pub(crate) fn into_schema(self, metric_type: MetricType, bounds: Vec<f64>) -> Schema {
+    pub(crate) fn check(&self) -> Result<()> {
+        match self.expire_after_seconds {
+            Some(seconds) if seconds.is_nan() || seconds <= 0.0 => Err(Error::new(
+                ErrorCode::InvalidValue,
+                format!("expire_after_seconds is above 0, not {seconds}"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn into_schema(self, metric_type: MetricType) -> Schema {
         Schema {
             name: self.full_name(metric_type),
             help: self.help,
@@ -50,12 +67,12 @@ impl FamilyOptions {
             metric_type,
             constant_labels: self.constant_labels,
             label_names: self.label_names,
-            bounds,
             ..Schema::default()
         }
     }
 
     fn full_name(&self, metric_type: MetricType) -> String {
+        let own_suffix = metric_type.own_suffix();
         if self.name.is_empty() {
             // The other parts alone are no name: validation says so.
             return String::new();
@@ -65,15 +82,15 @@ impl FamilyOptions {
             parts.iter().map(|part| part.as_str()).filter(|part| !part.is_empty()).collect();
         let mut name = parts.join("_");
         // The unit stands before a counter's `_total`, which the schema takes off.
-        if metric_type == MetricType::Counter
-            && let Some(base) = name.strip_suffix("_total")
+        if let Some(suffix) = own_suffix
+            && let Some(base) = name.strip_suffix(suffix)
         {
             if base.is_empty() {
                 return name;
             }
             name.truncate(base.len());
             if self.unit.is_empty() {
-                name.push_str("_total");
+                name.push_str(suffix);
             }
         }
         if !self.unit.is_empty() && !name.ends_with(&format!("_{}", self.unit)) {
@@ -96,7 +113,7 @@ pub enum GaugeMode {
 }
 
 /// Of a gauge family.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct GaugeOptions {
     /// What every family has.
     pub family: FamilyOptions,
@@ -111,6 +128,59 @@ pub struct HistogramOptions {
     pub family: FamilyOptions,
     /// The upper bounds, strictly increasing; infinity is added when it is not the last.
     pub buckets: Vec<f64>,
+    /// How it counts in native (exponential) buckets, beside the others or, with no others, alone.
+    pub native: Option<NativeOptions>,
+}
+
+impl HistogramOptions {
+    /// A histogram of durations in seconds with the default bounds: the unit and the end of the name
+    /// are `seconds`.
+    #[must_use]
+    pub fn timer(mut family: FamilyOptions) -> Self {
+        family.unit = "seconds".to_owned();
+        Self { family, ..Self::default() }
+    }
+
+    /// A histogram with native buckets alone.
+    #[must_use]
+    pub fn native(family: FamilyOptions, native: NativeOptions) -> Self {
+        Self { family, buckets: Vec::new(), native: Some(native) }
+    }
+}
+
+/// Of a summary family.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SummaryOptions {
+    /// What every family has.
+    pub family: FamilyOptions,
+    /// Quantiles from 0 to 1, strictly increasing, each with the error that its rank may have, 0 to 1.
+    /// An answer is within that error or within 1 % of the exact value, whichever is easier. None, the
+    /// default, gives just a count and a sum.
+    pub objectives: Vec<(f64, f64)>,
+    /// How many seconds an observation counts for quantiles, 600 by default.
+    pub max_age_seconds: f64,
+    /// In how many steps observations age, 5 by default.
+    pub age_buckets: usize,
+}
+
+impl Default for SummaryOptions {
+    fn default() -> Self {
+        Self {
+            family: FamilyOptions::default(),
+            objectives: Vec::new(),
+            max_age_seconds: 600.0,
+            age_buckets: 5,
+        }
+    }
+}
+
+/// Of a state-set family.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StateSetOptions {
+    /// What every family has.
+    pub family: FamilyOptions,
+    /// The states, 1 to 53; the first one holds at the start.
+    pub states: Vec<String>,
 }
 
 /// Bounds for the duration of a request in seconds, as Prometheus' Go client has them.
@@ -119,7 +189,7 @@ pub const DEFAULT_BUCKETS: [f64; 11] =
 
 impl Default for HistogramOptions {
     fn default() -> Self {
-        Self { family: FamilyOptions::default(), buckets: DEFAULT_BUCKETS.to_vec() }
+        Self { family: FamilyOptions::default(), buckets: DEFAULT_BUCKETS.to_vec(), native: None }
     }
 }
 
@@ -134,6 +204,9 @@ pub struct RegistryOptions {
     pub constant_labels: Vec<(String, String)>,
     /// Which metric and label names are taken.
     pub name_rules: NameRules,
+    /// How `add_in_span` and `observe_in_span` find the current span; they attach no exemplar without
+    /// it.
+    pub spans: Option<Arc<dyn SpanSource>>,
     /// Whether snapshots tell of the registry itself: series, bytes, seconds, dropped updates.
     pub self_metrics: bool,
 }
@@ -146,6 +219,7 @@ impl Default for RegistryOptions {
             geometry: Geometry::default(),
             constant_labels: Vec::new(),
             name_rules: NameRules::default(),
+            spans: None,
             self_metrics: false,
         }
     }

@@ -1,6 +1,5 @@
 //! Registries: which families there are, and a snapshot of all of them.
 
-use std::any::Any;
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::fmt;
@@ -9,17 +8,22 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use metrion_model::{
-    Error, ErrorCode, FamilySnapshot, MetricType, NameFilter, Result, Schema, Snapshot,
-};
+use metrion_model::{Error, ErrorCode, FamilySnapshot, NameFilter, Result, Schema, Snapshot};
 use metrion_slab::{Entry, EntryKind, Locked, NewEntry, Segment, lock, split_key};
 
-use crate::callback::Callback;
+use crate::cardinality::{CardinalityReport, Counting};
 use crate::collector::Collector;
-use crate::family::{Definition, Family, Metric, Shared};
-use crate::options::{FamilyOptions, GaugeMode, GaugeOptions, HistogramOptions, RegistryOptions};
+use crate::contents::{AnyFamily, Contents, Source, SourceId};
+use crate::definition::{Context, Definition, Kind};
+use crate::family::{Family, Metric, Shared};
+use crate::members::Called;
+use crate::options::{
+    FamilyOptions, GaugeOptions, HistogramOptions, RegistryOptions, StateSetOptions, SummaryOptions,
+};
 use crate::self_metrics::{SelfMetrics, Totals};
-use crate::{Counter, Gauge, Histogram, record};
+use crate::summary::Window;
+use crate::view::RegistryView;
+use crate::{Counter, Gauge, Histogram, Info, StateSet, Summary, record};
 
 /// A set of metric families and collectors that are exposed together.
 ///
@@ -35,60 +39,6 @@ struct Inner {
     contents: Mutex<Contents>,
     self_metrics: SelfMetrics,
     collect_failures: AtomicU64,
-}
-
-/// What is registered, in order, and who claims which sample name.
-#[derive(Default)]
-struct Contents {
-    sources: Vec<(SourceId, Source)>,
-    names: HashMap<String, SourceId>,
-    next_id: u64,
-}
-
-/// Tells a registered collector or family from all others of its registry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SourceId(u64);
-
-#[derive(Clone)]
-enum Source {
-    Family(Arc<dyn AnyFamily>),
-    Collector(Arc<dyn Collector>),
-}
-
-/// A family of whatever kind of metric.
-trait AnyFamily: Send + Sync {
-    fn definition(&self) -> &Definition;
-    fn entry(&self) -> &Entry;
-    fn callbacks(&self) -> Vec<(u32, Callback)>;
-    fn snapshot(&self, called: &[(u32, Option<f64>)]) -> Result<FamilySnapshot>;
-    fn len(&self) -> usize;
-    fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
-}
-
-impl<M: Metric> AnyFamily for Shared<M> {
-    fn definition(&self) -> &Definition {
-        &self.definition
-    }
-
-    fn entry(&self) -> &Entry {
-        self.entry()
-    }
-
-    fn callbacks(&self) -> Vec<(u32, Callback)> {
-        self.lock().callbacks()
-    }
-
-    fn snapshot(&self, called: &[(u32, Option<f64>)]) -> Result<FamilySnapshot> {
-        self.lock().snapshot(&self.segment, &self.definition, called)
-    }
-
-    fn len(&self) -> usize {
-        self.lock().len()
-    }
-
-    fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
-        self
-    }
 }
 
 impl Registry {
@@ -125,16 +75,25 @@ impl Registry {
     pub fn from_segment(segment: Arc<Segment>, options: RegistryOptions) -> Result<Self> {
         let registry = Self::over(Arc::clone(&segment), options);
         let entries: Vec<_> = segment.entries().collect();
+        let mut below: HashMap<u32, Vec<&(Entry, Vec<u8>)>> = HashMap::new();
+        for own in entries.iter().filter(|(entry, _)| entry.kind != EntryKind::Family) {
+            below.entry(own.0.family).or_default().push(own);
+        }
+        let of = |number: u32| below.get(&number).into_iter().flatten();
         for (entry, key) in entries.iter().filter(|(entry, _)| entry.kind == EntryKind::Family) {
             // A damaged entry is left out: its series show nowhere, the others go on.
             let Some(definition) = record::decode(key) else { continue };
-            let series = entries.iter().filter(|(series, _)| {
-                series.kind != EntryKind::Family && series.family == entry.number
+            let series = of(entry.number).map(|(series, key)| {
+                let parts: Vec<Entry> = of(series.number).map(|(part, _)| *part).collect();
+                (*series, key.as_slice(), parts)
             });
-            match definition.schema.metric_type {
-                MetricType::Counter => registry.restore::<Counter>(definition, *entry, series),
-                MetricType::Histogram => registry.restore::<Histogram>(definition, *entry, series),
-                _ => registry.restore::<Gauge>(definition, *entry, series),
+            match &definition.kind {
+                Kind::Counter => registry.restore::<Counter>(definition, *entry, series),
+                Kind::Gauge(_) => registry.restore::<Gauge>(definition, *entry, series),
+                Kind::Histogram { .. } => registry.restore::<Histogram>(definition, *entry, series),
+                Kind::Summary(_) => registry.restore::<Summary>(definition, *entry, series),
+                Kind::Info => registry.restore::<Info>(definition, *entry, series),
+                Kind::StateSet => registry.restore::<StateSet>(definition, *entry, series),
             }?;
         }
         Ok(registry)
@@ -144,16 +103,16 @@ impl Registry {
         &self,
         definition: Definition,
         entry: Entry,
-        series: impl Iterator<Item = &'a (Entry, Vec<u8>)>,
+        series: impl Iterator<Item = (Entry, &'a [u8], Vec<Entry>)>,
     ) -> Result<()> {
         let names = definition.schema.sample_names();
         let inner = &self.inner;
-        let (segment, clock) = (Arc::clone(&inner.segment), Arc::clone(&inner.options.clock));
-        let shared = Shared::<M>::new(definition, segment, clock, entry, None);
-        for (entry, key) in series {
+        let context = Context::new(definition, &inner.options, None);
+        let shared = Shared::<M>::new(context, Arc::clone(&inner.segment), entry, None);
+        for (entry, key, parts) in series {
             if let Some(values) = split_key(key) {
                 let values: Vec<&str> = values.iter().map(String::as_str).collect();
-                shared.adopt(*entry, &values);
+                shared.adopt(entry, &values, &parts);
             }
         }
         let mut contents = inner.lock();
@@ -189,15 +148,54 @@ impl Registry {
         Ok(self.histogram_family(options)?.labels(&[])?.clone())
     }
 
+    /// The histogram of durations without labels, with the default bounds; made when it is new. Its
+    /// name ends with `_seconds`, if need be by adding that.
+    ///
+    /// # Errors
+    /// As for [`Registry::counter_family`].
+    pub fn timer(&self, name: &str, help: &str) -> Result<Histogram> {
+        let options = HistogramOptions::timer(FamilyOptions::new(name, help));
+        Ok(self.histogram_family(options)?.labels(&[])?.clone())
+    }
+
+    /// The summary without labels of this name, with a count and a sum; made when it is new. For
+    /// quantiles see [`Registry::summary_family`].
+    ///
+    /// # Errors
+    /// As for [`Registry::counter_family`].
+    pub fn summary(&self, name: &str, help: &str) -> Result<Summary> {
+        let family = FamilyOptions::new(name, help);
+        let options = SummaryOptions { family, ..SummaryOptions::default() };
+        Ok(self.summary_family(options)?.labels(&[])?.clone())
+    }
+
+    /// The info without labels of this name; made when it is new.
+    ///
+    /// # Errors
+    /// As for [`Registry::counter_family`].
+    pub fn info(&self, name: &str, help: &str) -> Result<Info> {
+        Ok(self.info_family(FamilyOptions::new(name, help))?.labels(&[])?.clone())
+    }
+
+    /// The state set without labels of this name; made when it is new. The first state holds at the
+    /// start.
+    ///
+    /// # Errors
+    /// As for [`Registry::state_set_family`].
+    pub fn state_set(&self, name: &str, help: &str, states: &[&str]) -> Result<StateSet> {
+        let states = states.iter().map(|state| (*state).to_owned()).collect();
+        let options = StateSetOptions { family: FamilyOptions::new(name, help), states };
+        Ok(self.state_set_family(options)?.labels(&[])?.clone())
+    }
+
     /// The counter family of these options; made when it is new.
     ///
     /// # Errors
     /// `metric_exists` when a family of that name has another schema or a sample name is taken;
-    /// `invalid_name`, `reserved_name`; `limit_reached` when the registry is full.
+    /// `invalid_name`, `reserved_name`; `invalid_value` for a wrong expiry; `limit_reached` when the
+    /// registry is full.
     pub fn counter_family(&self, options: FamilyOptions) -> Result<Family<Counter>> {
-        let max_series = options.max_series;
-        let schema = options.into_schema(MetricType::Counter, Vec::new());
-        self.family(schema, GaugeMode::default(), max_series)
+        self.family(options, Kind::Counter, |_| ())
     }
 
     /// The gauge family of these options; made when it is new.
@@ -205,9 +203,7 @@ impl Registry {
     /// # Errors
     /// As for [`Registry::counter_family`].
     pub fn gauge_family(&self, options: GaugeOptions) -> Result<Family<Gauge>> {
-        let max_series = options.family.max_series;
-        let schema = options.family.into_schema(MetricType::Gauge, Vec::new());
-        self.family(schema, options.mode, max_series)
+        self.family(options.family, Kind::Gauge(options.mode), |_| ())
     }
 
     /// The histogram family of these options; made when it is new.
@@ -215,37 +211,73 @@ impl Registry {
     /// # Errors
     /// As for [`Registry::counter_family`], and `invalid_buckets`.
     pub fn histogram_family(&self, options: HistogramOptions) -> Result<Family<Histogram>> {
-        let max_series = options.family.max_series;
-        let schema = options.family.into_schema(MetricType::Histogram, options.buckets);
-        self.family(schema, GaugeMode::default(), max_series)
+        let kind = Kind::Histogram { native: options.native };
+        self.family(options.family, kind, |schema| schema.bounds = options.buckets)
+    }
+
+    /// The summary family of these options; made when it is new.
+    ///
+    /// # Errors
+    /// As for [`Registry::counter_family`], and `invalid_objectives`.
+    pub fn summary_family(&self, options: SummaryOptions) -> Result<Family<Summary>> {
+        let (quantiles, errors) = options.objectives.into_iter().unzip();
+        let window = Window {
+            errors,
+            max_age_seconds: options.max_age_seconds,
+            slices: options.age_buckets,
+        };
+        self.family(options.family, Kind::Summary(window), |schema| schema.quantiles = quantiles)
+    }
+
+    /// The info family of these options; made when it is new.
+    ///
+    /// # Errors
+    /// As for [`Registry::counter_family`].
+    pub fn info_family(&self, options: FamilyOptions) -> Result<Family<Info>> {
+        self.family(options, Kind::Info, |_| ())
+    }
+
+    /// The state-set family of these options; made when it is new.
+    ///
+    /// # Errors
+    /// As for [`Registry::counter_family`], and `invalid_value` for states that are none, too many or
+    /// the same.
+    pub fn state_set_family(&self, options: StateSetOptions) -> Result<Family<StateSet>> {
+        self.family(options.family, Kind::StateSet, |schema| schema.states = options.states)
     }
 
     fn family<M: Metric>(
         &self,
-        mut schema: Schema,
-        mode: GaugeMode,
-        max_series: Option<usize>,
+        options: FamilyOptions,
+        kind: Kind,
+        complete: impl FnOnce(&mut Schema),
     ) -> Result<Family<M>> {
         let inner = &self.inner;
+        options.check()?;
+        let (max_series, expire_after) = (options.max_series, options.expire_after_seconds);
+        let mut schema = options.into_schema(kind.metric_type());
+        complete(&mut schema);
         schema.constant_labels.splice(0..0, inner.options.constant_labels.iter().cloned());
-        let definition = Definition::new(schema.validated(inner.options.name_rules)?, mode);
+        let schema = schema.validated(inner.options.name_rules)?;
+        let definition = Definition::new(schema, kind.validated()?);
         let names = definition.schema.sample_names();
         let mut contents = inner.lock();
         if let Some(family) = contents.existing(&definition) {
             return Ok(Family::new(family));
         }
-        contents.check_free(&definition.schema, &names)?;
+        contents.check_free(&definition.summary(), &names)?;
         let new = NewEntry {
             kind: EntryKind::Family,
             family: 0,
             key: &record::encode(&definition),
             cells: 0,
+            payload: 0,
             created: inner.options.clock.unix_seconds(),
         };
         let (entry, _) = inner.segment.insert(&new)?;
-        let clock = Arc::clone(&inner.options.clock);
+        let context = Context::new(definition, &inner.options, expire_after);
         let segment = Arc::clone(&inner.segment);
-        let shared = Shared::<M>::new(definition, segment, clock, entry, max_series);
+        let shared = Shared::<M>::new(context, segment, entry, max_series);
         let source = Source::Family(Arc::clone(&shared) as Arc<dyn AnyFamily>);
         contents.add(names, source)?;
         let family = Family::new(shared);
@@ -270,7 +302,7 @@ impl Registry {
         let mut names = Vec::new();
         for schema in &described {
             let own = schema.sample_names();
-            contents.check_free(schema, &own)?;
+            contents.check_free(&schema.summary(), &own)?;
             names.extend(own);
         }
         contents.add(names, Source::Collector(collector))
@@ -343,6 +375,28 @@ impl Registry {
         snapshot
     }
 
+    /// A view that shows only the families with these names, or with a sample of these names.
+    #[must_use]
+    pub fn restricted(&self, names: Vec<String>) -> RegistryView {
+        RegistryView::new(self.clone(), names)
+    }
+
+    /// Which families and which labels have most series, the first `top` of each, and how many series
+    /// began within the last `recent_seconds`. It looks at every series: for people who look for what
+    /// is growing, not for every scrape.
+    #[must_use]
+    pub fn cardinality(&self, top: usize, recent_seconds: f64) -> CardinalityReport {
+        let inner = &self.inner;
+        let mut counting = Counting::since(inner.options.clock.unix_seconds() - recent_seconds);
+        let sources = inner.lock().sources.clone();
+        for (_, source) in &sources {
+            if let Source::Family(family) = source {
+                family.count(&mut counting);
+            }
+        }
+        counting.report(top)
+    }
+
     /// The memory that holds this registry's cells and directory.
     #[must_use]
     pub fn segment(&self) -> &Arc<Segment> {
@@ -358,12 +412,10 @@ impl Inner {
     fn read(&self, family: &dyn AnyFamily) -> Option<FamilySnapshot> {
         // Callbacks are foreign code: no lock is held while they run.
         let callbacks = family.callbacks();
-        let called: Vec<(u32, Option<f64>)> =
+        let called: Called =
             callbacks.iter().map(|(number, callback)| (*number, callback.call())).collect();
-        called
-            .iter()
-            .filter(|(_, value)| value.is_none())
-            .for_each(|_| self.count_collect_failure());
+        let failed = called.values().filter(|value| value.is_none());
+        failed.for_each(|_| self.count_collect_failure());
         family.snapshot(&called).ok()
     }
 
@@ -406,70 +458,6 @@ impl Inner {
 
     fn count_collect_failure(&self) {
         self.collect_failures.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-impl Contents {
-    /// The family of this definition, if there is one.
-    fn existing<M: Metric>(&self, definition: &Definition) -> Option<Arc<Shared<M>>> {
-        let id = self.names.get(&definition.schema.name)?;
-        let family = self.family(*id)?;
-        if family.definition() != definition {
-            return None;
-        }
-        Arc::clone(family).as_any().downcast().ok()
-    }
-
-    fn check_free(&self, schema: &Schema, names: &[String]) -> Result<()> {
-        let taken = names.iter().find_map(|name| self.names.get(name).map(|id| (name, *id)));
-        let Some((name, id)) = taken else { return Ok(()) };
-        let other = match self.family(id) {
-            Some(family) => family.definition().schema.summary(),
-            None => "a collector".to_owned(),
-        };
-        Err(Error::new(
-            ErrorCode::MetricExists,
-            format!(
-                "{} cannot be registered: the name {name} belongs to {other}",
-                schema.summary()
-            ),
-        ))
-    }
-
-    fn add(&mut self, names: Vec<String>, source: Source) -> Result<SourceId> {
-        if let Some(taken) = names.iter().find(|name| self.names.contains_key(*name)) {
-            return Err(Error::new(ErrorCode::MetricExists, format!("the name {taken} is taken")));
-        }
-        let id = SourceId(self.next_id);
-        self.next_id += 1;
-        self.names.extend(names.into_iter().map(|name| (name, id)));
-        self.sources.push((id, source));
-        Ok(id)
-    }
-
-    fn take(&mut self, id: SourceId) -> Result<Source> {
-        let at = self.sources.iter().position(|(own, _)| *own == id);
-        let at = at.ok_or_else(|| Error::new(ErrorCode::NotFound, "it is not registered"))?;
-        self.names.retain(|_, own| *own != id);
-        Ok(self.sources.remove(at).1)
-    }
-
-    fn family(&self, id: SourceId) -> Option<&Arc<dyn AnyFamily>> {
-        self.sources.iter().find_map(|(own, source)| match source {
-            Source::Family(family) if *own == id => Some(family),
-            _ => None,
-        })
-    }
-
-    fn is_family(&self, id: SourceId) -> bool {
-        self.family(id).is_some()
-    }
-
-    /// The id of this family, and not of another one with its name.
-    fn id_of<M: Metric>(&self, shared: &Arc<Shared<M>>) -> Option<SourceId> {
-        let id = *self.names.get(&shared.definition.schema.name)?;
-        let registered = self.family(id)?;
-        std::ptr::addr_eq(Arc::as_ptr(registered), Arc::as_ptr(shared)).then_some(id)
     }
 }
 

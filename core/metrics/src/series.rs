@@ -1,9 +1,13 @@
 //! A series: the cells behind a child handle.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 
-use metrion_slab::{Cell, Entry, EntryKind, Segment};
+use metrion_model::{Error, ErrorCode, Result};
+use metrion_slab::{Cell, Entry, EntryKind, NewEntry, Segment, lock};
+
+use crate::definition::Context;
+use crate::exemplars::Exemplars;
 
 /// What all handles of one series share. When the last handle of a removed series goes, its cells
 /// are used again.
@@ -11,33 +15,47 @@ use metrion_slab::{Cell, Entry, EntryKind, Segment};
 pub struct Series {
     pub(crate) segment: Arc<Segment>,
     pub(crate) entry: Entry,
+    pub(crate) context: Arc<Context>,
     removed: AtomicBool,
     /// Where the family's list has it; only under that list's lock.
     position: AtomicUsize,
+    /// What most series do not have.
+    extras: OnceLock<Box<Extras>>,
+}
+
+#[derive(Debug, Default)]
+struct Extras {
+    exemplars: Exemplars,
+    /// The directory's entries that go with the series.
+    parts: Mutex<Vec<Entry>>,
 }
 
 impl Series {
-    pub(crate) fn new(segment: Arc<Segment>, entry: Entry) -> Arc<Self> {
+    pub(crate) fn new(segment: Arc<Segment>, entry: Entry, context: Arc<Context>) -> Arc<Self> {
         Arc::new(Self {
             segment,
             entry,
+            context,
             removed: AtomicBool::new(false),
             position: AtomicUsize::new(0),
+            extras: OnceLock::new(),
         })
     }
 
     /// A series that writes nowhere, for when there is not even room for an overflow series: its
     /// cells are out of range, and such writes are ignored.
-    pub(crate) fn nowhere(segment: Arc<Segment>, family: u32, cells: u32) -> Arc<Self> {
+    pub(crate) fn nowhere(segment: Arc<Segment>, family: u32, context: Arc<Context>) -> Arc<Self> {
+        let cells = context.definition.cells() as u32;
         let entry = Entry {
             number: u32::MAX,
             kind: EntryKind::Overflow,
             family,
             first_cell: u32::MAX - cells,
             cells,
+            payload: 0,
             created: 0.0,
         };
-        Self::new(segment, entry)
+        Self::new(segment, entry, context)
     }
 
     pub(crate) fn cell(&self) -> Cell {
@@ -52,6 +70,79 @@ impl Series {
         self.position.store(position, Ordering::Relaxed);
     }
 
+    /// Finds or makes a directory entry that goes with the series. It may be asked for again and
+    /// again; two entries of one kind differ in their keys.
+    ///
+    /// # Errors
+    /// `limit_reached` when the registry is full, and for a series that is nowhere.
+    pub(crate) fn part(
+        &self,
+        kind: EntryKind,
+        key: &[u8],
+        cells: u32,
+        payload: u32,
+    ) -> Result<Entry> {
+        let family = self.entry.number;
+        if family == u32::MAX {
+            return Err(Error::new(ErrorCode::LimitReached, "the series is nowhere"));
+        }
+        let new = NewEntry { kind, family, key, cells, payload, created: 0.0 };
+        let mut parts = lock(&self.extras().parts);
+        let (entry, _) = self.segment.insert(&new)?;
+        if parts.iter().all(|part| part.number != entry.number) {
+            parts.push(entry);
+        }
+        Ok(entry)
+    }
+
+    /// Makes the room of a part usable again. Nobody looks at it any more.
+    pub(crate) fn free_part(&self, entry: &Entry) {
+        let mut parts = lock(&self.extras().parts);
+        parts.retain(|part| part.number != entry.number);
+        self.segment.remove(entry);
+        self.segment.free(entry);
+    }
+
+    /// Takes up a part that the directory has already.
+    pub(crate) fn adopt_part(&self, entry: Entry) {
+        lock(&self.extras().parts).push(entry);
+    }
+
+    pub(crate) fn parts(&self, kind: EntryKind) -> Vec<Entry> {
+        let Some(extras) = self.extras.get() else { return Vec::new() };
+        lock(&extras.parts).iter().filter(|part| part.kind == kind).copied().collect()
+    }
+
+    /// Takes up the exemplars among the parts.
+    pub(crate) fn adopt_exemplars(&self, places: usize) {
+        for part in self.parts(EntryKind::Exemplar) {
+            self.exemplars().adopt(self, places, part);
+        }
+    }
+
+    pub(crate) fn exemplars(&self) -> &Exemplars {
+        &self.extras().exemplars
+    }
+
+    /// As [`Series::exemplars`], for those who only look.
+    pub(crate) fn existing_exemplars(&self) -> Option<&Exemplars> {
+        self.extras.get().map(|extras| &extras.exemplars)
+    }
+
+    /// Makes the cells read 0 from now on.
+    pub(crate) fn reset_cells(&self) {
+        let entry = &self.entry;
+        if self.context.definition.keeps_last_value() {
+            self.segment.set(entry.first_cell, 0.0);
+        } else {
+            self.segment.reset(entry.first_cell, entry.cells as usize);
+        }
+    }
+
+    fn extras(&self) -> &Extras {
+        self.extras.get_or_init(Box::default)
+    }
+
     /// Hides the series. Handles go on to write to cells that nobody reads.
     pub(crate) fn remove(&self) {
         if !self.removed.swap(true, Ordering::Relaxed) {
@@ -62,8 +153,15 @@ impl Series {
 
 impl Drop for Series {
     fn drop(&mut self) {
-        if *self.removed.get_mut() {
-            self.segment.free(&self.entry);
+        if !*self.removed.get_mut() {
+            return;
         }
+        if let Some(extras) = self.extras.get() {
+            for part in lock(&extras.parts).iter() {
+                self.segment.remove(part);
+                self.segment.free(part);
+            }
+        }
+        self.segment.free(&self.entry);
     }
 }

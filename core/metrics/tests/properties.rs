@@ -213,6 +213,7 @@ proptest! {
         let options = HistogramOptions {
             family: FamilyOptions::new("h", "help"),
             buckets: bounds.clone(),
+            ..HistogramOptions::default()
         };
         let family = registry.histogram_family(options).unwrap();
         let mut counts = vec![0.0; bounds.len() + 1];
@@ -262,6 +263,7 @@ proptest! {
             .histogram_family(HistogramOptions {
                 family: FamilyOptions::new("h", "help"),
                 buckets: vec![1.0, 2.0, 4.0],
+                ..HistogramOptions::default()
             })
             .unwrap();
         let (begun, done) = (AtomicU64::new(0), AtomicU64::new(0));

@@ -254,6 +254,7 @@ fn reset_goes_back_to_zero_exactly() {
     let histogram = registry.histogram_family(HistogramOptions {
         family: FamilyOptions::new("h", "help"),
         buckets: vec![1.0],
+        ..HistogramOptions::default()
     });
     let histogram = histogram.unwrap();
     std::thread::scope(|scope| {

@@ -15,6 +15,10 @@ impl Exemplar {
     /// The most characters that all label names and values have together, as OpenMetrics 1.0 says.
     pub const MAX_CHARS: usize = 128;
 
+    /// The most bytes that [`Exemplar::label_text`] has: four for a character, escaped or not, and six
+    /// for what stands around the name and value of a label, of which there are no more than characters.
+    pub const MAX_BYTES: usize = Self::MAX_CHARS * 4 + Self::MAX_CHARS * 6;
+
     /// An exemplar. `timestamp` is in Unix seconds.
     ///
     /// # Errors
@@ -46,6 +50,12 @@ impl Exemplar {
             Error::new(ErrorCode::InvalidExemplar, format!("exemplar: {}", error.message()))
         })?;
         Ok(Self { labels: text, value, timestamp })
+    }
+
+    /// An exemplar whose labels are text of the form of [`Exemplar::label_text`] already.
+    #[must_use]
+    pub const fn from_label_text(labels: String, value: f64, timestamp: Option<f64>) -> Self {
+        Self { labels, value, timestamp }
     }
 
     /// The labels as escaped text: `trace_id="ab12"`.

@@ -14,7 +14,7 @@ pub struct FamilySnapshot {
     schema: Arc<Schema>,
     labels: Arc<LabelSets>,
     values: Vec<f64>,
-    created: Vec<f64>,
+    created: Arc<Vec<f64>>,
     timestamps: Vec<Option<f64>>,
     natives: Vec<Option<NativeHistogram>>,
     exemplars: Vec<PlacedExemplar>,
@@ -65,12 +65,14 @@ impl FamilySnapshot {
         Self::empty(Arc::new(schema))
     }
 
-    fn empty(schema: Arc<Schema>) -> Self {
+    /// As [`FamilySnapshot::new`] for a schema that others have, too.
+    #[must_use]
+    pub fn empty(schema: Arc<Schema>) -> Self {
         Self {
             schema,
             labels: Arc::default(),
             values: Vec::new(),
-            created: Vec::new(),
+            created: Arc::default(),
             timestamps: Vec::new(),
             natives: Vec::new(),
             exemplars: Vec::new(),
@@ -137,6 +139,17 @@ impl FamilySnapshot {
         Ok(())
     }
 
+    /// Adds a series whose labels are text of the form of [`LabelSets::text`] already, constant ones
+    /// included.
+    ///
+    /// # Errors
+    /// `invalid_value` as for [`FamilySnapshot::push`].
+    pub fn push_label_text(&mut self, labels: &str, value: Value<'_>) -> Result<()> {
+        self.push_value(value)?;
+        Arc::make_mut(&mut self.labels).push_text(labels);
+        Ok(())
+    }
+
     fn push_value(&mut self, value: Value<'_>) -> Result<()> {
         let width = self.schema.width();
         let values = &mut self.values;
@@ -174,8 +187,9 @@ impl FamilySnapshot {
     /// Sets when the series in row `row` began, in Unix seconds. Rows of which it is not known are NaN.
     pub fn set_created(&mut self, row: usize, unix_seconds: f64) {
         let len = self.len();
-        self.created.resize(len, f64::NAN);
-        if let Some(created) = self.created.get_mut(row) {
+        let all = Arc::make_mut(&mut self.created);
+        all.resize(len, f64::NAN);
+        if let Some(created) = all.get_mut(row) {
             *created = unix_seconds;
         }
     }
@@ -184,7 +198,7 @@ impl FamilySnapshot {
     ///
     /// # Errors
     /// `invalid_value` when there is not one for each.
-    pub fn with_created(mut self, created: Vec<f64>) -> Result<Self> {
+    pub fn with_created(mut self, created: Arc<Vec<f64>>) -> Result<Self> {
         if created.len() != self.len() {
             let message = format!("{} times for {} series", created.len(), self.len());
             return Err(Error::new(ErrorCode::InvalidValue, message));
@@ -316,12 +330,13 @@ impl FamilySnapshot {
         for (to, from) in rows.iter().enumerate() {
             labels.push_text(self.labels.text(*from));
             selected.values.extend_from_slice(self.row(*from));
-            selected.created.extend(self.created.get(*from));
             selected.timestamps.extend(self.timestamps.get(*from));
             selected.natives.extend(self.natives.get(*from).cloned());
             let exemplars = self.row_exemplars(*from).iter().cloned();
             selected.exemplars.extend(exemplars.map(|placed| PlacedExemplar { row: to, ..placed }));
         }
+        let created = rows.iter().filter_map(|row| self.created.get(*row).copied());
+        selected.created = Arc::new(created.collect());
         selected.labels = Arc::new(labels);
         selected
     }

@@ -50,7 +50,8 @@ impl MetricType {
 
     /// What this type's own sample has behind the family's name, where the name alone may be given
     /// with or without it.
-    const fn own_suffix(self) -> Option<&'static str> {
+    #[must_use]
+    pub const fn own_suffix(self) -> Option<&'static str> {
         match self {
             Self::Counter => Some("_total"),
             Self::Info => Some("_info"),

@@ -28,6 +28,27 @@ pub enum EntryKind {
     Series = 2,
     /// The series that takes the writes past its family's limit.
     Overflow = 3,
+    /// What an info series says; its key is the labels.
+    Info = 4,
+    /// Buckets of a series that are made as they are needed.
+    Sparse = 5,
+    /// Room for an exemplar of a series.
+    Exemplar = 6,
+}
+
+impl EntryKind {
+    /// The kind of this number in a state word.
+    fn from_word(word: u64) -> Option<Self> {
+        let kinds =
+            [Self::Family, Self::Series, Self::Overflow, Self::Info, Self::Sparse, Self::Exemplar];
+        kinds.into_iter().find(|kind| *kind as u64 == word)
+    }
+
+    /// Whether an entry of this kind belongs to a series, and goes with it.
+    #[must_use]
+    pub const fn is_part(self) -> bool {
+        matches!(self, Self::Info | Self::Sparse | Self::Exemplar)
+    }
 }
 
 /// The life of an entry, in order; a free one begins again.
@@ -44,12 +65,15 @@ mod state {
 pub struct NewEntry<'a> {
     /// What it describes.
     pub kind: EntryKind,
-    /// For a series, the entry number of its family; for a family, 0.
+    /// For a series, the entry number of its family; for a part of a series, that of the series; for
+    /// a family, 0.
     pub family: u32,
     /// What tells it apart from all others of its kind and family; compared in full.
     pub key: &'a [u8],
     /// How many cells it needs.
     pub cells: u32,
+    /// How many words it needs beside its key: zero at first; see [`Segment::payload`].
+    pub payload: u32,
     /// Unix seconds.
     pub created: f64,
 }
@@ -61,12 +85,14 @@ pub struct Entry {
     pub number: u32,
     /// What it describes.
     pub kind: EntryKind,
-    /// A series' family.
+    /// A series' family, or a part's series.
     pub family: u32,
     /// The first of its cells.
     pub first_cell: Cell,
     /// How many cells it has.
     pub cells: u32,
+    /// How many words it has beside its key.
+    pub payload: u32,
     /// Unix seconds.
     pub created: f64,
 }
@@ -85,9 +111,10 @@ struct Room {
 }
 
 impl Room {
-    fn new(cells: u32, key_len: usize) -> Self {
+    fn new(cells: u32, key_len: usize, payload: u32) -> Self {
+        let words = key_len.div_ceil(size_of::<u64>()) + payload as usize;
         // Powers of two, so that label values of varying length find free entries.
-        Self { cells, key_words: key_len.div_ceil(size_of::<u64>()).next_power_of_two() }
+        Self { cells, key_words: words.next_power_of_two() }
     }
 }
 
@@ -109,7 +136,7 @@ impl Segment {
         if let Some(number) = self.find(first, 0, hash, new) {
             return Ok((self.entry_at(number, new.kind), false));
         }
-        let room = Room::new(new.cells, new.key.len());
+        let room = Room::new(new.cells, new.key.len(), new.payload);
         #[cfg(not(loom))]
         let reused = free.get_mut(&room).and_then(Vec::pop);
         #[cfg(loom)]
@@ -129,7 +156,7 @@ impl Segment {
     /// generation, so that no cache hands it out any more.
     pub fn remove(&self, entry: &Entry) {
         self.set_state(entry.number as usize, entry.kind, state::REMOVED);
-        if entry.kind != EntryKind::Family {
+        if matches!(entry.kind, EntryKind::Series | EntryKind::Overflow) {
             self.generation_word(entry.family).fetch_add(1, Ordering::Release);
         }
     }
@@ -145,7 +172,7 @@ impl Segment {
         self.zero(entry.first_cell, entry.cells as usize);
         self.set_state(number, entry.kind, state::FREE);
         let key_len = self.entry_word(number, entry::KEY).load(Ordering::Relaxed) >> 32;
-        let room = Room::new(entry.cells, key_len as usize);
+        let room = Room::new(entry.cells, key_len as usize, entry.payload);
         free.entry(room).or_default().push(number);
     }
 
@@ -153,6 +180,13 @@ impl Segment {
     pub fn set_created(&self, entry: &Entry, unix_seconds: f64) {
         let word = self.entry_word(entry.number as usize, entry::CREATED);
         word.store(unix_seconds.to_bits(), Ordering::Relaxed);
+    }
+
+    /// An entry's creation time in Unix seconds, as it is now.
+    #[must_use]
+    pub fn created(&self, entry: &Entry) -> f64 {
+        let word = self.entry_word(entry.number as usize, entry::CREATED);
+        f64::from_bits(word.load(Ordering::Relaxed))
     }
 
     /// A number that changes with every removal of one of the family's series.
@@ -167,12 +201,7 @@ impl Segment {
         let used = self.word(header::ENTRIES_USED).load(Ordering::Acquire) as usize;
         (0..used).filter_map(|number| {
             let word = self.entry_word(number, entry::STATE).load(Ordering::Acquire);
-            let kind = match (word >> 8, word & 0xff) {
-                (1, state::LIVE) => EntryKind::Family,
-                (2, state::LIVE) => EntryKind::Series,
-                (3, state::LIVE) => EntryKind::Overflow,
-                _ => return None,
-            };
+            let kind = EntryKind::from_word(word >> 8).filter(|_| word & 0xff == state::LIVE)?;
             Some((self.entry_at(number, kind), self.key(number)))
         })
     }
@@ -214,8 +243,9 @@ impl Segment {
             (header::KEY_WORDS_USED, room.key_words, keys, "words of names and labels"),
             (header::CELLS_USED, room.cells as usize, bounds.cells, "cells"),
         ];
-        // Plain series leave a little for overflow series, which must come when nothing else can.
-        let spare = |bound: usize| if kind == EntryKind::Series { bound / 64 } else { 0 };
+        // Series and their parts leave a little for overflow series, which must come when nothing else can.
+        let plain = kind == EntryKind::Series || kind.is_part();
+        let spare = |bound: usize| if plain { bound / 64 } else { 0 };
         for (mark, count, bound, what) in wanted {
             let used = self.word(mark).load(Ordering::Relaxed) as usize;
             if used + count > bound - spare(bound) {
@@ -255,13 +285,18 @@ impl Segment {
             let at = self.layout().key(key_start as usize + i);
             self.word(at).store(word, Ordering::Relaxed);
         }
+        let words = new.key.len().div_ceil(size_of::<u64>());
+        let payload = self.layout().key(key_start as usize + words);
+        for word in self.range(payload..payload + new.payload as usize) {
+            word.store(0, Ordering::Relaxed);
+        }
         let key = (new.key.len() as u64) << 32 | u64::from(key_start);
         for (word, value) in [
             (entry::HASH, hash),
             (entry::FAMILY, u64::from(new.family)),
             (entry::KEY, key),
             (entry::CREATED, new.created.to_bits()),
-            (entry::GENERATION, 0),
+            (entry::PAYLOAD, u64::from(new.payload)),
         ] {
             self.entry_word(number, word).store(value, Ordering::Relaxed);
         }
@@ -320,8 +355,22 @@ impl Segment {
             family: word(entry::FAMILY) as u32,
             first_cell: cells as u32,
             cells: (cells >> 32) as u32,
+            payload: if kind == EntryKind::Family { 0 } else { word(entry::PAYLOAD) as u32 },
             created: f64::from_bits(word(entry::CREATED)),
         }
+    }
+
+    /// The words that an entry has beside its key: for what its kind keeps there, as `FORMAT.md` says.
+    /// An entry that is nowhere has none.
+    #[must_use]
+    pub fn payload(&self, entry: &Entry) -> &[AtomicU64] {
+        if entry.payload == 0 {
+            return &[];
+        }
+        let key = self.entry_word(entry.number as usize, entry::KEY).load(Ordering::Relaxed);
+        let words = (key >> 32).div_ceil(size_of::<u64>() as u64);
+        let start = self.layout().key(key as u32 as usize + words as usize);
+        self.range(start..start + entry.payload as usize)
     }
 
     /// The key of an entry.

@@ -44,6 +44,15 @@
 //! **A cell that is not zero** was written, so its page's bit is set: an update of such a cell of the
 //! thread's own slab, or of a last value, does not look at the bitmap.
 //!
+//! **Sparse cells** (`sparse.rs`). A slot is claimed by one writer at a time (its series' lock), which
+//! stores it with Release; whoever finds it with Acquire adds to a cell that was zero before. Slots
+//! change their stamp only at a reset.
+//!
+//! **Exemplars** (`exemplar.rs`) are behind a sequence lock: odd while one is written. A reader that saw
+//! the same even number before (Acquire) and after (an acquire fence, then a relaxed load) its loads
+//! has read one whole exemplar: had it seen any store of a later writer, that writer's release fence
+//! would make its odd number visible to the second load.
+//!
 //! **Lookup** (`index.rs`) reads a table of pointers; what is taken out of it is dropped by the epochs
 //! of `reclaim.rs`, where the argument stands.
 //!
@@ -58,6 +67,7 @@
 //! two: the handler is a second writer on the same thread.
 
 mod directory;
+mod exemplar;
 #[cfg_attr(not(all(unix, not(loom))), path = "no_fork.rs")]
 mod fork;
 mod index;
@@ -69,13 +79,16 @@ mod mapping;
 mod reclaim;
 mod segment;
 mod slabs;
+mod sparse;
 mod sync;
 mod thread;
 
 pub use directory::{Entry, EntryKind, NewEntry};
+pub use exemplar::ExemplarSlot;
 pub use index::{Index, Ref, join_key, split_key};
 pub use layout::Geometry;
 pub use lock::{Locked, lock};
 pub use reclaim::collect_removed;
 pub use segment::{Cell, Segment};
 pub use slabs::{OwnedCells, ProcessWriter};
+pub use sparse::SparseCells;

@@ -10,7 +10,7 @@ use loom::thread;
 
 use crate::layout::Geometry;
 use crate::slabs::{OwnerKind, Slab};
-use crate::{Entry, EntryKind, NewEntry, Segment};
+use crate::{Entry, EntryKind, ExemplarSlot, NewEntry, Segment};
 
 const GEOMETRY: Geometry = Geometry { slabs: 3, cells: 4, entries: 4, key_words: 4 };
 
@@ -33,7 +33,7 @@ fn model(run: impl Fn() + Sync + Send + 'static) {
 }
 
 fn series(key: &[u8]) -> NewEntry<'_> {
-    NewEntry { kind: EntryKind::Overflow, family: 0, key, cells: 1, created: 1.0 }
+    NewEntry { kind: EntryKind::Overflow, family: 0, key, cells: 1, payload: 0, created: 1.0 }
 }
 
 fn insert(segment: &Segment, key: &[u8]) -> Entry {
@@ -144,5 +144,37 @@ fn a_reader_during_a_reset_sees_no_negative_value() {
         assert!((0.0..=2.0).contains(&seen), "{seen}");
         thread.join().unwrap();
         assert_eq!(segment.sum(0), 0.0);
+    });
+}
+
+#[test]
+fn an_exemplar_is_read_whole() {
+    model(|| {
+        let segment = segment();
+        let new = NewEntry {
+            kind: EntryKind::Overflow,
+            family: 0,
+            key: b"",
+            cells: 0,
+            payload: ExemplarSlot::words(0),
+            created: 0.0,
+        };
+        let (entry, _) = segment.insert(&new).unwrap();
+        let writers: Vec<_> = [1.0, 2.0]
+            .into_iter()
+            .map(|value| {
+                let slot = ExemplarSlot::new(Arc::clone(&segment), entry);
+                thread::spawn(move || slot.write("", value, value))
+            })
+            .collect();
+        let slot = ExemplarSlot::new(Arc::clone(&segment), entry);
+        if let Some((_, value, timestamp)) = slot.read() {
+            assert_eq!(value, timestamp);
+        }
+        for writer in writers {
+            writer.join().unwrap();
+        }
+        let (_, value, timestamp) = slot.read().unwrap();
+        assert_eq!(value, timestamp);
     });
 }

@@ -1,9 +1,9 @@
 //! The atomics of the segment: the standard ones, or loom's when its models run.
 
 #[cfg(loom)]
-pub(crate) use loom::sync::atomic::{AtomicU64, Ordering};
+pub(crate) use loom::sync::atomic::{AtomicU64, Ordering, fence};
 #[cfg(not(loom))]
-pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
+pub(crate) use std::sync::atomic::{AtomicU64, Ordering, fence};
 
 /// Adds to an f64 that other threads add to as well. The retry loop of every f64 that has more than
 /// one writer in Metrion is this one.

@@ -21,7 +21,7 @@ fn duration() -> Duration {
 
 fn insert(segment: &Segment, kind: EntryKind, value: &str, cells: u32) -> Entry {
     let key = join_key(&[value]);
-    let new = NewEntry { kind, family: 0, key: &key, cells, created: 0.0 };
+    let new = NewEntry { kind, family: 0, key: &key, cells, payload: 0, created: 0.0 };
     segment.insert(&new).unwrap().0
 }
 
