@@ -112,8 +112,7 @@ impl Exponential {
     fn cell(&self, value: f64) -> Option<Cell> {
         // Acquire: whoever sees a new resolution sees its threshold, too.
         let state = State::from_word(self.word(word::STATE, Ordering::Acquire)?)?;
-        let threshold = f64::from_bits(self.word(word::ZERO_THRESHOLD, Ordering::Relaxed)?);
-        match place(value, state.schema, threshold) {
+        match place(value, state.schema, self.zero_threshold()) {
             Place::Zero => Some(self.zero_cell),
             Place::Bucket(number) => {
                 let level = self.levels.get(level_of(state.schema))?.get()?;
@@ -128,8 +127,7 @@ impl Exponential {
         let _turn = lock(&self.turn);
         loop {
             let state = self.state()?;
-            let threshold = f64::from_bits(self.word(word::ZERO_THRESHOLD, Ordering::Relaxed)?);
-            let number = match place(value, state.schema, threshold) {
+            let number = match place(value, state.schema, self.zero_threshold()) {
                 Place::Zero => return Some(self.zero_cell),
                 Place::Bucket(number) => number,
             };
@@ -209,21 +207,27 @@ impl Exponential {
 
     /// Widens the zero bucket by the bucket that is nearest to it, the new one included.
     fn widen_zero(&self, state: State, new: u32) -> bool {
-        let level = self.level(state.schema);
-        let claimed: Vec<u32> =
-            level.existing().flat_map(|table| table.numbers(state.era)).collect();
-        let indices = claimed.iter().chain([&new]).map(|number| index_of(*number).0);
-        let Some(smallest) = indices.min() else { return false };
-        let threshold = NativeHistogram::upper_bound(state.schema, smallest);
-        let now = self.word(word::ZERO_THRESHOLD, Ordering::Relaxed).map_or(0.0, f64::from_bits);
+        let now = self.zero_threshold();
+        let outside = self.outside_zero(state, now);
+        let bound = |number: u32| NativeHistogram::upper_bound(state.schema, index_of(number).0);
+        let bounds = outside.iter().map(|number| bound(*number));
+        let threshold = bounds.fold(bound(new), f64::min);
         if threshold > self.options.max_zero_threshold || threshold <= now {
             return false;
         }
-        let within = claimed.iter().filter(|number| index_of(**number).0 <= smallest).count();
-        self.set(word::CLAIMED, (claimed.len() - within) as u64);
+        let claimed = outside.iter().filter(|number| bound(**number) > threshold).count();
+        self.set(word::CLAIMED, claimed as u64);
         self.set(word::ZERO_THRESHOLD, threshold.to_bits());
         self.set(word::RESET_IS_DUE, 1);
         true
+    }
+
+    /// The buckets that are claimed, but for those that the zero bucket took in.
+    fn outside_zero(&self, state: State, threshold: f64) -> Vec<u32> {
+        let claimed = self.level(state.schema).existing();
+        let claimed = claimed.flat_map(|table| table.numbers(state.era));
+        let bound = |number: u32| NativeHistogram::upper_bound(state.schema, index_of(number).0);
+        claimed.filter(|number| bound(*number) > threshold).collect()
     }
 
     /// Goes on at half the resolution, with all buckets that are claimed merged into it.
@@ -232,9 +236,10 @@ impl Exponential {
             return false;
         }
         let below = State { schema: state.schema - 1, ..state };
-        let (finer, level) = (self.level(state.schema), self.level(below.schema));
+        let threshold = self.zero_threshold();
+        let level = self.level(below.schema);
         let mut claimed = 0;
-        for number in finer.existing().flat_map(|table| table.numbers(state.era)) {
+        for number in self.outside_zero(state, threshold) {
             let number = coarser_number(number);
             if level.find(number, state.era).is_none() {
                 if level.claim(self, below, number).is_none() {
@@ -265,7 +270,7 @@ impl Exponential {
                 ..NativeHistogram::default()
             };
         };
-        let zero_threshold = f64::from_bits(word(word::ZERO_THRESHOLD));
+        let zero_threshold = self.zero_threshold();
         let mut zero_count = self.series.segment.sum(self.zero_cell);
         let (mut positive, mut negative) = (BTreeMap::new(), BTreeMap::new());
         for schema in state.schema..=*NativeHistogram::SCHEMAS.end() {
@@ -328,6 +333,10 @@ impl Exponential {
         // There are as many levels as schemas; the first stands in for one that cannot be.
         let [first, ..] = &self.levels;
         self.levels.get(level_of(schema)).unwrap_or(first).get_or_init(Box::default)
+    }
+
+    fn zero_threshold(&self) -> f64 {
+        self.word(word::ZERO_THRESHOLD, Ordering::Relaxed).map_or(0.0, f64::from_bits)
     }
 
     /// A word of the series' payload; none when the series is nowhere.

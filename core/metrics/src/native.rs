@@ -109,17 +109,17 @@ pub(crate) fn coarser(index: i32, times: u32) -> i32 {
 fn split(value: f64) -> (f64, i32) {
     const MANTISSA_BITS: u32 = 52;
     const EXPONENT_OF_HALF: u64 = 1022;
+    // The leading zeros of a subnormal number are part of its exponent.
+    let is_subnormal = value < f64::MIN_POSITIVE;
+    let (value, shift) = if is_subnormal { (value * TWO_POW_64, 64) } else { (value, 0) };
     let bits = value.to_bits();
-    let exponent = (bits >> MANTISSA_BITS) as i32;
-    if exponent == 0 {
-        // A subnormal number: its leading zeros are part of the exponent.
-        let (fraction, exponent) = split(value * 2_f64.powi(64));
-        return (fraction, exponent - 64);
-    }
+    let exponent = (bits >> MANTISSA_BITS) as i32 - EXPONENT_OF_HALF as i32;
     let mantissa = bits & ((1 << MANTISSA_BITS) - 1);
     let fraction = f64::from_bits(mantissa | EXPONENT_OF_HALF << MANTISSA_BITS);
-    (fraction, exponent - EXPONENT_OF_HALF as i32)
+    (fraction, exponent - shift)
 }
+
+const TWO_POW_64: f64 = (1_u128 << 64) as f64;
 
 /// The upper bounds of the buckets from 0.5 to 1, all but the last.
 fn fractions(schema: u32) -> &'static Bounds {
@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn bounds_are_inclusive() {
         for exponent in [-1074, -1023, -3, 0, 1, 10, 1023] {
-            let value = 2_f64.powi(exponent);
+            let value = f64::from(exponent).exp2();
             for schema in NativeHistogram::SCHEMAS {
                 let scaled = f64::from(exponent) * 2_f64.powi(schema.into());
                 assert_eq!(bucket_index(value, schema), scaled.ceil() as i32, "{value} {schema}");

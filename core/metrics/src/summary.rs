@@ -23,10 +23,10 @@ pub(crate) struct Window {
 
 /// A bucket's upper bound is 2^(1/64) times its lower one, so that its middle is within 0.55 % of
 /// whatever is in it. A slice whose observations need more buckets than that, which takes a spread of
-/// four billion to one without gaps, goes on with buckets twice as wide.
+/// 2^64 to one without gaps, goes on with buckets twice as wide.
 const BUCKETS: NativeOptions = NativeOptions {
     schema: 6,
-    max_buckets: 2048,
+    max_buckets: 4096,
     zero_threshold: 0.0,
     max_zero_threshold: 0.0,
     min_reset_seconds: 0.0,
