@@ -20,6 +20,12 @@
 #[cfg(feature = "exporters")]
 pub use metrion_exporters as exporters;
 pub use metrion_exposition as exposition;
+#[cfg(feature = "tower")]
+pub use metrion_integrations::http;
+#[cfg(feature = "metrics-facade")]
+pub use metrion_integrations::metrics_facade;
+#[cfg(feature = "prometheus-crate")]
+pub use metrion_integrations::prometheus_crate;
 pub use metrion_metrics::{
     Bounds, Child, Collector, Counter, DEFAULT_BUCKETS, Family, FamilyOptions, Gauge, GaugeMode,
     GaugeOptions, Geometry, Histogram, HistogramOptions, HistogramValue, Metric, OwnedCells,
