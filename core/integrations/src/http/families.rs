@@ -50,8 +50,7 @@ pub(super) struct HttpFamilies {
 
 impl HttpFamilies {
     pub(super) fn new(registry: &Registry, duration_buckets: Vec<f64>) -> Result<Self> {
-        let family =
-            |(name, help), labels: &[&str]| FamilyOptions::labelled(name, help, labels);
+        let family = |(name, help), labels: &[&str]| FamilyOptions::labelled(name, help, labels);
         let histogram = |definition, buckets| {
             let family = family(definition, &ENDED);
             registry.histogram_family(HistogramOptions { family, buckets })
