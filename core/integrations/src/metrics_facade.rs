@@ -23,9 +23,9 @@
 //! order of a key's labels does not matter.
 //!
 //! A handle that cannot be had writes nowhere, and `metrion_facade_dropped_total` counts it: its name
-//! belongs to another kind of metric, or it or a label name is not valid or reserved. A name that a
-//! family of the registry has already is left out of the registry's snapshots, and the registry
-//! counts that.
+//! belongs to another kind of metric, it or a label name is not valid or reserved, or there is no room
+//! for another name. A name that a family of the registry has already is left out of the registry's
+//! snapshots, and the registry counts that.
 
 mod handles;
 mod key_hash;

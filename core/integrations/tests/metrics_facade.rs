@@ -232,7 +232,7 @@ fn a_handle_that_cannot_be_had_is_counted_and_writes_nowhere() {
         snapshot.families.iter().map(|family| family.schema().name.as_str()).collect();
     assert_eq!(names, ["a", "h", "metrion_facade_dropped"]);
     assert_eq!(snapshot.sample_value("a_total", &[]), Some(2.0));
-    let dropped = [("reason", "conflict")];
+    let dropped = [("reason", "handle_refused")];
     assert_eq!(snapshot.sample_value("metrion_facade_dropped_total", &dropped), Some(8.0));
 }
 
@@ -309,6 +309,27 @@ fn past_the_memory_one_series_takes_the_writes() {
     let counted = snapshot.sample_value("metrion_facade_dropped_total", &dropped).unwrap();
     assert_eq!(sum - overflow + counted, 2000.0);
     assert!(overflow > 900.0, "{overflow}");
+}
+
+#[test]
+fn names_without_room_are_refused() {
+    let registry = registry();
+    let geometry = Geometry { entries: 64, ..Geometry::default() };
+    let options = RecorderOptions { geometry, ..RecorderOptions::default() };
+    let recorder = MetricsRecorder::new(&registry, options).unwrap();
+    metrics::with_local_recorder(&recorder, || {
+        for i in 0..1000 {
+            metrics::counter!(format!("name_{i}")).increment(1);
+        }
+        metrics::counter!("name_0").increment(1);
+    });
+    let snapshot = registry.snapshot(&NameFilter::all());
+    assert_eq!(snapshot.sample_value("name_0_total", &[]), Some(2.0));
+    let room = 1000 - recorder.rejected();
+    assert!((16..=64).contains(&room), "{room}");
+    let families = snapshot.families.iter();
+    let shown = families.filter(|family| family.schema().name.starts_with("name_"));
+    assert_eq!(shown.count() as u64, room);
 }
 
 #[test]

@@ -57,6 +57,7 @@ impl MetricsRecorder {
             let schema = Schema { bounds: bounds.clone(), ..dropped_schema() };
             schema.validated(Default::default())?;
         }
+        let table = Table::new(options.geometry.entries);
         let cells = Registry::new(RegistryOptions {
             geometry: options.geometry,
             ..RegistryOptions::default()
@@ -64,7 +65,7 @@ impl MetricsRecorder {
         let inner = Arc::new(Inner {
             options,
             cells,
-            table: Mutex::default(),
+            table: Mutex::new(table),
             descriptions: RwLock::default(),
             counters: RwLock::default(),
             gauges: RwLock::default(),
@@ -102,16 +103,17 @@ impl Inner {
             return None;
         };
         let new = Arc::new(handle(child));
-        if is_overflow {
-            // Kept, the keys that come past the limit would have none.
+        let mut known = handles.write().unwrap_or_else(PoisonError::into_inner);
+        // Keys past the limit share the overflow series, and many can be one when they are sanitized:
+        // only as many are kept as there can be series.
+        if is_overflow || known.len() >= self.max_entries() {
             return Some(new);
         }
-        let mut known = handles.write().unwrap_or_else(PoisonError::into_inner);
         Some(Arc::clone(known.entry(key.to_retained()).or_insert(new)))
     }
 
     /// The child of a key, and whether it is an overflow series; `None` when the key's name belongs
-    /// to another kind of metric.
+    /// to another kind of metric or there is no room for another name.
     fn child<M: Metric>(
         &self,
         key: &Key,
@@ -142,7 +144,13 @@ impl Inner {
     fn describe(&self, name: &KeyName, unit: Option<Unit>, help: &SharedString) {
         let name = sanitize_metric_name(name.as_str());
         let mut all = self.descriptions.write().unwrap_or_else(PoisonError::into_inner);
-        all.entry(name).or_insert_with(|| Description { help: help.to_string(), unit });
+        if all.len() < self.max_entries() {
+            all.entry(name).or_insert_with(|| Description { help: help.to_string(), unit });
+        }
+    }
+
+    fn max_entries(&self) -> usize {
+        self.options.geometry.entries
     }
 
     /// A group's schema with what its name was described as.
@@ -169,7 +177,7 @@ impl Inner {
         let mut family = FamilySnapshot::new(dropped_schema());
         let segment = self.cells.segment();
         for (reason, count) in [
-            ("conflict", self.rejected.load(Ordering::Relaxed)),
+            ("handle_refused", self.rejected.load(Ordering::Relaxed)),
             ("series_limit", segment.overflowed()),
             ("invalid_value", segment.invalid()),
         ] {

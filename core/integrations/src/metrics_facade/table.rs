@@ -21,8 +21,10 @@ pub(super) struct Group {
 }
 
 /// The groups of a recorder, in the order of their first use.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Table {
+    /// Each takes an entry of the cells' directory, so there need not be room for more.
+    max_families: usize,
     groups: Vec<Group>,
     /// Which group has a sample name.
     sample_names: HashMap<String, usize>,
@@ -31,7 +33,17 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Where the cells of these labels are; `None` when the name belongs to another kind of metric.
+    pub(super) fn new(max_families: usize) -> Self {
+        Self {
+            max_families,
+            groups: Vec::new(),
+            sample_names: HashMap::new(),
+            families: HashMap::new(),
+        }
+    }
+
+    /// Where the cells of these labels are; `None` when the name belongs to another kind of metric
+    /// or the table is full.
     ///
     /// # Errors
     /// Those of a schema that is not valid.
@@ -50,11 +62,23 @@ impl Table {
         };
         let schema = Schema { label_names: Vec::new(), ..schema.validated(NameRules::Classic)? };
         let Some(number) = self.group(schema) else { return Ok(None) };
+        let full = self.is_full();
         let Some(group) = self.groups.get_mut(number) else { return Ok(None) };
-        let new = format!("f{}", self.families.len());
-        let family = group.families.entry(label_names.clone()).or_insert(new);
-        self.families.entry(family.clone()).or_insert(number);
-        Ok(Some(FamilyOptions { name: family.clone(), label_names, ..FamilyOptions::default() }))
+        let name = match group.families.get(&label_names) {
+            Some(name) => name.clone(),
+            None if full => return Ok(None),
+            None => {
+                let name = format!("f{}", self.families.len());
+                group.families.insert(label_names.clone(), name.clone());
+                self.families.insert(name.clone(), number);
+                name
+            }
+        };
+        Ok(Some(FamilyOptions { name, label_names, ..FamilyOptions::default() }))
+    }
+
+    fn is_full(&self) -> bool {
+        self.families.len() >= self.max_families
     }
 
     /// The group of this schema, made when it is new.
@@ -63,6 +87,9 @@ impl Table {
         let taken = names.iter().find_map(|name| self.sample_names.get(name).copied());
         if let Some(number) = taken {
             return self.groups.get(number).filter(|group| group.schema == schema).map(|_| number);
+        }
+        if self.is_full() {
+            return None;
         }
         let number = self.groups.len();
         self.sample_names.extend(names.into_iter().map(|name| (name, number)));
@@ -133,8 +160,32 @@ impl Rows {
         if let Some((values, created)) = self.overflow.take() {
             self.push(&format!("{OVERFLOW_LABEL}=\"true\""), &values, created);
         }
+        if self.created.is_empty() {
+            // The registry of cells had no room for it.
+            return None;
+        }
         let family = FamilySnapshot::from_parts(schema.into(), self.labels.into(), self.values);
         // Both have one element for each series.
         family.ok()?.with_created(self.created).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_table_takes_nothing_new() {
+        let mut table = Table::new(2);
+        let mut family = |name: &str, label: &str| {
+            let labels = BTreeMap::from([(label.to_owned(), String::new())]);
+            let family = table.family(name, MetricType::Gauge, &[], &labels).unwrap();
+            family.map(|options| options.name)
+        };
+        assert_eq!(family("a", "x").as_deref(), Some("f0"));
+        assert_eq!(family("b", "x").as_deref(), Some("f1"));
+        assert_eq!((family("a", "y"), family("c", "x")), (None, None));
+        assert_eq!(family("a", "x").as_deref(), Some("f0"));
+        assert_eq!((table.groups.len(), table.sample_names.len()), (2, 2));
     }
 }
