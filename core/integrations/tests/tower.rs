@@ -1,5 +1,9 @@
 //! Plain tower services: every way in which a request can end.
-#![allow(clippy::unwrap_used, reason = "clippy exempts only the test functions themselves")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "clippy exempts only the test functions themselves"
+)]
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
