@@ -16,6 +16,12 @@
 //! ```
 //!
 //! This crate re-exports the parts and wires features; the code is in the crates that it names.
+//!
+//! Features: `exporters` is on by default; off are
+//!
+//! - `tower` and `axum`: `http`, the metrics of HTTP requests as a layer
+//! - `metrics-facade`: `metrics_facade`, a recorder for the `metrics` crate
+//! - `prometheus-crate`: `prometheus_crate`, bridges from and to the `prometheus` crate
 
 #[cfg(feature = "exporters")]
 pub use metrion_exporters as exporters;

@@ -12,7 +12,8 @@
 //! `unmatched`, and a method that no standard knows is `OTHER`. A service or a body that fails or
 //! panics counts as status 500; a client that leaves before the response starts counts as 499, and
 //! one that leaves later as the response's status. A client that breaks off its own body is an error
-//! of the request's body: what the service answers to that is what counts.
+//! of the request's body: what the service answers to that is what counts. A connection that is upgraded
+//! (a WebSocket) counts with its handshake.
 //!
 #![cfg_attr(feature = "axum", doc = "```")]
 #![cfg_attr(not(feature = "axum"), doc = "```ignore")]

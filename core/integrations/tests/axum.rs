@@ -134,6 +134,8 @@ async fn sizes_over_a_connection() {
     let mut answer = String::new();
     connect(address, request).await.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("hello"), "{answer}");
+    // The length of the body that is measured is known from outside.
+    assert!(answer.contains("\r\ncontent-length: 5\r\n"), "{answer}");
     // The request is counted before its last byte is sent.
     assert_eq!(ended(&registry, "POST", "/echo", "200"), Some(1.0));
     let labels = [("method", "POST"), ("route", "/echo"), ("status", "200")];
