@@ -149,8 +149,6 @@ fn operations() -> impl Strategy<Value = (String, Vec<(String, String)>, Operati
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
-
     #[test]
     fn the_same_samples_as_the_exporter(
         operations in prop::collection::vec(operations(), 0..60),

@@ -73,8 +73,6 @@ fn strs(strings: &[String]) -> Vec<&str> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
-
     #[test]
     fn their_registries_in_ours(
         counter in family(), gauge in family(), histogram in family(), labelled: bool,
