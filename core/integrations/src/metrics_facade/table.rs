@@ -173,6 +173,7 @@ impl Rows {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use metrion_model::Value;
 
     #[test]
     fn a_full_table_takes_nothing_new() {
@@ -187,5 +188,25 @@ mod tests {
         assert_eq!((family("a", "y"), family("c", "x")), (None, None));
         assert_eq!(family("a", "x").as_deref(), Some("f0"));
         assert_eq!((table.groups.len(), table.sample_names.len()), (2, 2));
+    }
+
+    #[test]
+    fn overflow_series_of_a_group_are_one() {
+        let mut rows = Rows::default();
+        for (label, value, created) in [("x", 2.0, 7.0), ("y", 3.0, 5.0)] {
+            let schema = Schema {
+                label_names: vec![label.to_owned()],
+                ..Schema::new("f", MetricType::Gauge)
+            };
+            let mut family = FamilySnapshot::new(schema);
+            family.push(&["own"], Value::Number(1.0)).unwrap();
+            family
+                .push_labels([(OVERFLOW_LABEL, "true")].into_iter(), Value::Number(value))
+                .unwrap();
+            rows.extend(&family.with_created(vec![created; 2]).unwrap());
+        }
+        let merged = rows.into_family(Schema::new("a", MetricType::Gauge)).unwrap();
+        assert_eq!(merged.values(), [1.0, 1.0, 5.0]);
+        assert_eq!((merged.created(0), merged.created(2)), (Some(7.0), Some(5.0)));
     }
 }
