@@ -46,7 +46,7 @@ coverage: ## line coverage of core/, fails under 90 %
 
 .PHONY: docs
 docs: ## the Rust API documentation, with every rustdoc warning an error
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps
 
 .PHONY: dist
 dist: setup-run $(VENV)/.stamp ## the Python wheel and source distribution, in dist/
@@ -58,7 +58,7 @@ dist: setup-run $(VENV)/.stamp ## the Python wheel and source distribution, in d
 soak: setup-test ## hours instead of minutes: long fuzzing, stress and property tests
 	.ci/fuzz 600
 	METRION_STRESS_SECONDS=600 cargo test --release -p metrion-slab --test stress
-	PROPTEST_CASES=10000 cargo test --release --workspace --exclude metrion-python
+	PROPTEST_CASES=10000 cargo test --release --workspace --exclude metrion-python --all-features
 
 .PHONY: clean
 clean: ## remove everything that was built

@@ -16,10 +16,22 @@
 //! ```
 //!
 //! This crate re-exports the parts and wires features; the code is in the crates that it names.
+//!
+//! Features: `exporters` is on by default; off are
+//!
+//! - `tower` and `axum`: `http`, the metrics of HTTP requests as a layer
+//! - `metrics-facade`: `metrics_facade`, a recorder for the `metrics` crate
+//! - `prometheus-crate`: `prometheus_crate`, bridges from and to the `prometheus` crate
 
 #[cfg(feature = "exporters")]
 pub use metrion_exporters as exporters;
 pub use metrion_exposition as exposition;
+#[cfg(feature = "tower")]
+pub use metrion_integrations::http;
+#[cfg(feature = "metrics-facade")]
+pub use metrion_integrations::metrics_facade;
+#[cfg(feature = "prometheus-crate")]
+pub use metrion_integrations::prometheus_crate;
 pub use metrion_metrics::{
     Bounds, CardinalityReport, Child, Collector, Counter, DEFAULT_BUCKETS, DEFAULT_ZERO_THRESHOLD,
     Family, FamilyCardinality, FamilyOptions, Gauge, GaugeMode, GaugeOptions, Geometry, Histogram,

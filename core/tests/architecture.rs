@@ -7,18 +7,30 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Which of our own crates each may name, for whatever purpose. A new crate needs a row here.
-const DEPENDENCIES: [(&str, &[&str]); 10] = [
+const DEPENDENCIES: [(&str, &[&str]); 12] = [
     ("metrion-model", &[]),
     ("metrion-slab", &["metrion-model"]),
     ("metrion-metrics", &["metrion-model", "metrion-slab"]),
     ("metrion-exposition", &["metrion-model"]),
     ("metrion-exporters", &["metrion-model", "metrion-exposition"]),
-    ("metrion", &["metrion-model", "metrion-metrics", "metrion-exposition", "metrion-exporters"]),
+    // Its tests read what the text format says.
+    ("metrion-integrations", &["metrion-model", "metrion-metrics", "metrion-exposition"]),
+    (
+        "metrion",
+        &[
+            "metrion-model",
+            "metrion-metrics",
+            "metrion-exposition",
+            "metrion-exporters",
+            "metrion-integrations",
+        ],
+    ),
     ("metrion-python", &["metrion"]),
-    // Tools of this repository, which nobody installs.
+    // Tools and examples of this repository, which nobody installs.
     ("metrion-conformance", &["metrion"]),
     ("metrion-benches", &["metrion"]),
     ("metrion-fuzz", &["metrion"]),
+    ("metrion-example-rust-axum", &["metrion"]),
 ];
 
 /// What only a binding may name.
@@ -37,13 +49,30 @@ const BINDING_TOOLS: [&str; 11] = [
 ];
 
 /// Where tokio may be named: the exporters and what stands above them.
-const WITH_TOKIO: [&str; 2] = ["metrion-exporters", "metrion-benches"];
+const WITH_TOKIO: [&str; 3] = ["metrion-exporters", "metrion-benches", "metrion-example-rust-axum"];
+
+/// Where only the tests may name it.
+const TESTS_WITH_TOKIO: [&str; 1] = ["metrion-integrations"];
 
 struct Package {
     name: String,
     manifest: PathBuf,
     /// Of every kind: normal, for builds and for tests.
-    dependencies: Vec<String>,
+    dependencies: Vec<Dependency>,
+    default_features: Vec<String>,
+}
+
+struct Dependency {
+    name: String,
+    /// Whether only tests, examples and benches have it.
+    for_tests: bool,
+    optional: bool,
+}
+
+impl Package {
+    fn names(&self, dependency: &str) -> bool {
+        self.dependencies.iter().any(|own| own.name == dependency)
+    }
 }
 
 fn root() -> PathBuf {
@@ -60,15 +89,18 @@ fn packages(manifest: &Path) -> Vec<Package> {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let dependency = |dependency: &Value| Dependency {
+        name: text(&dependency["name"]),
+        for_tests: dependency["kind"] == "dev",
+        optional: dependency["optional"] == true,
+    };
     let package = |package: &Value| Package {
         name: text(&package["name"]),
         manifest: text(&package["manifest_path"]).into(),
-        dependencies: package["dependencies"]
+        dependencies: package["dependencies"].as_array().unwrap().iter().map(dependency).collect(),
+        default_features: package["features"]["default"]
             .as_array()
-            .unwrap()
-            .iter()
-            .map(|dependency| text(&dependency["name"]))
-            .collect(),
+            .map_or(Vec::new(), |features| features.iter().map(text).collect()),
     };
     metadata["packages"].as_array().unwrap().iter().map(package).collect()
 }
@@ -109,10 +141,10 @@ fn our_crates_depend_on_each_other_in_one_direction() {
     for package in all_packages() {
         let row = DEPENDENCIES.iter().find(|(name, _)| *name == package.name);
         let Some((_, allowed)) = row else { panic!("{} has no row in this test", package.name) };
-        let own = package.dependencies.iter().filter(|name| name.starts_with("metrion"));
-        for dependency in own {
+        let names = package.dependencies.iter().map(|dependency| dependency.name.as_str());
+        for dependency in names.filter(|name| name.starts_with("metrion")) {
             assert!(
-                allowed.contains(&dependency.as_str()),
+                allowed.contains(&dependency),
                 "{} must not depend on {dependency}",
                 package.name
             );
@@ -136,8 +168,7 @@ fn only_bindings_know_their_languages() {
     let core = root().join("core");
     for package in all_packages().iter().filter(|package| package.manifest.starts_with(&core)) {
         for tool in BINDING_TOOLS {
-            let names = package.dependencies.iter().any(|dependency| dependency == tool);
-            assert!(!names, "{} must not depend on {tool}", package.name);
+            assert!(!package.names(tool), "{} must not depend on {tool}", package.name);
         }
     }
 }
@@ -145,11 +176,32 @@ fn only_bindings_know_their_languages() {
 #[test]
 fn tokio_begins_at_the_exporters() {
     for package in all_packages() {
-        let names = package.dependencies.iter().any(|dependency| dependency == "tokio");
-        assert!(
-            !names || WITH_TOKIO.contains(&package.name.as_str()),
-            "{} must not depend on tokio",
-            package.name
-        );
+        let mut tokio = package.dependencies.iter().filter(|own| own.name == "tokio");
+        let name = package.name.as_str();
+        let allowed = if TESTS_WITH_TOKIO.contains(&name) {
+            tokio.all(|own| own.for_tests)
+        } else {
+            WITH_TOKIO.contains(&name) || tokio.next().is_none()
+        };
+        assert!(allowed, "{name} must not depend on tokio");
     }
+}
+
+/// A program builds another library's types only if it asks for the bridge to that library.
+#[test]
+fn integrations_are_off_by_default() {
+    let all = all_packages();
+    let find = |name: &str| all.iter().find(|package| package.name == name).unwrap();
+    let integrations = find("metrion-integrations");
+    assert!(integrations.default_features.is_empty());
+    for dependency in integrations.dependencies.iter().filter(|own| !own.for_tests) {
+        let ours = dependency.name.starts_with("metrion");
+        assert!(ours || dependency.optional, "{} is built always", dependency.name);
+    }
+    let facade = find("metrion");
+    for feature in ["tower", "axum", "metrics-facade", "prometheus-crate"] {
+        assert!(!facade.default_features.iter().any(|own| own == feature), "{feature}");
+    }
+    let integrations = facade.dependencies.iter().find(|own| own.name == integrations.name);
+    assert!(integrations.unwrap().optional);
 }
