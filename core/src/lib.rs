@@ -30,6 +30,8 @@ pub use metrion_exposition as exposition;
 pub use metrion_integrations::http;
 #[cfg(feature = "metrics-facade")]
 pub use metrion_integrations::metrics_facade;
+#[cfg(feature = "opentelemetry")]
+pub use metrion_integrations::opentelemetry;
 #[cfg(feature = "prometheus-crate")]
 pub use metrion_integrations::prometheus_crate;
 pub use metrion_metrics::{

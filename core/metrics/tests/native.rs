@@ -1,6 +1,6 @@
 //! Native histograms: the rules of Prometheus' Go client, and a naive model.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod test_clock;
 

@@ -1,6 +1,6 @@
 //! Exemplars, infos, state sets, timers, expiry, views, the cardinality report, UTF-8 names.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod test_clock;
 
