@@ -53,7 +53,7 @@ impl HttpFamilies {
         let family = |(name, help), labels: &[&str]| FamilyOptions::labelled(name, help, labels);
         let histogram = |definition, buckets| {
             let family = family(definition, &ENDED);
-            registry.histogram_family(HistogramOptions { family, buckets })
+            registry.histogram_family(HistogramOptions { family, buckets, native: None })
         };
         Ok(Self {
             in_flight: registry.gauge_family(GaugeOptions {

@@ -243,7 +243,11 @@ impl metrics::Recorder for MetricsRecorder {
     fn register_histogram(&self, key: &Key, _metadata: &Metadata<'_>) -> metrics::Histogram {
         let inner = &*self.inner;
         let family = |family, bounds: &[f64]| {
-            inner.cells.histogram_family(HistogramOptions { family, buckets: bounds.to_vec() })
+            inner.cells.histogram_family(HistogramOptions {
+                family,
+                buckets: bounds.to_vec(),
+                native: None,
+            })
         };
         let handle =
             inner.handle(&inner.histograms, key, MetricType::Histogram, family, HistogramHandle);

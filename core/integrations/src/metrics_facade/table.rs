@@ -5,6 +5,7 @@
 //! with generated names; a collection brings them together.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use metrion_metrics::FamilyOptions;
 use metrion_model::{
@@ -166,7 +167,7 @@ impl Rows {
         }
         let family = FamilySnapshot::from_parts(schema.into(), self.labels.into(), self.values);
         // Both have one element for each series.
-        family.ok()?.with_created(self.created).ok()
+        family.ok()?.with_created(Arc::new(self.created)).ok()
     }
 }
 
