@@ -69,6 +69,7 @@ pub(crate) fn routes(registry: &Registry) -> metrion::Result<Router> {
     let value = HistogramOptions {
         family: FamilyOptions::new("order_value_euros", "Value of an order."),
         buckets: vec![10.0, 20.0, 50.0, 100.0, 200.0, 500.0],
+        ..HistogramOptions::default()
     };
     let desk = Desk {
         orders: Mutex::default(),
