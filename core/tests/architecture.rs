@@ -7,11 +7,12 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Which of our own crates each may name, for whatever purpose. A new crate needs a row here.
-const DEPENDENCIES: [(&str, &[&str]); 10] = [
+const DEPENDENCIES: [(&str, &[&str]); 12] = [
     ("metrion-model", &[]),
     ("metrion-slab", &["metrion-model"]),
     ("metrion-metrics", &["metrion-model", "metrion-slab"]),
-    ("metrion-exposition", &["metrion-model"]),
+    ("metrion-proto", &[]),
+    ("metrion-exposition", &["metrion-model", "metrion-proto"]),
     ("metrion-exporters", &["metrion-model", "metrion-exposition"]),
     ("metrion", &["metrion-model", "metrion-metrics", "metrion-exposition", "metrion-exporters"]),
     ("metrion-python", &["metrion"]),
@@ -19,6 +20,7 @@ const DEPENDENCIES: [(&str, &[&str]); 10] = [
     ("metrion-conformance", &["metrion"]),
     ("metrion-benches", &["metrion"]),
     ("metrion-fuzz", &["metrion"]),
+    ("metrion-xtask", &[]),
 ];
 
 /// What only a binding may name.
