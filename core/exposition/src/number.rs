@@ -49,7 +49,7 @@ fn append_rare(out: &mut Vec<u8>, value: f64) {
 /// Not itoa, whose branches depend on the number of digits: where that varies from line to line, as
 /// it does among real counters, a mispredicted branch costs more than all the arithmetic here.
 #[inline(always)]
-fn append_integer(out: &mut Vec<u8>, n: u64) {
+pub(crate) fn append_integer(out: &mut Vec<u8>, n: u64) {
     const HALF: u64 = 100_000_000;
     if n < HALF {
         append_significant(out, eight_digits(n));
