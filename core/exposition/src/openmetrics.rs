@@ -17,7 +17,9 @@ use crate::presented::presented;
 /// Floats are as Go's expfmt writes them (`1.0`, `1.5e+06`), in `le` and `quantile` too; counts are
 /// integers; times are in seconds, all digits written out, because some readers split them at the
 /// point. Exemplars stand behind buckets and counters. A family without series is not shown. Of a
-/// native histogram the format shows the classic buckets, which may be the one to infinity alone.
+/// native histogram the format shows the classic buckets, which may be the one to infinity alone. A
+/// histogram with a bound below zero has neither `_sum` nor `_count`, as the standard wants it; other
+/// sums that it does not want (negative ones, NaN) are written, as Go's clients do.
 pub fn encode_openmetrics(snapshot: &Snapshot, out: &mut Vec<u8>) -> Vec<Error> {
     encode(snapshot, EncodeOptions::default(), out)
 }
@@ -73,10 +75,10 @@ fn append_family(out: &mut Vec<u8>, family: &FamilySnapshot, created: bool) {
 trait Tails {
     /// Behind any sample of a row.
     fn sample(&self, out: &mut Vec<u8>, row: usize);
-    /// Behind a bucket.
+    /// Behind a bucket, or behind a counter (its place is 0).
     fn bucket(&self, out: &mut Vec<u8>, row: usize, place: usize);
-    /// Behind the last sample of a row, which is a counter's only one.
-    fn last(&self, out: &mut Vec<u8>, row: usize);
+    /// The last line of a row.
+    fn created(&self, out: &mut Vec<u8>, row: usize);
 }
 
 /// Nothing.
@@ -88,7 +90,7 @@ impl Tails for Bare {
     #[inline(always)]
     fn bucket(&self, _: &mut Vec<u8>, _: usize, _: usize) {}
     #[inline(always)]
-    fn last(&self, _: &mut Vec<u8>, _: usize) {}
+    fn created(&self, _: &mut Vec<u8>, _: usize) {}
 }
 
 /// Times, exemplars and `_created` samples.
@@ -120,14 +122,12 @@ impl Tails for Extras<'_> {
         }
     }
 
-    fn last(&self, out: &mut Vec<u8>, row: usize) {
-        match self.family.schema().metric_type {
-            MetricType::Counter => self.bucket(out, row, 0),
-            _ => self.sample(out, row),
-        }
+    fn created(&self, out: &mut Vec<u8>, row: usize) {
         if let (Some(start), Some(created)) = (&self.created, self.family.created(row)) {
             start.append(out, self.family.labels().text(row));
             OpenMetrics::timestamp(out, created);
+            // All samples of a series have a time, or none has.
+            self.sample(out, row);
         }
     }
 }
@@ -154,14 +154,21 @@ fn append_samples(out: &mut Vec<u8>, family: &FamilySnapshot, tails: &impl Tails
         _ => ("_sum", "_count"),
     };
     let (sum, count) = (Start::new(name, sum), Start::new(name, count));
+    // The standard forbids the sum of a histogram that has bounds below zero, for it is no counter, and
+    // a count without a sum.
+    let has_sum = schema.metric_type != MetricType::Histogram
+        || schema.bounds.first().is_none_or(|lowest| *lowest >= 0.0);
     let distribution = |out: &mut Vec<u8>, row: usize, of: Distribution| {
         let labels = family.labels().text(row);
-        sum.append(out, labels);
-        append_go_float(out, of.sum);
-        tails.sample(out, row);
-        count.append(out, labels);
-        append_count(out, of.count);
-        tails.last(out, row);
+        if has_sum {
+            sum.append(out, labels);
+            append_go_float(out, of.sum);
+            tails.sample(out, row);
+            count.append(out, labels);
+            append_count(out, of.count);
+            tails.sample(out, row);
+        }
+        tails.created(out, row);
     };
     match schema.metric_type {
         MetricType::Histogram | MetricType::GaugeHistogram => {
@@ -175,9 +182,16 @@ fn append_samples(out: &mut Vec<u8>, family: &FamilySnapshot, tails: &impl Tails
         MetricType::StateSet => {
             append_states::<OpenMetrics>(out, family, |out, row| tails.sample(out, row));
         }
+        MetricType::Counter => {
+            let start = Start::new(name, only_suffix(MetricType::Counter));
+            append_numbers::<OpenMetrics>(out, &start, family, |out, row| {
+                tails.bucket(out, row, 0);
+                tails.created(out, row);
+            });
+        }
         other => {
             let start = Start::new(name, only_suffix(other));
-            append_numbers::<OpenMetrics>(out, &start, family, |out, row| tails.last(out, row));
+            append_numbers::<OpenMetrics>(out, &start, family, |out, row| tails.sample(out, row));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::everything::{everything, utf8};
 use metrion_exposition::{EncodeOptions, Escaping, Format, Syntax};
-use metrion_model::Snapshot;
+use metrion_model::{FamilySnapshot, MetricType, Schema, Snapshot, Value};
 
 fn encode(syntax: Syntax, snapshot: &Snapshot, created: bool, escaping: Escaping) -> String {
     let mut out = Vec::new();
@@ -196,4 +196,26 @@ fn escaped_names() {
         samples(Escaping::Values)[..2],
         [r#"U__my_2e__22_jobs_22___s__total{U__a_2e_b="x",c="y"} 1"#, "U__my_2e_gauge 1"]
     );
+}
+
+#[test]
+fn openmetrics_forbids_the_sum_of_negative_buckets() {
+    let mut family = FamilySnapshot::new(Schema {
+        bounds: vec![-1.0, 1.0],
+        ..Schema::new("h", MetricType::Histogram)
+    });
+    family.push(&[], Value::Histogram { counts: &[1.0, 0.0, 0.0], sum: -2.0 }).unwrap();
+    family.set_created(0, 5.0);
+    family.set_timestamp(0, 6.5);
+    let snapshot = Snapshot { families: vec![family] };
+    let expected = r#"# TYPE h histogram
+h_bucket{le="-1.0"} 1 6.5
+h_bucket{le="1.0"} 1 6.5
+h_bucket{le="+Inf"} 1 6.5
+h_created 5 6.5
+# EOF
+"#;
+    assert_eq!(encode(Syntax::OpenMetrics, &snapshot, true, Escaping::Underscores), expected);
+    let text = encode(Syntax::Text, &snapshot, false, Escaping::Underscores);
+    assert!(text.contains("h_sum -2 6500\nh_count 1 6500\n"), "{text}");
 }
