@@ -102,7 +102,7 @@ fn get_the_metrics() {
     assert_eq!((answer.status, answer.text()), (200, BOTH));
     assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     assert_eq!(answer.header("content-length"), Some(BOTH.len().to_string().as_str()));
-    assert_eq!(answer.header("vary"), Some("Accept-Encoding"));
+    assert_eq!(answer.header("vary"), Some("Accept, Accept-Encoding"));
     assert_eq!(answer.header("content-encoding"), None);
 }
 
