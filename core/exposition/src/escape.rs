@@ -1,4 +1,5 @@
-//! Names for readers that take only classic ones, by the schemes of Prometheus' `model.EscapeName`.
+//! Names for readers that take only classic ones, by the schemes of Prometheus' `model.EscapeName`, as
+//! its `model.EscapeMetricFamily` uses it: a classic name stays as it is under every scheme.
 
 use std::fmt::Write as _;
 
@@ -81,7 +82,8 @@ fn escaped(name: &str, scheme: Escaping, also: impl Fn(char) -> bool) -> String 
 mod tests {
     use super::*;
 
-    /// The cases of `TestEscapeName` in Prometheus' common/model.
+    /// The cases of `TestEscapeName` in Prometheus' common/model, but for the classic name: there its
+    /// underscore is doubled with the dots, which no exposition does.
     #[test]
     fn metric_names() {
         let cases = [
