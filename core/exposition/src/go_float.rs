@@ -1,6 +1,6 @@
 //! Floats of OpenMetrics, as Go's expfmt writes them: always with a point or an exponent.
 
-use crate::number::{append_integer, append_number};
+use crate::number::{HALF, append_integer, append_number, as_integer, eight_digits};
 
 /// From here on Go's `%g` writes an exponent, and below the other one.
 const EXPONENT_FROM: f64 = 1e6;
@@ -10,26 +10,49 @@ const EXPONENT_BELOW: f64 = 1e-4;
 /// `+Inf`. A negative zero keeps its sign.
 #[inline(always)]
 pub(crate) fn append_go_float(out: &mut Vec<u8>, value: f64) {
-    let integer = value as i64;
-    // Equal bits, not equal numbers: -0.0 must keep its sign.
-    if (integer as f64).to_bits() == value.to_bits()
-        && integer.unsigned_abs() < EXPONENT_FROM as u64
-    {
-        if integer < 0 {
-            out.push(b'-');
+    match as_integer(value) {
+        Some(integer) if integer < EXPONENT_FROM as u64 => {
+            append_integer(out, integer);
+            out.extend_from_slice(b".0");
         }
-        append_integer(out, integer.unsigned_abs());
-        out.extend_from_slice(b".0");
-    } else {
-        append_other(out, value);
+        Some(integer) => append_large_integer(out, integer),
+        None => append_other(out, value),
     }
+}
+
+/// Appends an integer from 10^6 to 10^16 as one digit, a point and the others, and an exponent.
+#[inline(always)]
+fn append_large_integer(out: &mut Vec<u8>, integer: u64) {
+    let [high, low] = [eight_digits(integer / HALF), eight_digits(integer % HALF)];
+    // Sixteen digits, one in each byte, the first in the lowest.
+    let digits = u128::from(high) | u128::from(low) << 64;
+    let leading_zeros = digits.trailing_zeros() / 8;
+    let digits = digits >> (leading_zeros * 8);
+    let behind_the_first = 15 - digits.leading_zeros() as usize / 8;
+    let exponent = 15 - leading_zeros as u8;
+
+    let first = b'0' + digits as u8;
+    let others = (digits >> 8) | u128::from_ne_bytes([b'0'; 16]);
+    out.extend_from_slice(&[first, b'.']);
+    let end = out.len() + behind_the_first;
+    out.extend_from_slice(&others.to_le_bytes());
+    // Without others there is no point.
+    out.truncate(end - usize::from(behind_the_first == 0));
+    out.extend_from_slice(&[b'e', b'+', b'0' + exponent / 10, b'0' + exponent % 10]);
 }
 
 /// Appends a number of observations: an integer, where it is one.
 #[inline(always)]
 pub(crate) fn append_count(out: &mut Vec<u8>, value: f64) {
-    let integer = value as i64;
-    if (integer as f64).to_bits() == value.to_bits() {
+    match as_integer(value) {
+        Some(integer) => append_integer(out, integer),
+        None => append_rare_count(out, value),
+    }
+}
+
+#[cold]
+fn append_rare_count(out: &mut Vec<u8>, value: f64) {
+    if value.trunc().to_bits() == value.to_bits() {
         append_number(out, value);
     } else {
         append_other(out, value);
@@ -132,11 +155,37 @@ mod tests {
         assert_eq!(count(0.0), "0");
         assert_eq!(count(12_345_678.0), "12345678");
         assert_eq!(count(2_f64.powi(60)), "1152921504606847000");
+        assert_eq!(count(-3.0), "-3");
         assert_eq!(count(0.5), "0.5");
+    }
+
+    /// The two ways to an exponent agree.
+    #[test]
+    fn large_integers() {
+        for ten in (6..16).map(|exponent| 10_u64.pow(exponent)) {
+            for integer in [ten, ten + 1, ten * 9, ten / 2 * 3, ten / 100 * 123, ten * 10 - 1] {
+                let integer = integer.clamp(1_000_000, 1_u64 << 52);
+                let mut expected = Vec::new();
+                append_with_exponent(&mut expected, &integer.to_string());
+                let mut out = Vec::new();
+                append_large_integer(&mut out, integer);
+                assert_eq!(String::from_utf8(out).unwrap(), String::from_utf8(expected).unwrap());
+            }
+        }
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn any_large_integer(integer in 1_000_000..1_u64 << 52, shift in 0..32_u32) {
+            let integer = (integer >> shift).max(1_000_000);
+            let mut expected = Vec::new();
+            append_with_exponent(&mut expected, &integer.to_string());
+            let mut out = Vec::new();
+            append_large_integer(&mut out, integer);
+            prop_assert_eq!(out, expected);
+        }
 
         #[test]
         fn reads_back_the_same(bits: u64) {

@@ -3,6 +3,7 @@
 //! Every line brings the line feed of the line before it, as part of the name that is copied anyway:
 //! adding it by itself makes encoding 5 to 10 % slower.
 
+use crate::piece::Piece;
 use metrion_model::{FamilySnapshot, LabelSets, MetricType, Schema, is_classic_metric_name};
 
 /// A guess at the bytes of a number, to size the buffer with. A low one costs a reallocation.
@@ -86,13 +87,13 @@ pub(crate) fn append_escaped(out: &mut Vec<u8>, text: &str, quotes: bool) {
 }
 
 /// `name="value"} `, the last label of a line.
-fn last_label(name: &str, append_value: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+fn last_label(name: &str, append_value: impl FnOnce(&mut Vec<u8>)) -> Piece {
     let mut label = Vec::new();
     append_name(&mut label, name, "");
     label.extend_from_slice(b"=\"");
     append_value(&mut label);
     append(&mut label, &["\"", LabelSets::CLOSE]);
-    label
+    Piece::new(label)
 }
 
 /// The lines of a type that has one number. `tail` appends what follows the number of a row.
@@ -138,7 +139,7 @@ pub(crate) fn append_histograms<N: Numbers>(
     let schema = family.schema();
     let start = Start::new(&schema.name, "_bucket");
     let bounds = schema.bounds.iter().chain([&f64::INFINITY]);
-    let bounds: Vec<Vec<u8>> =
+    let bounds: Vec<Piece> =
         bounds.map(|bound| last_label("le", |out| N::float(out, *bound))).collect();
     reserve(out, family, schema.width() + 1);
 
@@ -154,7 +155,7 @@ pub(crate) fn append_histograms<N: Numbers>(
         for (place, (bound, own)) in bounds.iter().zip(counts).enumerate() {
             count += own;
             out.extend_from_slice(&head);
-            out.extend_from_slice(bound);
+            bound.append(out);
             N::count(out, count);
             bucket_tail(out, row, place);
         }
@@ -187,7 +188,7 @@ pub(crate) fn append_summaries<N: Numbers>(
     let schema = family.schema();
     let start = Start::new(&schema.name, "");
     let quantiles = schema.quantiles.iter();
-    let quantiles: Vec<Vec<u8>> =
+    let quantiles: Vec<Piece> =
         quantiles.map(|q| last_label("quantile", |out| N::float(out, *q))).collect();
     reserve(out, family, schema.width());
     for row in 0..family.len() {
@@ -197,7 +198,7 @@ pub(crate) fn append_summaries<N: Numbers>(
         };
         for (quantile, value) in quantiles.iter().zip(values) {
             start.append_open(out, family.labels().text(row));
-            out.extend_from_slice(quantile);
+            quantile.append(out);
             N::float(out, *value);
             tail(out, row);
         }
@@ -214,14 +215,14 @@ pub(crate) fn append_states<N: Numbers>(
     let schema = family.schema();
     let start = Start::new(&schema.name, "");
     let states = schema.states.iter();
-    let states: Vec<Vec<u8>> = states
+    let states: Vec<Piece> = states
         .map(|state| last_label(&schema.name, |out| append_escaped(out, state, true)))
         .collect();
     reserve(out, family, schema.width());
     for row in 0..family.len() {
         for (state, value) in states.iter().zip(family.row(row)) {
             start.append_open(out, family.labels().text(row));
-            out.extend_from_slice(state);
+            state.append(out);
             N::float(out, *value);
             tail(out, row);
         }

@@ -3,7 +3,7 @@
 use metrion_model::{Error, Exemplar, FamilySnapshot, MetricType, Snapshot};
 
 use super::histogram::{Bounds, append_histogram};
-use super::labels::{Names, append_pair, append_pairs};
+use super::labels::{Labels, append_pair, append_pairs};
 use super::wire::{
     append_double, append_integer, append_message, append_prefixed, append_text, append_time,
     varint_len,
@@ -124,13 +124,13 @@ fn append_each(
     family: &FamilySnapshot,
     mut value: impl FnMut(&mut Vec<u8>, usize),
 ) {
-    let names = Names::new(family.schema());
+    let labels = Labels::new(family.schema());
     // Metrics of a family are of about the same length.
     let mut width = 1;
     for row in 0..family.len() {
         out.push(METRIC);
         width = append_prefixed(out, width, |out| {
-            names.append(out, family.labels().text(row));
+            labels.append(out, family.labels().text(row));
             value(out, row);
             append_timestamp(out, family, row);
         });
@@ -140,11 +140,11 @@ fn append_each(
 /// A metric for each state of each row. The state is the label that is named as the family.
 fn append_states(out: &mut Vec<u8>, family: &FamilySnapshot) {
     let schema = family.schema();
-    let names = Names::new(schema);
+    let labels = Labels::new(schema);
     for row in 0..family.len() {
         for (state, value) in schema.states.iter().zip(family.row(row)) {
             append_message(out, METRIC, |out| {
-                names.append(out, family.labels().text(row));
+                labels.append(out, family.labels().text(row));
                 append_pair(out, &schema.name, state);
                 append_value(out, GAUGE, *value);
                 append_timestamp(out, family, row);

@@ -4,8 +4,12 @@ use metrion_model::{FamilySnapshot, NativeHistogram, PlacedExemplar};
 
 use super::encode::{append_created, append_exemplar};
 use super::wire::{
-    append_double, append_integer, append_message, append_prefixed, append_varint, zigzag,
+    append_double, append_integer, append_message, append_prefixed, append_varint, varint_len,
+    zigzag,
 };
+
+/// `Histogram.bucket`.
+const BUCKET: u8 = 0x1a;
 
 /// A family's upper bounds as they are written, the one to infinity last.
 pub(super) struct Bounds(Vec<[u8; 9]>);
@@ -55,7 +59,8 @@ pub(super) fn append_histogram(
 /// Whether this can stand in an integer field.
 fn is_whole(count: f64) -> bool {
     const EXACT: f64 = 9_007_199_254_740_992.0;
-    count.fract() == 0.0 && (0.0..=EXACT).contains(&count)
+    // Not `fract`, which is a call on processors of the baseline.
+    count as u64 as f64 == count && count <= EXACT
 }
 
 fn is_whole_native(native: &NativeHistogram) -> bool {
@@ -88,14 +93,27 @@ fn append_buckets(
         sum += own;
         let last = place + 1 == counts.len();
         let count = if last { total } else { sum.min(total) };
-        append_message(out, 0x1a, |out| {
+        let exemplar = exemplars.next_if(|placed| placed.place == place);
+        if whole && exemplar.is_none() {
+            append_plain_bucket(out, bound, count as u64);
+            continue;
+        }
+        append_message(out, BUCKET, |out| {
             append_number(out, whole, 0x08, 0x21, count);
             out.extend_from_slice(bound);
-            if let Some(placed) = exemplars.next_if(|placed| placed.place == place) {
+            if let Some(placed) = exemplar {
                 append_message(out, 0x1a, |out| append_exemplar(out, &placed.exemplar));
             }
         });
     }
+}
+/// What nearly all buckets are: their length is known without a look back.
+#[inline(always)]
+fn append_plain_bucket(out: &mut Vec<u8>, bound: &[u8; 9], count: u64) {
+    let len = 1 + varint_len(count) + bound.len();
+    out.extend_from_slice(&[BUCKET, len as u8, 0x08]);
+    append_varint(out, count);
+    out.extend_from_slice(bound);
 }
 
 fn append_native(out: &mut Vec<u8>, native: &NativeHistogram, whole: bool) {

@@ -1,78 +1,67 @@
 //! Label pairs as messages, out of the text that a family keeps.
 
-use metrion_model::{LabelPairs, LabelSets, Schema};
+use metrion_model::{LabelPairs, Schema};
 
-use super::wire::{append_integer, append_message, append_text, varint_len};
+use super::wire::{append_integer, append_message, append_text, append_varint, varint_len};
+use crate::label_values::{LabelNames, names};
+use crate::piece::Piece;
 
 /// `Metric.label` and `Exemplar.label`.
 const LABEL: u8 = 0x0a;
 const NAME: u8 = 0x0a;
 const VALUE: u8 = 0x12;
 
-/// The names that a family's series have, each as it stands in their text and as it is written.
-pub(super) struct Names(Vec<Name>);
-
-struct Name {
-    /// `name="`
-    text: Vec<u8>,
-    /// The field of the name, and the tag of the value's.
-    field: Vec<u8>,
+/// The labels that a family's series have.
+pub(super) struct Labels {
+    names: LabelNames,
+    /// What a pair has before the value's length.
+    heads: Vec<Head>,
 }
 
-impl Names {
+struct Head {
+    /// The field of the name, and the tag of the value.
+    field: Piece,
+    len: usize,
+}
+
+impl Labels {
     pub(super) fn new(schema: &Schema) -> Self {
-        let constant = schema.constant_labels.iter().map(|(name, _)| name);
-        let names = constant.chain(&schema.label_names);
-        let name = |name: &String| {
-            let mut set = LabelSets::default();
-            set.push([(name.as_str(), "")].into_iter());
-            let text = set.text(0).strip_suffix('"').unwrap_or_default();
+        let head = |name: &str| {
             let mut field = Vec::new();
             append_text(&mut field, NAME, name);
             field.push(VALUE);
-            Name { text: text.as_bytes().to_vec(), field }
+            Head { len: field.len(), field: Piece::new(field) }
         };
-        Self(names.map(name).collect())
+        Self { names: LabelNames::new(schema), heads: names(schema).map(head).collect() }
     }
 
-    /// Appends the labels of one series, given as text of the form of [`LabelSets::text`].
+    /// Appends the labels of one series, given as text of the form of
+    /// [`metrion_model::LabelSets::text`].
     #[inline(always)]
     pub(super) fn append(&self, out: &mut Vec<u8>, text: &str) {
-        let mut rest = text.as_bytes();
-        for name in &self.0 {
-            let Some(value) = rest.strip_prefix(name.text.as_slice()) else {
-                break;
-            };
-            let len = plain_len(value);
-            let (Some(plain), Some([b'"', behind @ ..])) = (value.get(..len), value.get(len..))
-            else {
-                break;
-            };
-            append_plain(out, name, plain);
-            rest = behind.strip_prefix(b",").unwrap_or(behind);
+        let mut values = self.names.values(text);
+        for (head, value) in self.heads.iter().zip(values.by_ref()) {
+            append_plain(out, head, value);
         }
-        if !rest.is_empty() {
-            let done = text.len() - rest.len();
-            append_pairs(out, LabelPairs::new(text.get(done..).unwrap_or_default()));
+        if !values.rest().is_empty() {
+            append_pairs(out, LabelPairs::new(values.rest()));
         }
     }
 }
 
 #[inline(always)]
-fn append_plain(out: &mut Vec<u8>, name: &Name, value: &[u8]) {
-    let len = value.len() as u64;
-    let pair = name.field.len() + varint_len(len) + value.len();
+fn append_plain(out: &mut Vec<u8>, head: &Head, value: &[u8]) {
+    // With a length of one byte, which all values have as a rule.
+    let pair = head.len + 1 + value.len();
     if pair < 0x80 {
         out.extend_from_slice(&[LABEL, pair as u8]);
-        out.extend_from_slice(&name.field);
-        out.push(len as u8);
+        head.field.append(out);
+        out.push(value.len() as u8);
     } else {
-        append_integer(out, LABEL, pair as u64);
-        let Some((tag, field)) = name.field.split_last() else {
-            return;
-        };
-        out.extend_from_slice(field);
-        append_integer(out, *tag, len);
+        let len = value.len() as u64;
+        append_integer(out, LABEL, (head.len + varint_len(len) + value.len()) as u64);
+        head.field.append(out);
+        append_varint(out, len);
     }
     out.extend_from_slice(value);
 }
@@ -89,43 +78,4 @@ pub(super) fn append_pair(out: &mut Vec<u8>, name: &str, value: &str) {
         append_text(out, NAME, name);
         append_text(out, VALUE, value);
     });
-}
-
-/// How many bytes stand before the first quote or backslash.
-#[inline(always)]
-fn plain_len(text: &[u8]) -> usize {
-    let (words, rest) = text.as_chunks::<8>();
-    for (place, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let found = zero_bytes(word ^ ones(b'"')) | zero_bytes(word ^ ones(b'\\'));
-        if found != 0 {
-            return place * 8 + (found.trailing_zeros() / 8) as usize;
-        }
-    }
-    let special = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'));
-    words.len() * 8 + special.unwrap_or(rest.len())
-}
-
-const fn ones(byte: u8) -> u64 {
-    u64::from_ne_bytes([byte; 8])
-}
-
-/// The high bit of each byte that is zero; above the lowest such byte there may be others
-/// (Mycroft's test, as in the C library's `memchr`).
-const fn zero_bytes(word: u64) -> u64 {
-    word.wrapping_sub(ones(0x01)) & !word & ones(0x80)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn the_first_special_byte(text in r#"[a-z\x00\x01\x7f!#\[\]é"\\]{0,40}"#) {
-            let expected = text.find(['"', '\\']).unwrap_or(text.len());
-            prop_assert_eq!(plain_len(text.as_bytes()), expected);
-        }
-    }
 }
