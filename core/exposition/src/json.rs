@@ -1,8 +1,12 @@
 //! JSON, for programs that have a parser for it and for nothing else.
 
-use metrion_model::{Exemplar, FamilySnapshot, LabelPairs, MetricType, NativeHistogram, Snapshot};
+use metrion_model::{
+    Exemplar, FamilySnapshot, LabelPairs, MetricType, NativeHistogram, Schema, Snapshot,
+};
 
+use crate::label_values::{LabelNames, names};
 use crate::number::append_number;
+use crate::piece::Piece;
 
 /// Appends the families of a snapshot, in its order, as one JSON object.
 ///
@@ -52,27 +56,65 @@ fn append_family(out: &mut Vec<u8>, family: &FamilySnapshot) {
     out.extend_from_slice(b",\"series\":");
     // Room for the numbers, the keys, and two bytes more for each label.
     out.reserve(family.labels().buffer().len() + family.len() * (48 + 32 * schema.width()));
-    let bounds: Vec<Vec<u8>> = schema
-        .bounds
-        .iter()
-        .chain([&f64::INFINITY])
-        .map(|bound| {
-            let mut field = b"{\"le\":".to_vec();
-            append_value(&mut field, *bound);
-            field.extend_from_slice(b",\"count\":");
-            field
-        })
-        .collect();
-    append_list(out, b"[]", 0..family.len(), |out, row| append_series(out, family, row, &bounds));
+    let pieces = Pieces::new(schema);
+    append_list(out, b"[]", 0..family.len(), |out, row| append_series(out, family, row, &pieces));
     out.push(b'}');
 }
 
-fn append_series(out: &mut Vec<u8>, family: &FamilySnapshot, row: usize, bounds: &[Vec<u8>]) {
+/// What all series of a family have in common.
+struct Pieces {
+    names: LabelNames,
+    /// Before the value of each label: `,"name":"`, the first one without the comma.
+    labels: Vec<Piece>,
+    /// Before the count of each bucket: `{"le":0.5,"count":`
+    buckets: Vec<Piece>,
+}
+
+impl Pieces {
+    fn new(schema: &Schema) -> Self {
+        let label = |(place, name)| {
+            let mut piece = if place == 0 { Vec::new() } else { b",".to_vec() };
+            append_string(&mut piece, name);
+            piece.extend_from_slice(b":\"");
+            Piece::new(piece)
+        };
+        let bucket = |bound: &f64| {
+            let mut piece = b"{\"le\":".to_vec();
+            append_value(&mut piece, *bound);
+            piece.extend_from_slice(b",\"count\":");
+            Piece::new(piece)
+        };
+        Self {
+            names: LabelNames::new(schema),
+            labels: names(schema).enumerate().map(label).collect(),
+            buckets: schema.bounds.iter().chain([&f64::INFINITY]).map(bucket).collect(),
+        }
+    }
+
+    /// `text` is of the form of [`metrion_model::LabelSets::text`].
+    fn append_labels(&self, out: &mut Vec<u8>, text: &str) {
+        let mut values = self.names.values(text);
+        out.push(b'{');
+        for (label, value) in self.labels.iter().zip(values.by_ref()) {
+            label.append(out);
+            out.extend_from_slice(value);
+            out.push(b'"');
+        }
+        let rest = values.rest();
+        if !rest.is_empty() && rest.len() < text.len() {
+            out.push(b',');
+        }
+        append_pairs(out, rest);
+        out.push(b'}');
+    }
+}
+
+fn append_series(out: &mut Vec<u8>, family: &FamilySnapshot, row: usize, pieces: &Pieces) {
     out.extend_from_slice(b"{\"labels\":");
-    append_labels(out, family.labels().text(row));
+    pieces.append_labels(out, family.labels().text(row));
     match family.schema().metric_type {
         MetricType::Histogram | MetricType::GaugeHistogram => {
-            append_histogram(out, family, row, bounds);
+            append_histogram(out, family, row, &pieces.buckets);
         }
         MetricType::Summary => append_summary(out, family, row),
         MetricType::StateSet => {
@@ -104,7 +146,7 @@ fn append_series(out: &mut Vec<u8>, family: &FamilySnapshot, row: usize, bounds:
     out.push(b'}');
 }
 
-fn append_histogram(out: &mut Vec<u8>, family: &FamilySnapshot, row: usize, bounds: &[Vec<u8>]) {
+fn append_histogram(out: &mut Vec<u8>, family: &FamilySnapshot, row: usize, bounds: &[Piece]) {
     let Some((sum, counts)) = family.row(row).split_last() else {
         return;
     };
@@ -117,7 +159,7 @@ fn append_histogram(out: &mut Vec<u8>, family: &FamilySnapshot, row: usize, boun
     let mut of_buckets = if native { [].iter() } else { exemplars.iter() }.peekable();
     append_list(out, b"[]", bounds.iter().zip(counts).enumerate(), |out, (place, (bound, own))| {
         total += own;
-        out.extend_from_slice(bound);
+        bound.append(out);
         append_value(out, total);
         if let Some(placed) = of_buckets.next_if(|placed| placed.place == place) {
             out.extend_from_slice(b",\"exemplar\":");
@@ -169,22 +211,25 @@ fn append_summary(out: &mut Vec<u8>, family: &FamilySnapshot, row: usize) {
 }
 
 fn append_exemplar(out: &mut Vec<u8>, exemplar: &Exemplar) {
-    out.extend_from_slice(b"{\"labels\":");
-    append_labels(out, exemplar.label_text());
-    append_field(out, b",\"value\":", exemplar.value());
+    out.extend_from_slice(b"{\"labels\":{");
+    append_pairs(out, exemplar.label_text());
+    append_field(out, b"},\"value\":", exemplar.value());
     if let Some(timestamp) = exemplar.timestamp() {
         append_field(out, b",\"timestamp\":", timestamp);
     }
     out.push(b'}');
 }
 
-/// `text` is of the form of [`metrion_model::LabelSets::text`].
-fn append_labels(out: &mut Vec<u8>, text: &str) {
-    append_list(out, b"{}", LabelPairs::new(text), |out, (name, value)| {
+/// Pairs with commas between them. `text` is of the form of [`metrion_model::LabelSets::text`].
+fn append_pairs(out: &mut Vec<u8>, text: &str) {
+    for (place, (name, value)) in LabelPairs::new(text).enumerate() {
+        if place > 0 {
+            out.push(b',');
+        }
         append_string(out, &name);
         out.push(b':');
         append_string(out, &value);
-    });
+    }
 }
 
 /// Items between two brackets, with commas.
@@ -209,6 +254,7 @@ fn append_field(out: &mut Vec<u8>, key: &[u8], value: f64) {
     append_value(out, value);
 }
 
+#[inline(always)]
 fn append_value(out: &mut Vec<u8>, value: f64) {
     if value.is_finite() {
         append_number(out, value);

@@ -7,6 +7,7 @@ use super::wire::{
     append_double, append_integer, append_message, append_prefixed, append_varint, varint_len,
     zigzag,
 };
+use crate::number::as_integer;
 
 /// `Histogram.bucket`.
 const BUCKET: u8 = 0x1a;
@@ -45,7 +46,11 @@ pub(super) fn append_histogram(
     append_double(out, 0x11, *sum);
     let exemplars = family.row_exemplars(row);
     if native.is_none() || !bounds.is_empty() {
-        append_buckets(out, bounds, counts, total, whole, exemplars);
+        if whole && exemplars.is_empty() {
+            append_plain_buckets(out, bounds, counts, total as u64);
+        } else {
+            append_buckets(out, bounds, counts, total, whole, exemplars);
+        }
     }
     if let Some(native) = native {
         append_native(out, native, whole);
@@ -58,9 +63,7 @@ pub(super) fn append_histogram(
 
 /// Whether this can stand in an integer field.
 fn is_whole(count: f64) -> bool {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    // Not `fract`, which is a call on processors of the baseline.
-    count as u64 as f64 == count && count <= EXACT
+    as_integer(count).is_some()
 }
 
 fn is_whole_native(native: &NativeHistogram) -> bool {
@@ -94,10 +97,6 @@ fn append_buckets(
         let last = place + 1 == counts.len();
         let count = if last { total } else { sum.min(total) };
         let exemplar = exemplars.next_if(|placed| placed.place == place);
-        if whole && exemplar.is_none() {
-            append_plain_bucket(out, bound, count as u64);
-            continue;
-        }
         append_message(out, BUCKET, |out| {
             append_number(out, whole, 0x08, 0x21, count);
             out.extend_from_slice(bound);
@@ -107,13 +106,20 @@ fn append_buckets(
         });
     }
 }
-/// What nearly all buckets are: their length is known without a look back.
+/// The same for whole counts without exemplars, which is what nearly all histograms are: the length of
+/// each bucket is known without a look back.
 #[inline(always)]
-fn append_plain_bucket(out: &mut Vec<u8>, bound: &[u8; 9], count: u64) {
-    let len = 1 + varint_len(count) + bound.len();
-    out.extend_from_slice(&[BUCKET, len as u8, 0x08]);
-    append_varint(out, count);
-    out.extend_from_slice(bound);
+fn append_plain_buckets(out: &mut Vec<u8>, bounds: &Bounds, counts: &[f64], total: u64) {
+    let mut sum = 0;
+    let last = counts.len().saturating_sub(1);
+    for (place, (bound, own)) in bounds.0.iter().zip(counts).enumerate() {
+        sum += as_integer(*own).unwrap_or_default();
+        let count = if place == last { total } else { sum.min(total) };
+        let len = 1 + varint_len(count) + bound.len();
+        out.extend_from_slice(&[BUCKET, len as u8, 0x08]);
+        append_varint(out, count);
+        out.extend_from_slice(bound);
+    }
 }
 
 fn append_native(out: &mut Vec<u8>, native: &NativeHistogram, whole: bool) {
