@@ -2,7 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use metrion::exporters::http::{HttpOptions, HttpServer as Server, Page};
+use metrion::exporters::http::{HttpOptions, HttpServer as Server, Page, PageRequest};
+use metrion::exposition::EncodeOptions;
 use metrion::{serve_http, source};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -75,14 +76,16 @@ pub(crate) fn render<'py>(
     py: Python<'py>,
     registry: &Bound<'_, CollectorRegistry>,
     query: &str,
+    accept: &str,
     accept_encoding: &str,
 ) -> Result<(Headers, Bound<'py, PyBytes>)> {
     let source = source(&registry.get().registry);
-    let page = py.detach(|| Page::render(&source, query, accept_encoding))?;
+    let request = PageRequest { query, accept, accept_encoding };
+    let page = py.detach(|| Page::render(&source, &request, EncodeOptions::default()))?;
     let mut headers = vec![
-        ("content-type", page.content_type.to_owned()),
+        ("content-type", page.content_type),
         ("content-length", page.body.len().to_string()),
-        ("vary", "accept-encoding".to_owned()),
+        ("vary", Page::VARY.to_owned()),
     ];
     headers.extend(page.content_encoding.map(|coding| ("content-encoding", coding.to_owned())));
     Ok((headers, PyBytes::new(py, &page.body)))

@@ -7,11 +7,12 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Which of our own crates each may name, for whatever purpose. A new crate needs a row here.
-const DEPENDENCIES: [(&str, &[&str]); 12] = [
+const DEPENDENCIES: [(&str, &[&str]); 13] = [
     ("metrion-model", &[]),
     ("metrion-slab", &["metrion-model"]),
     ("metrion-metrics", &["metrion-model", "metrion-slab"]),
-    ("metrion-exposition", &["metrion-model"]),
+    ("metrion-proto", &[]),
+    ("metrion-exposition", &["metrion-model", "metrion-proto"]),
     ("metrion-exporters", &["metrion-model", "metrion-exposition"]),
     // Its tests read what the text format says.
     ("metrion-integrations", &["metrion-model", "metrion-metrics", "metrion-exposition"]),
@@ -31,6 +32,7 @@ const DEPENDENCIES: [(&str, &[&str]); 12] = [
     ("metrion-benches", &["metrion"]),
     ("metrion-fuzz", &["metrion"]),
     ("metrion-example-rust-axum", &["metrion"]),
+    ("metrion-xtask", &[]),
 ];
 
 /// What only a binding may name.

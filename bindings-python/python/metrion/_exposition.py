@@ -80,10 +80,14 @@ def make_asgi_app(registry: CollectorRegistry = REGISTRY) -> AsgiApp:
         if scope["type"] != "http":
             raise ValueError(f"metrics are served over HTTP, not over {scope['type']}")
         query = scope.get("query_string", b"").decode("latin-1")
-        accepted = [value for name, value in scope["headers"] if name == b"accept-encoding"]
-        accept_encoding = b",".join(accepted).decode("latin-1")
+        accept, accept_encoding = (
+            b",".join(value for name, value in scope["headers"] if name == wanted).decode("latin-1")
+            for wanted in (b"accept", b"accept-encoding")
+        )
         # Off the event loop: a large registry takes longer than other requests want to wait.
-        headers, body = await asyncio.to_thread(render, registry, query, accept_encoding)
+        headers, body = await asyncio.to_thread(
+            render, registry, query, accept, accept_encoding
+        )
         raw_headers = [(name.encode("ascii"), value.encode("ascii")) for name, value in headers]
         await send({"type": "http.response.start", "status": 200, "headers": raw_headers})
         # The answer to HEAD has the same headers and no body.

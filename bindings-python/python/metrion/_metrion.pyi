@@ -209,6 +209,6 @@ def generate_latest(
     """All metrics of a registry in the Prometheus text format 0.0.4."""
 
 def render(
-    registry: CollectorRegistry, query: str, accept_encoding: str
+    registry: CollectorRegistry, query: str, accept: str, accept_encoding: str
 ) -> tuple[list[tuple[str, str]], bytes]:
     """The headers and the body that answer one scrape."""

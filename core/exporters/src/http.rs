@@ -19,5 +19,5 @@ mod server;
 mod timed_stream;
 
 pub use options::HttpOptions;
-pub use page::Page;
+pub use page::{Page, PageRequest};
 pub use server::{HttpServer, serve};

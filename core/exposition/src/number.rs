@@ -7,6 +7,12 @@
 /// Below this every integer is exact in an f64, and its shortest digits are all its digits.
 const EXACT: u64 = 1 << 53;
 
+/// Adding it to an integer below it leaves the integer in the lowest bits.
+const TWO_52: f64 = 4_503_599_627_370_496.0;
+
+/// From here on a number has more than eight digits.
+pub(crate) const HALF: u64 = 100_000_000;
+
 /// Below this zmij writes an exponent.
 const PLAIN: f64 = 1e-5;
 
@@ -16,8 +22,28 @@ const PLAIN: f64 = 1e-5;
 /// quarter of it.
 #[inline(always)]
 pub(crate) fn append_number(out: &mut Vec<u8>, value: f64) {
-    let integer = value as i64;
+    if let Some(integer) = as_integer(value) {
+        append_integer(out, integer);
+    } else {
+        append_other(out, value);
+    }
+}
+
+/// The integer that `value` is, if it is one from 0 to 2^52 - 1. Negative zero is none.
+///
+/// Half as many instructions as a cast and back, which have to care for NaN and all that is too large.
+#[inline(always)]
+pub(crate) fn as_integer(value: f64) -> Option<u64> {
+    let shifted = value + TWO_52;
+    let integer = shifted.to_bits().wrapping_sub(TWO_52.to_bits());
     // Equal bits, not equal numbers: -0.0 must keep its sign.
+    let same = (shifted - TWO_52).to_bits() == value.to_bits();
+    (same && integer < TWO_52 as u64).then_some(integer)
+}
+
+#[inline(always)]
+fn append_other(out: &mut Vec<u8>, value: f64) {
+    let integer = value as i64;
     if (integer as f64).to_bits() == value.to_bits() && integer.unsigned_abs() < EXACT {
         if integer < 0 {
             out.push(b'-');
@@ -49,8 +75,7 @@ fn append_rare(out: &mut Vec<u8>, value: f64) {
 /// Not itoa, whose branches depend on the number of digits: where that varies from line to line, as
 /// it does among real counters, a mispredicted branch costs more than all the arithmetic here.
 #[inline(always)]
-fn append_integer(out: &mut Vec<u8>, n: u64) {
-    const HALF: u64 = 100_000_000;
+pub(crate) fn append_integer(out: &mut Vec<u8>, n: u64) {
     if n < HALF {
         append_significant(out, eight_digits(n));
     } else {
@@ -82,7 +107,7 @@ fn to_ascii(digits: u64) -> u64 {
 /// `q + ((n - q * d) << w) = (n << w) - q * ((d << w) - 1)`. The factors are reciprocals that are
 /// exact for lanes of that size.
 #[inline(always)]
-fn eight_digits(n: u64) -> u64 {
+pub(crate) fn eight_digits(n: u64) -> u64 {
     let q = n / 10_000;
     let n = (n << 32) - q * ((10_000 << 32) - 1);
     let q = ((n * 10_486) >> 20) & 0x0000_007f_0000_007f;

@@ -1,16 +1,17 @@
 //! The Prometheus text format, version 0.0.4.
 
-use metrion_model::{FamilySnapshot, LabelSets, MetricType, Schema, Snapshot};
+use metrion_model::{Error, FamilySnapshot, MetricType, Snapshot};
 
+use crate::EncodeOptions;
+use crate::lines::{
+    Distribution, Numbers, Start, append_column, append_help, append_histograms, append_numbers,
+    append_states, append_summaries, append_type, only_suffix,
+};
 use crate::number::append_number;
+use crate::presented::presented;
 
-/// The content type of what [`encode_text`] writes.
-pub const TEXT_CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
-
-/// A guess at the bytes of a number, to size the buffer with. A low one costs a reallocation.
-const NUMBER_LEN: usize = 16;
-
-/// Appends the families of a snapshot, in its order, in the Prometheus text format 0.0.4.
+/// Appends the families of a snapshot, in its order, in the Prometheus text format 0.0.4, with the
+/// default options ([`crate::Format::encode`] takes others). It returns why families were left out.
 ///
 /// A caller that encodes again and again keeps its buffer and clears it: nothing else is allocated
 /// but a few short strings for each family.
@@ -19,47 +20,54 @@ const NUMBER_LEN: usize = 16;
 /// an empty help text, nothing at all for a family without series, numbers with the fewest digits
 /// that read back the same and never with an exponent. Infinities differ: they are `+Inf` and `-Inf`,
 /// as the format's documentation has it, where that crate writes `inf` and `-inf`.
-pub fn encode_text(snapshot: &Snapshot, out: &mut Vec<u8>) {
-    for family in &snapshot.families {
-        if family.is_empty() {
-            continue;
-        }
-        let schema = family.schema();
-        match schema.metric_type {
-            MetricType::Histogram => {
-                append_header(out, &schema.name, schema);
-                append_histograms(out, family);
-            }
-            MetricType::Counter => {
-                let name = format!("{}_total", schema.name);
-                append_header(out, &name, schema);
-                append_numbers(out, &name, family);
-            }
-            _ => {
-                append_header(out, &schema.name, schema);
-                append_numbers(out, &schema.name, family);
-            }
-        }
+///
+/// Types that the format does not have are as in Python's `prometheus_client`: an info is the gauge
+/// `x_info`, a state set a gauge, an unknown `untyped`; a gauge histogram is a histogram, and its
+/// `_gcount` and `_gsum` are gauges after it, as are the `_created` samples. Of a native histogram it
+/// shows the classic buckets, which may be the one to infinity alone. It has no place for exemplars.
+pub fn encode_text(snapshot: &Snapshot, out: &mut Vec<u8>) -> Vec<Error> {
+    encode(snapshot, EncodeOptions::default(), out)
+}
+
+pub(crate) fn encode(snapshot: &Snapshot, options: EncodeOptions, out: &mut Vec<u8>) -> Vec<Error> {
+    let (families, left_out) = presented(snapshot, options.escaping);
+    for family in families {
+        append_family(out, &family);
+        append_gauges_behind(out, &family, options.created_samples);
+    }
+    left_out
+}
+
+struct Text;
+
+impl Numbers for Text {
+    #[inline(always)]
+    fn float(out: &mut Vec<u8>, value: f64) {
+        append_number(out, value);
+    }
+
+    #[inline(always)]
+    fn count(out: &mut Vec<u8>, value: f64) {
+        append_number(out, value);
+    }
+
+    /// In milliseconds.
+    fn timestamp(out: &mut Vec<u8>, unix_seconds: f64) {
+        append_number(out, (unix_seconds * 1e3).round());
     }
 }
 
-/// Appends the family's comment lines, the last without its line feed.
-///
-/// Every sample brings the line feed of the line before it, as part of the name that is copied
-/// anyway: adding it by itself makes encoding 5 to 10 % slower.
-fn append_header(out: &mut Vec<u8>, name: &str, schema: &Schema) {
-    if !schema.help.is_empty() {
-        append(out, &["# HELP ", name, " "]);
-        for byte in schema.help.bytes() {
-            match byte {
-                b'\\' => out.extend_from_slice(b"\\\\"),
-                b'\n' => out.extend_from_slice(b"\\n"),
-                _ => out.push(byte),
-            }
-        }
-        out.push(b'\n');
+fn append_family(out: &mut Vec<u8>, family: &FamilySnapshot) {
+    let schema = family.schema();
+    let suffix = only_suffix(schema.metric_type);
+    append_help(out, schema, suffix, false);
+    append_type(out, schema, suffix, text_type(schema.metric_type));
+    if family.has_timestamps() {
+        append_samples(out, family, |out, row| append_timestamp(out, family, row));
+    } else {
+        append_samples(out, family, |_, _| {});
     }
-    append(out, &["# TYPE ", name, " ", text_type(schema.metric_type)]);
+    out.push(b'\n');
 }
 
 /// The word of this format for a type; the ones that it does not know are gauges.
@@ -72,79 +80,83 @@ const fn text_type(metric_type: MetricType) -> &'static str {
     }
 }
 
-fn append_numbers(out: &mut Vec<u8>, name: &str, family: &FamilySnapshot) {
-    let rows = family.labels().buffer().as_bytes();
-    out.reserve(rows.len() + family.len() * (name.len() + NUMBER_LEN));
-    let with_labels = format!("\n{name}{{");
-    let without_labels = format!("\n{name} ");
-    let mut start = 0;
-    for (row, value) in family.values().iter().enumerate() {
-        let end = family.labels().end(row);
-        let head = if start == end { &without_labels } else { &with_labels };
-        out.extend_from_slice(head.as_bytes());
-        out.extend_from_slice(rows.get(start..end).unwrap_or_default());
-        append_number(out, *value);
-        start = end;
-    }
-    out.push(b'\n');
-}
-
-fn append_histograms(out: &mut Vec<u8>, family: &FamilySnapshot) {
+/// `tail` appends what follows the number of a line.
+fn append_samples(out: &mut Vec<u8>, family: &FamilySnapshot, tail: impl Fn(&mut Vec<u8>, usize)) {
     let schema = family.schema();
     let name = schema.name.as_str();
-    let bounds: Vec<Vec<u8>> = schema
-        .bounds
-        .iter()
-        .chain([&f64::INFINITY])
-        .map(|bound| {
-            let mut label = b"le=\"".to_vec();
-            append_number(&mut label, *bound);
-            append(&mut label, &["\"", LabelSets::CLOSE]);
-            label
-        })
-        .collect();
-
-    let lines = schema.width() + 1;
-    let line = name.len() + "_bucket{,le=\"\"".len() + 2 * NUMBER_LEN;
-    out.reserve(lines * (family.labels().buffer().len() + family.len() * line));
-
-    // What the lines of all buckets of a series begin with.
-    let mut head = Vec::new();
-    for (row, values) in family.values().chunks_exact(schema.width()).enumerate() {
-        let Some((sum, counts)) = values.split_last() else {
-            continue;
-        };
+    let (sum, count) = (Start::new(name, "_sum"), Start::new(name, "_count"));
+    let distribution = |out: &mut Vec<u8>, row: usize, of: Distribution| {
         let labels = family.labels().text(row);
-        let (comma, open, close) =
-            if labels.is_empty() { ("", "", " ") } else { (",", "{", LabelSets::CLOSE) };
-
-        head.clear();
-        append(&mut head, &["\n", name, "_bucket{", labels, comma]);
-        let mut total = 0.0;
-        for (bound, count) in bounds.iter().zip(counts) {
-            total += count;
-            out.extend_from_slice(&head);
-            out.extend_from_slice(bound);
-            append_number(out, total);
+        sum.append(out, labels);
+        append_number(out, of.sum);
+        tail(out, row);
+        count.append(out, labels);
+        append_number(out, of.count);
+        tail(out, row);
+    };
+    let bucket_tail = |out: &mut Vec<u8>, row: usize, _: usize| tail(out, row);
+    match schema.metric_type {
+        MetricType::Histogram => {
+            append_histograms::<Text>(out, family, bucket_tail, distribution);
         }
-        append(out, &["\n", name, "_sum", open, labels, close]);
-        append_number(out, *sum);
-        append(out, &["\n", name, "_count", open, labels, close]);
-        append_number(out, total);
+        MetricType::GaugeHistogram => {
+            append_histograms::<Text>(out, family, bucket_tail, |_, _, _| {});
+        }
+        MetricType::Summary => append_summaries::<Text>(out, family, &tail, distribution),
+        MetricType::StateSet => append_states::<Text>(out, family, &tail),
+        other => {
+            let start = Start::new(name, only_suffix(other));
+            append_numbers::<Text>(out, &start, family, tail);
+        }
     }
-    out.push(b'\n');
 }
 
-fn append(out: &mut Vec<u8>, parts: &[&str]) {
-    for part in parts {
-        out.extend_from_slice(part.as_bytes());
+fn append_timestamp(out: &mut Vec<u8>, family: &FamilySnapshot, row: usize) {
+    if let Some(timestamp) = family.timestamp(row) {
+        out.push(b' ');
+        Text::timestamp(out, timestamp);
     }
+}
+
+/// What the format has no place for in the family itself: gauges of their own, in the order of their
+/// names.
+fn append_gauges_behind(out: &mut Vec<u8>, family: &FamilySnapshot, created: bool) {
+    let schema = family.schema();
+    let created = created && schema.metric_type.suffixes().contains(&"_created");
+    let dated: Vec<usize> =
+        (0..family.len()).filter(|row| created && family.created(*row).is_some()).collect();
+    if !dated.is_empty() {
+        append_gauge(out, &family.select(&dated), "_created", |family, row| {
+            family.created(row).unwrap_or_default()
+        });
+    }
+    if schema.metric_type == MetricType::GaugeHistogram {
+        let of = |family: &FamilySnapshot, row| Distribution::of_counts(family.row(row));
+        append_gauge(out, family, "_gcount", |family, row| of(family, row).count);
+        append_gauge(out, family, "_gsum", |family, row| of(family, row).sum);
+    }
+}
+
+fn append_gauge(
+    out: &mut Vec<u8>,
+    family: &FamilySnapshot,
+    suffix: &str,
+    value: impl Fn(&FamilySnapshot, usize) -> f64,
+) {
+    append_help(out, family.schema(), suffix, false);
+    append_type(out, family.schema(), suffix, "gauge");
+    let start = Start::new(&family.schema().name, suffix);
+    append_column(out, &start, family, |out, row| {
+        append_number(out, value(family, row));
+        append_timestamp(out, family, row);
+    });
+    out.push(b'\n');
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use metrion_model::Value;
+    use metrion_model::{Schema, Value};
 
     fn family(name: &str, metric_type: MetricType, labels: &[&str]) -> FamilySnapshot {
         let bounds = if metric_type == MetricType::Histogram { vec![0.5, 2.0] } else { vec![] };

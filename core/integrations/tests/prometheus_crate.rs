@@ -122,6 +122,7 @@ proptest! {
         }
         let family = ours.histogram_family(HistogramOptions {
             family: options("h", &histogram), buckets: histogram.bounds.clone(),
+            ..HistogramOptions::default()
         }).unwrap();
         for (values, numbers) in &histogram.series {
             let child = family.labels(&strs(values)).unwrap();

@@ -12,11 +12,13 @@ use crate::is_classic_label_name;
 ///
 /// Invariants:
 /// - row `i` is `text[ends[i-1]..ends[i]]`, and ends with [`LabelSets::CLOSE`] when it has labels;
-/// - a row without labels is empty.
+/// - a row without labels is empty;
+/// - `quoted` says whether any row has a name in quotes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LabelSets {
     text: String,
     ends: Vec<usize>,
+    quoted: bool,
 }
 
 impl LabelSets {
@@ -31,6 +33,7 @@ impl LabelSets {
                 self.text.push(',');
             }
             push_label(&mut self.text, name, value);
+            self.quoted |= !is_classic_label_name(name);
         }
         if self.text.len() > start {
             self.text.push_str(Self::CLOSE);
@@ -40,6 +43,7 @@ impl LabelSets {
 
     /// Adds a label set that is text of the form of [`LabelSets::text`] already.
     pub fn push_text(&mut self, text: &str) {
+        self.quoted |= LabelPairs::new(text).has_quoted_name();
         self.text.push_str(text);
         if !text.is_empty() {
             self.text.push_str(Self::CLOSE);
@@ -57,6 +61,12 @@ impl LabelSets {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
+    }
+
+    /// Whether any name is one that only formats with quoted names can write as it is.
+    #[must_use]
+    pub const fn has_quoted_names(&self) -> bool {
+        self.quoted
     }
 
     /// All rows in one buffer, for encoders that copy in blocks; see [`LabelSets::end`].
@@ -103,6 +113,21 @@ impl<'a> LabelPairs<'a> {
     #[must_use]
     pub const fn new(text: &'a str) -> Self {
         Self { rest: text }
+    }
+
+    /// Whether any name stands in quotes.
+    #[must_use]
+    pub fn has_quoted_name(mut self) -> bool {
+        // Without a quoted name this text is only in a value that is an equals sign.
+        if !self.rest.contains(r#""=""#) {
+            return false;
+        }
+        while !self.rest.is_empty() && !self.rest.starts_with('"') {
+            if self.next().is_none() {
+                return false;
+            }
+        }
+        !self.rest.is_empty()
     }
 
     /// The name before the equals sign, and what follows the value's opening quote.
@@ -203,6 +228,22 @@ mod tests {
         assert_eq!(sets.text(2), r#"c="""#);
         assert_eq!(sets.len(), 3);
         assert_eq!(sets.buffer(), "a=\"x\",b=\"1\\\"2\\\\3\\n4\"} c=\"\"} ");
+    }
+
+    #[test]
+    fn quoted_names_are_known() {
+        let quoted = |name: &str, value: &str| {
+            let mut pushed = LabelSets::default();
+            pushed.push([("a", "=\""), (name, value), ("b", "")].into_iter());
+            let mut copied = LabelSets::default();
+            copied.push_text(pushed.text(0));
+            assert_eq!(pushed, copied);
+            pushed.has_quoted_names()
+        };
+        assert!(!quoted("x", "="));
+        assert!(!quoted("x", "\"=\""));
+        assert!(quoted("x.y", "="));
+        assert!(quoted("\"=\"", ""));
     }
 
     proptest! {

@@ -1,10 +1,11 @@
 //! What Prometheus scrapes.
 
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use metrion::Registry;
-use metrion::exporters::http::Page;
+use metrion::exporters::http::{Page, PageRequest};
+use metrion::exposition::EncodeOptions;
 
 /// Answers a scrape. Collecting may take its time, so it does not happen between the requests.
 pub(crate) async fn scrape(
@@ -13,14 +14,19 @@ pub(crate) async fn scrape(
     headers: HeaderMap,
 ) -> Result<Response, StatusCode> {
     let page = tokio::task::spawn_blocking(move || {
-        let accept = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
-        let source = metrion::source(&registry);
-        Page::render(&source, &query.unwrap_or_default(), accept.unwrap_or_default())
+        let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        let request = PageRequest {
+            query: query.as_deref().unwrap_or_default(),
+            accept: text(header::ACCEPT).unwrap_or_default(),
+            accept_encoding: text(header::ACCEPT_ENCODING).unwrap_or_default(),
+        };
+        Page::render(&metrion::source(&registry), &request, EncodeOptions::default())
     });
     // The one error is that of a panic, the other that of memory.
     let page = page.await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     let page = page.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
-    let mut response = ([(header::CONTENT_TYPE, page.content_type)], page.body).into_response();
+    let fixed = [(header::CONTENT_TYPE, page.content_type), (header::VARY, Page::VARY.to_owned())];
+    let mut response = (fixed, page.body).into_response();
     if let Some(encoding) = page.content_encoding {
         let encoding = header::HeaderValue::from_static(encoding);
         response.headers_mut().insert(header::CONTENT_ENCODING, encoding);

@@ -4,19 +4,25 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{
-    ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER, VARY,
+    ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue,
+    RETRY_AFTER, VARY,
 };
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
+use metrion_exposition::EncodeOptions;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, spawn_blocking};
 
-use super::page::Page;
+use super::page::{Page, PageRequest};
 use crate::Scrape;
+
+/// How many families are not in an answer: see [`Page::left_out`].
+const LEFT_OUT: &str = "metrion-left-out";
 
 /// Answers requests.
 pub(super) struct Handler {
     source: Arc<dyn Scrape>,
     path: Option<String>,
+    encode: EncodeOptions,
     /// A permit is held from the start of a scrape until its page is sent or given up.
     scrapes: Arc<Semaphore>,
 }
@@ -25,9 +31,10 @@ impl Handler {
     pub(super) fn new(
         source: Arc<dyn Scrape>,
         path: Option<String>,
+        encode: EncodeOptions,
         scrapes: Arc<Semaphore>,
     ) -> Self {
-        Self { source, path, scrapes }
+        Self { source, path, encode, scrapes }
     }
 
     pub(super) async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
@@ -55,24 +62,35 @@ impl Handler {
             return response;
         };
         let query = request.uri().query().unwrap_or_default().to_owned();
-        let accept_encoding = accept_encoding(request.headers());
+        let accept = joined(request.headers(), &ACCEPT);
+        let accept_encoding = joined(request.headers(), &ACCEPT_ENCODING);
+        let options = self.encode;
         let source = Arc::clone(&self.source);
         // A collector may wait, in Python for the interpreter's lock, and compressing takes long:
         // meanwhile this thread goes on with its connections and their time limits.
-        let rendered = spawn_blocking(move || Page::render(&*source, &query, &accept_encoding));
+        let rendered = spawn_blocking(move || {
+            let request =
+                PageRequest { query: &query, accept: &accept, accept_encoding: &accept_encoding };
+            Page::render(&*source, &request, options)
+        });
         let page = match rendered.await {
             Ok(Ok(page)) => page,
             Ok(Err(error)) => return failure(error.message()),
             Err(error) => return failure(&join_error(error)),
         };
-        let (content_type, content_encoding) = (page.content_type, page.content_encoding);
+        let Ok(content_type) = HeaderValue::try_from(page.content_type) else {
+            return failure("the content type is not that of a header");
+        };
         let body = Sent { body: page.body, _permit: permit };
         let mut response = Response::new(Full::new(Bytes::from_owner(body)));
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
-        if let Some(coding) = content_encoding {
+        headers.insert(CONTENT_TYPE, content_type);
+        headers.insert(VARY, HeaderValue::from_static(Page::VARY));
+        if let Some(coding) = page.content_encoding {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding));
+        }
+        if !page.left_out.is_empty() {
+            headers.insert(LEFT_OUT, HeaderValue::from(page.left_out.len()));
         }
         response
     }
@@ -90,9 +108,9 @@ impl AsRef<[u8]> for Sent {
     }
 }
 
-/// All `Accept-Encoding` headers as one.
-fn accept_encoding(headers: &HeaderMap) -> String {
-    let values = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+/// All headers of a name as one.
+fn joined(headers: &HeaderMap, name: &HeaderName) -> String {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     values.collect::<Vec<_>>().join(",")
 }
 

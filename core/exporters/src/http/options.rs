@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use metrion_exposition::EncodeOptions;
 use metrion_model::{Error, ErrorCode, Result};
 
 /// Where and within which bounds metrics are served.
@@ -14,6 +15,9 @@ pub struct HttpOptions {
     /// The path of the metrics, `/metrics` by default. `None` serves them under every path but
     /// `/favicon.ico`, as Python's `prometheus_client` does.
     pub path: Option<String>,
+    /// What the formats may leave out or write in more than one way. Families that cannot be written
+    /// under the names that a client takes are counted in the answer's header `metrion-left-out`.
+    pub encode: EncodeOptions,
     /// How many connections are open at once, 256 by default. Further ones wait to be accepted.
     pub max_connections: u16,
     /// How many scrapes are collected or being sent at once, 16 by default; a further one is answered
@@ -34,6 +38,7 @@ impl Default for HttpOptions {
             address: "127.0.0.1".to_owned(),
             port: 0,
             path: Some("/metrics".to_owned()),
+            encode: EncodeOptions::default(),
             max_connections: 256,
             max_scrapes: 16,
             idle_timeout: Duration::from_secs(90),

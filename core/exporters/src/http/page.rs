@@ -2,15 +2,29 @@ use std::io::Write as _;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use metrion_exposition::{TEXT_CONTENT_TYPE, encode_text};
+use metrion_exposition::{EncodeOptions, negotiate};
 use metrion_model::{Error, ErrorCode, NameFilter, Result};
 
-use super::accept_encoding::allows_gzip;
+use super::accept_encoding::{Coding, preferred_coding};
 use crate::Scrape;
 
 /// The fastest level makes a page of 100 000 series ten times smaller in 13 ms; level 6 takes 87 ms
 /// to make it twelve times smaller.
 const GZIP_LEVEL: Compression = Compression::fast();
+
+/// The same page becomes 14 times smaller in 9 ms; level 3 takes 15 ms and makes it no smaller.
+const ZSTD_LEVEL: i32 = 1;
+
+/// What a request says of the answer that it wants. A header that it does not have is an empty text.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PageRequest<'a> {
+    /// What is behind the `?`; `name[]` in it limits the families.
+    pub query: &'a str,
+    /// The value of `Accept`, from which the format follows: see [`negotiate`].
+    pub accept: &'a str,
+    /// The value of `Accept-Encoding`: gzip and zstd are known.
+    pub accept_encoding: &'a str,
+}
 
 /// The answer to one scrape, for whatever server sends it.
 #[derive(Clone, Debug)]
@@ -18,27 +32,41 @@ pub struct Page {
     /// The encoded metrics.
     pub body: Vec<u8>,
     /// The value of `Content-Type`.
-    pub content_type: &'static str,
+    pub content_type: String,
     /// The value of `Content-Encoding`, if the body is compressed.
     pub content_encoding: Option<&'static str>,
+    /// Why families are not in it; see [`metrion_exposition::Format::encode`].
+    pub left_out: Vec<Error>,
 }
 
 impl Page {
-    /// Collects and encodes what a request asks for: `name[]` in its query limits the families,
-    /// `accept_encoding` is the value of that header. It blocks for as long as collectors take.
+    /// The value of `Vary`: the headers of a request that a page depends on.
+    pub const VARY: &'static str = "Accept, Accept-Encoding";
+
+    /// Collects and encodes what a request asks for. It blocks for as long as collectors take.
     ///
     /// # Errors
     /// `io` when there is no memory to compress.
-    pub fn render(source: &dyn Scrape, query: &str, accept_encoding: &str) -> Result<Self> {
+    pub fn render(
+        source: &dyn Scrape,
+        request: &PageRequest<'_>,
+        options: EncodeOptions,
+    ) -> Result<Self> {
+        let format = negotiate(request.accept);
         let mut body = Vec::new();
-        encode_text(&source.scrape(&name_filter(query)), &mut body);
-        let mut page = Self { body, content_type: TEXT_CONTENT_TYPE, content_encoding: None };
-        if allows_gzip(accept_encoding) {
-            page.body = compress(&page.body)
+        let snapshot = source.scrape(&name_filter(request.query));
+        let left_out = format.encode(&snapshot, options, &mut body);
+        let coding = preferred_coding(request.accept_encoding);
+        if let Some(coding) = coding {
+            body = compress(&body, coding)
                 .map_err(|error| Error::new(ErrorCode::Io, format!("cannot compress: {error}")))?;
-            page.content_encoding = Some("gzip");
         }
-        Ok(page)
+        Ok(Self {
+            body,
+            content_type: format.content_type(),
+            content_encoding: coding.map(Coding::as_str),
+            left_out,
+        })
     }
 }
 
@@ -50,10 +78,15 @@ fn name_filter(query: &str) -> NameFilter {
     )
 }
 
-fn compress(body: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::new(), GZIP_LEVEL);
-    encoder.write_all(body)?;
-    encoder.finish()
+fn compress(body: &[u8], coding: Coding) -> std::io::Result<Vec<u8>> {
+    match coding {
+        Coding::Gzip => {
+            let mut encoder = GzEncoder::new(Vec::new(), GZIP_LEVEL);
+            encoder.write_all(body)?;
+            encoder.finish()
+        }
+        Coding::Zstd => zstd::bulk::compress(body, ZSTD_LEVEL),
+    }
 }
 
 #[cfg(test)]

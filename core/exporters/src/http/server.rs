@@ -137,7 +137,8 @@ impl Server {
         let Self { source, options, listener } = self;
         let HttpOptions { max_scrapes, stop_timeout, .. } = options;
         let scrapes = Arc::new(Semaphore::new(max_scrapes.into()));
-        let handler = Arc::new(Handler::new(source, options.path.clone(), Arc::clone(&scrapes)));
+        let path = options.path.clone();
+        let handler = Arc::new(Handler::new(source, path, options.encode, Arc::clone(&scrapes)));
         let accepting = tokio::spawn(accept(listener, handler, options));
         if stopped.await.is_err() {
             pending::<()>().await;

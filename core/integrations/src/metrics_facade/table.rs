@@ -204,7 +204,7 @@ mod tests {
             family
                 .push_labels([(OVERFLOW_LABEL, "true")].into_iter(), Value::Number(value))
                 .unwrap();
-            rows.extend(&family.with_created(vec![created; 2]).unwrap());
+            rows.extend(&family.with_created(Arc::new(vec![created; 2])).unwrap());
         }
         let merged = rows.into_family(Schema::new("a", MetricType::Gauge)).unwrap();
         assert_eq!(merged.values(), [1.0, 1.0, 5.0]);

@@ -1,0 +1,25 @@
+//! Chores of this repository: `cargo run -p metrion-xtask -- generate` writes the Rust code of the
+//! protocol buffer files, `-- check-generated` fails when what is checked in is not that code.
+
+mod protobuf;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> ExitCode {
+    let chore = std::env::args().nth(1).unwrap_or_default();
+    let done = match chore.as_str() {
+        "generate" => protobuf::generate(),
+        "check-generated" => protobuf::check(),
+        _ => Err("usage: metrion-xtask generate | check-generated".into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
