@@ -43,9 +43,9 @@ pub use metrion_metrics::{
     SummaryValue, default_registry, exponential_buckets, linear_buckets,
 };
 pub use metrion_model::{
-    Clock, Error, ErrorCode, Exemplar, FamilySnapshot, LabelPairs, LabelSets, MetricType,
-    NameFilter, NameRules, NativeHistogram, PlacedExemplar, Result, Schema, Snapshot, SystemClock,
-    Value,
+    Clock, Error, ErrorCode, Exemplar, FamilySnapshot, LabelPairs, LabelSets, ManualClock,
+    MetricType, NameFilter, NameRules, NativeHistogram, PlacedExemplar, Result, Schema, Snapshot,
+    SystemClock, Value,
 };
 
 /// The registry's families in the Prometheus text format 0.0.4.

@@ -8,19 +8,33 @@ use serde::Deserialize;
 use serde::de::Error as _;
 use serde_json::{Map, Value};
 
+use crate::page::{Collected, Page, ParsedFormat};
+
 /// The areas that this runner knows: the folders of `vectors/`.
-pub const AREAS: [&str; 11] = [
+pub const AREAS: [&str; 23] = [
+    "collectors",
     "counter",
+    "created",
     "errors",
+    "exemplars",
+    "expiry",
     "filter",
+    "formats",
     "gauge",
     "histogram",
+    "info",
     "labels",
     "limits",
+    "names",
+    "native",
     "numbers",
+    "parsing",
     "registry",
     "removal",
     "reset",
+    "serving",
+    "state_set",
+    "summary",
 ];
 
 /// A vector with where it came from.
@@ -38,11 +52,29 @@ pub struct VectorFile {
 pub struct Case {
     /// One sentence for people.
     pub description: String,
+    /// What is special about the registry.
+    #[serde(default)]
+    pub registry: Setup,
     /// What to do, in order.
     pub operations: Vec<Step>,
     /// What must hold at the end.
     pub expect: Expectation,
 }
+
+/// What a registry is made with.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)] // the README has a table of the fields
+pub struct Setup {
+    #[serde(default)]
+    pub utf8_names: bool,
+    #[serde(default)]
+    pub constant_labels: Pairs,
+    pub max_entries: Option<usize>,
+}
+
+/// Names and values in an order.
+pub type Pairs = Vec<(String, String)>;
 
 /// An operation, and the error that it must give.
 #[derive(Clone, Debug)]
@@ -59,7 +91,7 @@ pub struct Step {
 #[allow(missing_docs)] // the README has a table of the fields
 pub enum Operation {
     /// Makes or gets a family.
-    Create(Create),
+    Create(Box<Create>),
     /// Looks a child up, by `values` in their order or by `names`.
     Labels {
         family: String,
@@ -72,13 +104,25 @@ pub enum Operation {
     /// Adds one to a counter or gauge.
     Inc { on: String },
     /// Adds to a counter or gauge.
-    Add { on: String, value: Number },
+    Add { on: String, value: Number, exemplar: Option<Pairs> },
     /// Subtracts from a gauge.
     Dec { on: String, value: Number },
     /// Sets a gauge.
     Set { on: String, value: Number },
-    /// Gives a histogram an observation.
-    Observe { on: String, value: Number },
+    /// Gives a histogram or summary an observation.
+    Observe { on: String, value: Number, exemplar: Option<Pairs> },
+    /// Sets what an info says.
+    SetInfo { on: String, labels: Pairs },
+    /// Makes one state of a state set hold and no other.
+    SetState { on: String, state: String },
+    /// Lets time pass.
+    Advance { seconds: Number },
+    /// Registers a collector that gives these families at every collection.
+    Collect { families: Vec<Collected> },
+    /// Parses an exposition that must be right, but for the step's error.
+    Parse { format: ParsedFormat, lines: Vec<String> },
+    /// Serves the registry over HTTP until the case ends, at a free port or at that of another server.
+    Serve { id: String, host: Option<String>, port_of: Option<String> },
     /// Removes one series.
     Remove { family: String, values: Vec<String> },
     /// Removes the series with these labels.
@@ -91,6 +135,8 @@ pub enum Operation {
     Unregister { family: String },
     /// Compares the text, of all families or of those with the given sample names.
     ExpectText { text: Vec<String>, filter: Option<Vec<String>> },
+    /// Compares an exposition of all families.
+    ExpectPage(Page),
     /// Compares what handles read.
     ExpectValues { values: BTreeMap<String, ExpectedValue> },
 }
@@ -117,10 +163,60 @@ pub struct Create {
     #[serde(default)]
     pub constant_labels: Vec<(String, String)>,
     pub max_series: Option<usize>,
+    pub expire_after: Option<Number>,
     /// Gauges only.
     pub mode: Option<GaugeKind>,
     /// Histograms only.
     pub buckets: Option<Vec<Number>>,
+    /// Histograms only.
+    pub native: Option<Native>,
+    /// Summaries only: quantiles with their allowed errors.
+    pub objectives: Option<Vec<(Number, Number)>>,
+    /// Summaries only.
+    pub max_age: Option<Number>,
+    /// Summaries only.
+    pub age_buckets: Option<usize>,
+    /// State sets only.
+    pub states: Option<Vec<String>>,
+}
+
+impl Create {
+    /// Finds options that are not of the type.
+    pub(crate) fn check_options(&self) -> Result<(), String> {
+        let own: &[&str] = match self.kind {
+            Kind::Gauge => &["mode"],
+            Kind::Histogram => &["buckets", "native"],
+            Kind::Summary => &["objectives", "max_age", "age_buckets"],
+            Kind::StateSet => &["states"],
+            Kind::Counter | Kind::Info => &[],
+        };
+        let given = [
+            ("mode", self.mode.is_some()),
+            ("buckets", self.buckets.is_some()),
+            ("native", self.native.is_some()),
+            ("objectives", self.objectives.is_some()),
+            ("max_age", self.max_age.is_some()),
+            ("age_buckets", self.age_buckets.is_some()),
+            ("states", self.states.is_some()),
+        ];
+        match given.iter().find(|(name, is_given)| *is_given && !own.contains(name)) {
+            Some((name, _)) => Err(format!("{name} is not an option of a {:?}", self.kind)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// How a histogram counts in native buckets.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)] // the README has a table of the fields
+pub struct Native {
+    pub schema: Option<i8>,
+    pub factor: Option<Number>,
+    pub max_buckets: Option<usize>,
+    pub zero_threshold: Option<Number>,
+    pub max_zero_threshold: Option<Number>,
+    pub min_reset: Option<Number>,
 }
 
 /// The type of a family.
@@ -131,6 +227,9 @@ pub enum Kind {
     Counter,
     Gauge,
     Histogram,
+    Summary,
+    Info,
+    StateSet,
 }
 
 /// How a gauge counts.
@@ -143,11 +242,14 @@ pub enum GaugeKind {
 }
 
 /// What must hold at the end of a case.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expectation {
     /// The lines of the text format 0.0.4, each of which ends with a line feed.
-    pub text: Vec<String>,
+    pub text: Option<Vec<String>>,
+    /// Expositions in other formats, or with other options.
+    #[serde(default)]
+    pub pages: Vec<Page>,
     /// What handles read, by their names.
     #[serde(default)]
     pub values: BTreeMap<String, ExpectedValue>,
@@ -159,6 +261,12 @@ pub struct Expectation {
 pub enum ExpectedValue {
     /// Of a histogram.
     Histogram(ExpectedHistogram),
+    /// Of a summary.
+    Summary(ExpectedSummary),
+    /// Of an info.
+    Info(Pairs),
+    /// Of a state set: the states that hold.
+    States(Vec<String>),
     /// Of a counter or gauge.
     Number(Number),
 }
@@ -171,6 +279,32 @@ pub struct ExpectedHistogram {
     pub counts: Vec<Number>,
     /// Of the observations.
     pub sum: Number,
+    /// The native buckets.
+    pub native: Option<ExpectedNative>,
+}
+
+/// What the native buckets of a histogram must be.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)] // the README has a table of the fields
+pub struct ExpectedNative {
+    pub schema: i8,
+    pub zero_threshold: Number,
+    pub zero_count: Number,
+    pub positive: Vec<(i32, Number)>,
+    pub negative: Vec<(i32, Number)>,
+}
+
+/// What one summary must read.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectedSummary {
+    /// For each objective; the value found may differ by one per cent.
+    pub quantiles: Vec<Number>,
+    /// Of all observations.
+    pub sum: Number,
+    /// Of all observations.
+    pub count: Number,
 }
 
 /// A double. JSON has no text for some: those are the strings `NaN`, `+Inf`, `-Inf` and `-0`.

@@ -3,11 +3,16 @@
 //! The vectors are data: `vectors/<area>/<case>.json`. `README.md` describes the format. Nothing in
 //! here is part of what users install.
 
+mod collected;
 mod format;
+mod handle;
+mod page;
 mod runner;
 
 pub use format::{
-    AREAS, Case, Create, Expectation, ExpectedHistogram, ExpectedValue, GaugeKind, Kind, Number,
-    Operation, Step, VectorFile, load,
+    AREAS, Case, Create, Expectation, ExpectedHistogram, ExpectedNative, ExpectedSummary,
+    ExpectedValue, GaugeKind, Kind, Native, Number, Operation, Pairs, Setup, Step, VectorFile,
+    load,
 };
+pub use page::{Collected, CollectedKind, CollectedSeries, Page, ParsedFormat};
 pub use runner::run;

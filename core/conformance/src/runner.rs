@@ -1,21 +1,35 @@
 //! Runs a case against the Rust core.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
+use metrion::exporters::http::{HttpOptions, HttpServer};
+use metrion::exposition::{EncodeOptions, Escaping, Format, Syntax, parse_protobuf};
 use metrion::{
-    Counter, Family, FamilyOptions, Gauge, GaugeMode, GaugeOptions, Histogram, HistogramOptions,
-    NameFilter, Registry, RegistryOptions,
+    Clock, FamilyOptions, GaugeMode, GaugeOptions, Geometry, HistogramOptions, ManualClock,
+    NameFilter, NameRules, NativeOptions, Registry, RegistryOptions, StateSetOptions,
+    SummaryOptions,
 };
 
-use crate::format::{Case, Create, ExpectedValue, GaugeKind, Kind, Operation};
+use crate::collected::{buckets, collector};
+use crate::format::{
+    Case, Create, ExpectedHistogram, ExpectedSummary, ExpectedValue, GaugeKind, Kind, Native,
+    Number, Operation, Setup,
+};
+use crate::handle::{Failure, Handle, Outcome, pairs, refs, with_family};
+use crate::page::{Page, ParsedFormat};
+
+/// What the clock shows at the start of a case, in Unix seconds.
+const START: f64 = 1_700_000_000.0;
 
 /// Runs one case on a new registry.
 ///
 /// # Errors
 /// What came out otherwise than the case says, and at which operation.
 pub fn run(case: &Case) -> Result<(), String> {
-    let registry = Registry::new(RegistryOptions::default()).map_err(|error| error.to_string())?;
-    let mut run = Run { registry, handles: HashMap::new() };
+    let clock = Arc::new(ManualClock::new(START));
+    let registry = registry(&case.registry, &clock).map_err(|error| error.to_string())?;
+    let mut run = Run { registry, clock, handles: HashMap::new(), servers: HashMap::new() };
     for (index, step) in case.operations.iter().enumerate() {
         let at = |what: String| format!("operation {index}, {:?}: {what}", step.operation);
         match (run.apply(&step.operation), &step.error) {
@@ -26,56 +40,39 @@ pub fn run(case: &Case) -> Result<(), String> {
             (Err(Failure::Vector(what)), _) => return Err(at(what)),
         }
     }
-    run.expect_text(&case.expect.text, None).map_err(|what| format!("at the end: {what}"))?;
-    run.expect_values(&case.expect.values).map_err(|what| format!("at the end: {what}"))
-}
-
-enum Failure {
-    /// The core refused: an error that a case may ask for.
-    Core(metrion::Error),
-    /// The vector asks for what there is not, or expects something else.
-    Vector(String),
-}
-
-impl From<metrion::Error> for Failure {
-    fn from(error: metrion::Error) -> Self {
-        Self::Core(error)
+    let at_end = |what: String| format!("at the end: {what}");
+    if case.expect.text.is_none() && case.expect.pages.is_empty() && case.expect.values.is_empty() {
+        return Err("the case expects nothing".to_owned());
     }
-}
-
-impl From<String> for Failure {
-    fn from(what: String) -> Self {
-        Self::Vector(what)
+    if let Some(text) = &case.expect.text {
+        run.expect_text(text, None).map_err(at_end)?;
     }
+    for page in &case.expect.pages {
+        run.expect_page(page).map_err(at_end)?;
+    }
+    run.expect_values(&case.expect.values).map_err(at_end)
 }
 
-type Outcome<T = ()> = Result<T, Failure>;
+fn registry(setup: &Setup, clock: &Arc<ManualClock>) -> metrion::Result<Registry> {
+    let mut options = RegistryOptions {
+        clock: Arc::clone(clock) as Arc<dyn Clock>,
+        constant_labels: setup.constant_labels.clone(),
+        ..RegistryOptions::default()
+    };
+    if setup.utf8_names {
+        options.name_rules = NameRules::Utf8;
+    }
+    if let Some(entries) = setup.max_entries {
+        options.geometry = Geometry { entries, ..Geometry::default() };
+    }
+    Registry::new(options)
+}
 
 struct Run {
     registry: Registry,
+    clock: Arc<ManualClock>,
     handles: HashMap<String, Handle>,
-}
-
-#[derive(Clone)]
-enum Handle {
-    Counters(Family<Counter>),
-    Gauges(Family<Gauge>),
-    Histograms(Family<Histogram>),
-    Counter(Counter),
-    Gauge(Gauge),
-    Histogram(Histogram),
-}
-
-/// Does the same with whatever kind of family a handle is.
-macro_rules! with_family {
-    ($handle:expr, $family:ident => $body:expr) => {
-        match $handle {
-            Handle::Counters($family) => $body,
-            Handle::Gauges($family) => $body,
-            Handle::Histograms($family) => $body,
-            _ => return Err(Failure::Vector("this handle is not a family".into())),
-        }
-    };
+    servers: HashMap<String, HttpServer>,
 }
 
 impl Run {
@@ -95,10 +92,24 @@ impl Run {
                 self.bind(id, view)?;
             }
             Operation::Inc { on } => self.handle(on)?.child()?.inc()?,
-            Operation::Add { on, value } => self.handle(on)?.child()?.add(value.0)?,
+            Operation::Add { on, value, exemplar } => {
+                self.handle(on)?.child()?.add(value.0, exemplar.as_deref())?;
+            }
             Operation::Dec { on, value } => self.handle(on)?.child()?.dec(value.0)?,
             Operation::Set { on, value } => self.handle(on)?.child()?.set(value.0)?,
-            Operation::Observe { on, value } => self.handle(on)?.child()?.observe(value.0)?,
+            Operation::Observe { on, value, exemplar } => {
+                self.handle(on)?.child()?.observe(value.0, exemplar.as_deref())?;
+            }
+            Operation::SetInfo { on, labels } => self.handle(on)?.child()?.set_info(labels)?,
+            Operation::SetState { on, state } => self.handle(on)?.child()?.set_state(state)?,
+            Operation::Advance { seconds } => self.clock.advance(seconds.0),
+            Operation::Collect { families } => {
+                self.registry.register(collector(families)?)?;
+            }
+            Operation::Parse { format, lines } => parse(*format, lines)?,
+            Operation::Serve { id, host, port_of } => {
+                self.serve(id, host.as_deref(), port_of.as_deref())?;
+            }
             Operation::Remove { family, values } => {
                 let values = refs(values);
                 with_family!(self.handle(family)?, family => family.remove(&values)?);
@@ -121,12 +132,14 @@ impl Run {
             Operation::ExpectText { text, filter } => {
                 self.expect_text(text, filter.as_deref())?;
             }
+            Operation::ExpectPage(page) => self.expect_page(page)?,
             Operation::ExpectValues { values } => self.expect_values(values)?,
         }
         Ok(())
     }
 
     fn create(&mut self, create: &Create) -> Outcome {
+        create.check_options().map_err(Failure::Vector)?;
         let family = FamilyOptions {
             name: create.name.clone(),
             help: create.help.clone(),
@@ -136,25 +149,39 @@ impl Run {
             label_names: create.label_names.clone(),
             constant_labels: create.constant_labels.clone(),
             max_series: create.max_series,
-            ..FamilyOptions::default()
+            expire_after_seconds: create.expire_after.map(|seconds| seconds.0),
         };
-        let handle = match (create.kind, create.mode, &create.buckets) {
-            (Kind::Counter, None, None) => Handle::Counters(self.registry.counter_family(family)?),
-            (Kind::Gauge, mode, None) => {
-                let mode = match mode {
+        let registry = &self.registry;
+        let handle = match create.kind {
+            Kind::Counter => Handle::Counters(registry.counter_family(family)?),
+            Kind::Gauge => {
+                let mode = match create.mode {
                     None | Some(GaugeKind::Last) => GaugeMode::LastValue,
                     Some(GaugeKind::UpDown) => GaugeMode::UpDown,
                 };
-                Handle::Gauges(self.registry.gauge_family(GaugeOptions { family, mode })?)
+                Handle::Gauges(registry.gauge_family(GaugeOptions { family, mode })?)
             }
-            (Kind::Histogram, None, buckets) => {
+            Kind::Histogram => {
                 let mut options = HistogramOptions { family, ..HistogramOptions::default() };
-                if let Some(buckets) = buckets {
+                if let Some(buckets) = &create.buckets {
                     options.buckets = buckets.iter().map(|bound| bound.0).collect();
                 }
-                Handle::Histograms(self.registry.histogram_family(options)?)
+                options.native = create.native.as_ref().map(native).transpose()?;
+                Handle::Histograms(registry.histogram_family(options)?)
             }
-            (kind, ..) => return Err(Failure::Vector(format!("not an option of a {kind:?}"))),
+            Kind::Summary => {
+                let mut options = SummaryOptions { family, ..SummaryOptions::default() };
+                let objectives = create.objectives.iter().flatten();
+                options.objectives = objectives.map(|(q, error)| (q.0, error.0)).collect();
+                options.max_age_seconds = create.max_age.map_or(options.max_age_seconds, |n| n.0);
+                options.age_buckets = create.age_buckets.unwrap_or(options.age_buckets);
+                Handle::Summaries(registry.summary_family(options)?)
+            }
+            Kind::Info => Handle::Infos(registry.info_family(family)?),
+            Kind::StateSet => {
+                let states = create.states.clone().unwrap_or_default();
+                Handle::StateSets(registry.state_set_family(StateSetOptions { family, states })?)
+            }
         };
         self.bind(&create.id, handle)
     }
@@ -170,16 +197,75 @@ impl Run {
         }
     }
 
+    fn serve(&mut self, id: &str, host: Option<&str>, port_of: Option<&str>) -> Outcome {
+        let mut options = HttpOptions { port: 0, ..HttpOptions::default() };
+        if let Some(host) = host {
+            options.address = host.to_owned();
+        }
+        if let Some(other) = port_of {
+            let other = self.servers.get(other);
+            let other = other.ok_or_else(|| Failure::Vector("there is no such server".into()))?;
+            options.port = other.local_addr().port();
+        }
+        let server = metrion::serve_http(&self.registry, options)?;
+        self.servers.insert(id.to_owned(), server);
+        Ok(())
+    }
+
+    fn expect_page(&self, page: &Page) -> Result<(), String> {
+        match page {
+            Page::Text { lines, created, escaping, left_out } => {
+                let found = self.page(Syntax::Text, *created, escaping.as_deref(), left_out)?;
+                same_lines(&found, lines)
+            }
+            Page::Openmetrics { lines, created, escaping, left_out } => {
+                let found =
+                    self.page(Syntax::OpenMetrics, *created, escaping.as_deref(), left_out)?;
+                same_lines(&found, lines)
+            }
+            Page::Protobuf { messages, escaping, left_out } => {
+                let found = self.page(Syntax::Protobuf, false, escaping.as_deref(), left_out)?;
+                same_messages(&found, messages)
+            }
+            Page::Json { json } => {
+                let found = self.page(Syntax::Json, false, None, &[])?;
+                let found: serde_json::Value =
+                    serde_json::from_slice(&found).map_err(|error| error.to_string())?;
+                if !same_json(&found, json) {
+                    return Err(format!("the JSON is\n{found}\nand should be\n{json}"));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn page(
+        &self,
+        syntax: Syntax,
+        created_samples: bool,
+        escaping: Option<&str>,
+        left_out: &[String],
+    ) -> Result<Vec<u8>, String> {
+        let escaping = match escaping {
+            None => Escaping::default(),
+            Some(word) => Escaping::from_word(word).ok_or(format!("no escaping {word:?}"))?,
+        };
+        let options = EncodeOptions { created_samples, escaping };
+        let mut found = Vec::new();
+        let snapshot = self.registry.snapshot(&NameFilter::all());
+        let faults = Format { syntax, escaping: None }.encode(&snapshot, options, &mut found);
+        let codes: Vec<&str> = faults.iter().map(|error| error.code().as_str()).collect();
+        if codes != left_out {
+            return Err(format!("left out are {faults:?} and should be {left_out:?}"));
+        }
+        Ok(found)
+    }
+
     fn expect_text(&self, lines: &[String], filter: Option<&[String]>) -> Result<(), String> {
         let filter = filter.map_or_else(NameFilter::all, |names| NameFilter::only(names.to_vec()));
         let mut bytes = Vec::new();
         metrion::exposition::encode_text(&self.registry.snapshot(&filter), &mut bytes);
-        let found = String::from_utf8(bytes).map_err(|error| error.to_string())?;
-        let expected: String = lines.iter().map(|line| format!("{line}\n")).collect();
-        if found == expected {
-            return Ok(());
-        }
-        Err(format!("the text is\n{found}and should be\n{expected}"))
+        same_lines(&bytes, lines)
     }
 
     fn expect_values(&self, values: &BTreeMap<String, ExpectedValue>) -> Result<(), String> {
@@ -198,11 +284,17 @@ impl Run {
                 }
                 (Handle::Histogram(histogram), ExpectedValue::Histogram(expected)) => {
                     let found = histogram.get();
-                    let counts = expected.counts.iter().zip(&found.counts);
-                    let is_it = expected.counts.len() == found.counts.len()
-                        && expected.sum.is(found.sum)
-                        && counts.into_iter().all(|(number, count)| number.is(*count));
-                    (is_it, format!("{found:?}"))
+                    (is_histogram(expected, &found), format!("{found:?}"))
+                }
+                (Handle::Summary(summary), ExpectedValue::Summary(expected)) => {
+                    let found = summary.get();
+                    (is_summary(expected, &found), format!("{found:?}"))
+                }
+                (Handle::Info(info), ExpectedValue::Info(expected)) => {
+                    (info.get() == *expected, format!("{:?}", info.get()))
+                }
+                (Handle::StateSet(states), ExpectedValue::States(expected)) => {
+                    (states.get() == *expected, format!("{:?}", states.get()))
                 }
                 _ => (false, "of another type".to_owned()),
             };
@@ -214,91 +306,106 @@ impl Run {
     }
 }
 
-impl Handle {
-    fn labels(&self, values: &[String]) -> Outcome<Self> {
-        let values = refs(values);
-        Ok(match self {
-            Self::Counters(family) => Self::Counter(family.labels(&values)?.clone()),
-            Self::Gauges(family) => Self::Gauge(family.labels(&values)?.clone()),
-            Self::Histograms(family) => Self::Histogram(family.labels(&values)?.clone()),
-            _ => return Err(Failure::Vector("a child has no labels to give".into())),
-        })
-    }
+fn is_histogram(expected: &ExpectedHistogram, found: &metrion::HistogramValue) -> bool {
+    same_numbers(&expected.counts, &found.counts)
+        && expected.sum.is(found.sum)
+        && expected.native.as_ref().map(buckets) == found.native
+}
 
-    fn labels_by_name(&self, names: &BTreeMap<String, String>) -> Outcome<Self> {
-        let pairs = pairs(names);
-        Ok(match self {
-            Self::Counters(family) => Self::Counter(family.labels_by_name(&pairs)?.clone()),
-            Self::Gauges(family) => Self::Gauge(family.labels_by_name(&pairs)?.clone()),
-            Self::Histograms(family) => Self::Histogram(family.labels_by_name(&pairs)?.clone()),
-            _ => return Err(Failure::Vector("a child has no labels to give".into())),
-        })
-    }
+fn is_summary(expected: &ExpectedSummary, found: &metrion::SummaryValue) -> bool {
+    let is_close = |(number, found): (&Number, &f64)| {
+        number.is(*found) || (found - number.0).abs() <= 0.01 * number.0.abs()
+    };
+    expected.quantiles.len() == found.quantiles.len()
+        && expected.quantiles.iter().zip(&found.quantiles).all(is_close)
+        && expected.sum.is(found.sum)
+        && expected.count.is(found.count)
+}
 
-    fn curry(&self, names: &BTreeMap<String, String>) -> Outcome<Self> {
-        let pairs = pairs(names);
-        Ok(match self {
-            Self::Counters(family) => Self::Counters(family.curry(&pairs)?),
-            Self::Gauges(family) => Self::Gauges(family.curry(&pairs)?),
-            Self::Histograms(family) => Self::Histograms(family.curry(&pairs)?),
-            _ => return Err(Failure::Vector("a child cannot be curried".into())),
-        })
-    }
+fn same_numbers(expected: &[Number], found: &[f64]) -> bool {
+    expected.len() == found.len()
+        && expected.iter().zip(found).all(|(number, found)| number.is(*found))
+}
 
-    /// The handle itself, or the one child of a family without (open) labels.
-    fn child(&self) -> Outcome<Self> {
-        match self {
-            Self::Counters(_) | Self::Gauges(_) | Self::Histograms(_) => self.labels(&[]),
-            child => Ok(child.clone()),
+fn native(written: &Native) -> metrion::Result<NativeOptions> {
+    let mut options = match written.factor {
+        Some(factor) => NativeOptions::with_factor(factor.0)?,
+        None => NativeOptions::default(),
+    };
+    options.schema = written.schema.unwrap_or(options.schema);
+    options.max_buckets = written.max_buckets.unwrap_or(options.max_buckets);
+    options.zero_threshold = written.zero_threshold.map_or(options.zero_threshold, |n| n.0);
+    options.max_zero_threshold =
+        written.max_zero_threshold.map_or(options.max_zero_threshold, |n| n.0);
+    options.min_reset_seconds = written.min_reset.map_or(options.min_reset_seconds, |n| n.0);
+    Ok(options)
+}
+
+fn same_lines(found: &[u8], lines: &[String]) -> Result<(), String> {
+    let found = std::str::from_utf8(found).map_err(|error| error.to_string())?;
+    let expected: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    if found == expected {
+        return Ok(());
+    }
+    Err(format!("the text is\n{found}and should be\n{expected}"))
+}
+
+/// The messages must be the same bytes, each behind its length.
+fn same_messages(found: &[u8], expected: &[String]) -> Result<(), String> {
+    let mut bytes = Vec::new();
+    for message in expected {
+        let message = from_hex(message).ok_or(format!("{message:?} is not hexadecimal"))?;
+        append_length(&mut bytes, message.len());
+        bytes.extend_from_slice(&message);
+    }
+    if found == bytes {
+        return Ok(());
+    }
+    let decoded = |bytes| format!("{:?}", parse_protobuf(bytes).collect::<Vec<_>>());
+    Err(format!(
+        "the messages are\n{}\n{}\nand should be\n{}",
+        to_hex(found),
+        decoded(found),
+        decoded(&bytes)
+    ))
+}
+
+fn append_length(out: &mut Vec<u8>, mut length: usize) {
+    while length >= 0x80 {
+        out.push(length as u8 | 0x80);
+        length >>= 7;
+    }
+    out.push(length as u8);
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let pair = |at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
+    (0..text.len()).step_by(2).map(pair).collect()
+}
+
+fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether two JSON values are equal, numbers to the last bit and members in their order.
+fn same_json(a: &serde_json::Value, b: &serde_json::Value) -> bool {
+    use serde_json::Value;
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => {
+            a.as_f64().map(f64::to_bits) == b.as_f64().map(f64::to_bits)
         }
-    }
-
-    fn inc(&self) -> Outcome {
-        match self {
-            Self::Counter(counter) => counter.inc(),
-            Self::Gauge(gauge) => gauge.inc(),
-            _ => return Err(Failure::Vector("inc is for counters and gauges".into())),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_json(a, b))
         }
-        Ok(())
-    }
-
-    fn add(&self, amount: f64) -> Outcome {
-        match self {
-            Self::Counter(counter) => counter.checked_add(amount)?,
-            Self::Gauge(gauge) => gauge.add(amount),
-            _ => return Err(Failure::Vector("add is for counters and gauges".into())),
+        (Value::Object(a), Value::Object(b)) => {
+            let is_same = |(key, value)| b.get(key).is_some_and(|other| same_json(value, other));
+            a.len() == b.len() && a.iter().all(is_same)
         }
-        Ok(())
-    }
-
-    fn dec(&self, amount: f64) -> Outcome {
-        match self {
-            Self::Gauge(gauge) => gauge.add(-amount),
-            _ => return Err(Failure::Vector("dec is for gauges".into())),
-        }
-        Ok(())
-    }
-
-    fn set(&self, value: f64) -> Outcome {
-        match self {
-            Self::Gauge(gauge) => Ok(gauge.set(value)?),
-            _ => Err(Failure::Vector("set is for gauges".into())),
-        }
-    }
-
-    fn observe(&self, value: f64) -> Outcome {
-        match self {
-            Self::Histogram(histogram) => histogram.observe(value),
-            _ => return Err(Failure::Vector("observe is for histograms".into())),
-        }
-        Ok(())
+        (a, b) => a == b,
     }
 }
 
-fn refs(values: &[String]) -> Vec<&str> {
-    values.iter().map(String::as_str).collect()
-}
-
-fn pairs(names: &BTreeMap<String, String>) -> Vec<(&str, &str)> {
-    names.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+fn parse(format: ParsedFormat, lines: &[String]) -> Outcome {
+    let _ = (format, lines);
+    Err(Failure::Vector("not yet".into()))
 }

@@ -13,7 +13,7 @@ use metrion_metrics::{
 };
 use metrion_model::{NameFilter, NativeHistogram};
 use proptest::prelude::*;
-use test_clock::{TestClock, registry};
+use test_clock::{at, registry};
 
 fn histogram(registry: &Registry, native: NativeOptions) -> Histogram {
     let options = HistogramOptions::native(FamilyOptions::new("h", "help"), native);
@@ -121,7 +121,7 @@ fn cases() -> Vec<Case> {
 fn limits_are_kept_as_in_the_go_client() {
     for case in cases() {
         for sign in [1.0, -1.0] {
-            let clock = TestClock::at(1e9);
+            let clock = at(1e9);
             let registry = registry(&clock);
             let histogram = histogram(&registry, case.options);
             for value in case.observations {
@@ -199,7 +199,7 @@ fn classic_and_native_buckets_at_once() {
 
 #[test]
 fn a_reset_that_is_due_happens_by_the_next_collection() {
-    let clock = TestClock::at(1e9);
+    let clock = at(1e9);
     let registry = registry(&clock);
     let options = NativeOptions { min_reset_seconds: 3600.0, ..limited(2) };
     let histogram = histogram(&registry, options);
@@ -217,7 +217,7 @@ fn a_reset_that_is_due_happens_by_the_next_collection() {
 
 #[test]
 fn a_clock_that_goes_back_resets_nothing() {
-    let clock = TestClock::at(1e9);
+    let clock = at(1e9);
     let registry = registry(&clock);
     let options = NativeOptions { min_reset_seconds: 60.0, ..limited(2) };
     let histogram = histogram(&registry, options);
@@ -316,7 +316,7 @@ proptest! {
 
 #[test]
 fn what_a_directory_has_is_taken_up() {
-    let clock = TestClock::at(1e9);
+    let clock = at(1e9);
     let registry = registry(&clock);
     let histogram = histogram(&registry, limited(3));
     for value in [0.0, 1.0, 1.2, 1.5, 9.0, -3.0] {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use metrion_metrics::{FamilyOptions, Registry, RegistryOptions, Summary, SummaryOptions};
 use metrion_model::{ErrorCode, NameFilter};
 use proptest::prelude::*;
-use test_clock::{TestClock, registry};
+use test_clock::{at, registry};
 
 const QUANTILES: [f64; 9] = [0.0, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 1.0];
 
@@ -127,7 +127,7 @@ proptest! {
 
 #[test]
 fn old_observations_no_longer_count_for_quantiles() {
-    let clock = TestClock::at(0.0);
+    let clock = at(0.0);
     let registry = registry(&clock);
     let objectives = vec![(0.5, 0.01)];
     let options = SummaryOptions { max_age_seconds: 50.0, age_buckets: 5, objectives, ..options() };
@@ -155,7 +155,7 @@ fn old_observations_no_longer_count_for_quantiles() {
 
 #[test]
 fn a_clock_that_goes_back_loses_nothing() {
-    let clock = TestClock::at(1000.0);
+    let clock = at(1000.0);
     let registry = registry(&clock);
     let summary = summary(&registry, SummaryOptions { objectives: vec![(1.0, 0.0)], ..options() });
     summary.observe(5.0);
@@ -168,7 +168,7 @@ fn a_clock_that_goes_back_loses_nothing() {
 
 #[test]
 fn threads_lose_nothing_while_slices_change() {
-    let clock = TestClock::at(0.0);
+    let clock = at(0.0);
     let registry = registry(&clock);
     let summary = summary(&registry, SummaryOptions { max_age_seconds: 5.0, ..options() });
     std::thread::scope(|scope| {

@@ -12,7 +12,7 @@ use metrion_metrics::{
     StateSetOptions,
 };
 use metrion_model::{ErrorCode, FamilySnapshot, NameFilter, NameRules, Snapshot};
-use test_clock::{TestClock, registry};
+use test_clock::{at, registry};
 
 fn all(registry: &Registry) -> Snapshot {
     registry.snapshot(&NameFilter::all())
@@ -36,7 +36,7 @@ fn exemplars(registry: &Registry) -> Vec<String> {
 
 #[test]
 fn the_last_exemplar_of_each_bucket_and_counter() {
-    let clock = TestClock::at(100.0);
+    let clock = at(100.0);
     let registry = registry(&clock);
     let counter = registry.counter("c", "help").unwrap();
     counter.add_with_exemplar(2.0, &[("trace_id", "a")]).unwrap();
@@ -194,7 +194,7 @@ fn state_sets() {
 
 #[test]
 fn timers() {
-    let clock = TestClock::at(50.0);
+    let clock = at(50.0);
     let registry = registry(&clock);
     let timer = registry.timer("work", "help").unwrap();
     assert_eq!(all(&registry).families[0].schema().name, "work_seconds");
@@ -219,7 +219,7 @@ fn timers() {
 
 #[test]
 fn idle_series_expire_and_come_back() {
-    let clock = TestClock::at(0.0);
+    let clock = at(0.0);
     let registry = registry(&clock);
     let family = FamilyOptions {
         expire_after_seconds: Some(60.0),
@@ -260,7 +260,7 @@ fn idle_series_expire_and_come_back() {
 
 #[test]
 fn a_summary_expires_though_its_quantiles_age() {
-    let clock = TestClock::at(0.0);
+    let clock = at(0.0);
     let registry = registry(&clock);
     let options = metrion_metrics::SummaryOptions {
         family: FamilyOptions {
@@ -312,7 +312,7 @@ fn restricted_views() {
 
 #[test]
 fn the_cardinality_report_says_where_series_come_from() {
-    let clock = TestClock::at(1000.0);
+    let clock = at(1000.0);
     let registry = registry(&clock);
     let paths = FamilyOptions::labelled("requests", "", &["path", "method"]);
     let requests = registry.counter_family(paths).unwrap();
@@ -353,7 +353,7 @@ fn utf8_names_where_they_are_allowed() {
 
 #[test]
 fn created_times_change_with_a_reset() {
-    let clock = TestClock::at(10.0);
+    let clock = at(10.0);
     let registry = registry(&clock);
     let family = registry.counter_family(FamilyOptions::labelled("c", "", &["a"])).unwrap();
     family.labels(&["1"]).unwrap().inc();

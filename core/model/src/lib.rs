@@ -14,9 +14,9 @@ mod sample_value;
 mod schema;
 mod snapshot;
 
-pub use clock::Clock;
 #[cfg(not(target_arch = "wasm32"))]
 pub use clock::SystemClock;
+pub use clock::{Clock, ManualClock};
 pub use error::{Error, ErrorCode, Result};
 pub use exemplar::Exemplar;
 pub use family_snapshot::{FamilySnapshot, PlacedExemplar, Value};
