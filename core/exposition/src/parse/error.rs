@@ -11,9 +11,17 @@ pub struct ParseError {
 }
 
 impl ParseError {
+    const MAX_CHARS: usize = 300;
+
     #[cold]
     pub(super) fn new(line: usize, column: usize, message: impl Into<String>) -> Self {
-        Self { line, column, message: message.into() }
+        let mut message = message.into();
+        // It can hold a name of the input, which is as long as a line may be.
+        if let Some((end, _)) = message.char_indices().nth(Self::MAX_CHARS) {
+            message.truncate(end);
+            message.push_str("...");
+        }
+        Self { line, column, message }
     }
 
     /// The line, from 1.

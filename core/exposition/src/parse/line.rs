@@ -90,6 +90,9 @@ pub(super) fn read_word<'a>(cursor: &mut Cursor<'a>) -> &'a str {
 pub(super) fn read_value(cursor: &mut Cursor<'_>) -> Result<f64, ParseError> {
     let at = cursor.at();
     let word = read_word(cursor);
+    if word.is_empty() {
+        return Err(cursor.error(format!("expected a number, found {}", cursor.found())));
+    }
     parse_number(word).ok_or_else(|| cursor.error_at(at, format!("{} is no number", quote(word))))
 }
 
