@@ -232,11 +232,8 @@ proptest! {
         prop::collection::vec(any::<u8>(), 0..200),
         almost_exposition().prop_map(String::into_bytes),
     ]) {
-        for error in [parse_text(&input).err(), parse_openmetrics(&input).err()] {
-            if let Some(error) = error {
-                assert_place(&input, &error);
-            }
-        }
+        let errors = [parse_text(&input).err(), parse_openmetrics(&input).err()];
+        errors.iter().flatten().for_each(|error| assert_place(&input, error));
         // The events end, and after an error there are none.
         let text: Vec<_> = TextParser::new(&input).collect();
         let openmetrics: Vec<_> = OpenMetricsParser::new(&input).collect();

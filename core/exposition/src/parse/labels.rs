@@ -162,7 +162,9 @@ fn find_twice<'n>(names: &'n mut [Cow<'_, str>]) -> Option<&'n str> {
 mod tests {
     use super::*;
 
-    fn read(text: &str, format: Format) -> Result<(Vec<(String, String)>, Option<String>), usize> {
+    type Pairs = Vec<(String, String)>;
+
+    fn read(text: &str, format: Format) -> Result<(Pairs, Option<String>), usize> {
         let mut cursor = Cursor::over(text);
         let (labels, name) =
             read_labels(&mut cursor, format, &mut Vec::new()).map_err(|error| error.column())?;
@@ -170,7 +172,7 @@ mod tests {
         Ok((pairs, name.map(Cow::into_owned)))
     }
 
-    fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    fn pairs(pairs: &[(&str, &str)]) -> Pairs {
         pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect()
     }
 

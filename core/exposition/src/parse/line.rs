@@ -43,8 +43,14 @@ pub(super) fn read_series<'a>(
         let message = format!("expected a metric name, found {}", cursor.found());
         return Err(cursor.error(message));
     }
+    let name_end = cursor.at();
     format.skip_blanks(cursor);
     if cursor.peek() != Some(b'{') {
+        // Prometheus reads `a0.5` as .5 of `a0`, which nobody meant.
+        if format == Format::Text && cursor.at() == name_end && !cursor.is_at_end() {
+            let found = cursor.found();
+            return Err(cursor.error(format!("expected a blank or '{{', found {found}")));
+        }
         return Ok((Cow::Borrowed(name.unwrap_or_default()), Labels::default()));
     }
     let (labels, quoted) = read_labels(cursor, format, names)?;
