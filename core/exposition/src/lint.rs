@@ -61,15 +61,14 @@ fn check_units(family: &ParsedFamily<'_>, find: &mut impl FnMut(String)) {
 }
 
 fn check_total(family: &ParsedFamily<'_>, find: &mut impl FnMut(String)) {
-    let has_total = family.name.ends_with("_total");
+    let name_has_total = family.name.ends_with("_total");
+    let shows_total =
+        name_has_total || family.samples.iter().any(|sample| sample.name.ends_with("_total"));
     match family.metric_type {
         MetricType::Unknown => {}
-        MetricType::Counter => {
-            if !has_total && !family.samples.iter().any(|sample| sample.name.ends_with("_total")) {
-                find("counter metrics should have \"_total\" suffix".to_owned());
-            }
-        }
-        _ if has_total => {
+        MetricType::Counter if shows_total => {}
+        MetricType::Counter => find("counter metrics should have \"_total\" suffix".to_owned()),
+        _ if name_has_total => {
             find("non-counter metrics should not have \"_total\" suffix".to_owned());
         }
         _ => {}
