@@ -59,6 +59,9 @@ impl<'a> Iterator for LabelIter<'a> {
         let cursor = &mut self.cursor;
         loop {
             cursor.take_while(|byte| matches!(byte, b' ' | b'\t' | b','));
+            if cursor.is_at_end() {
+                return None;
+            }
             let name = read_name(cursor).ok()?;
             cursor.skip_blanks();
             // A quoted name that no value follows is that of the metric.
