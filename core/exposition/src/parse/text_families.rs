@@ -15,7 +15,7 @@ use super::{
 /// # Errors
 /// A line that is wrong by itself; a second `# HELP` or `# TYPE` of a family, or a `# TYPE` after its
 /// samples; a sample name that two families have; a bound or quantile that is no number; a series that
-/// comes twice.
+/// comes twice with the same timestamp or with none.
 pub fn parse_text(input: &[u8]) -> Result<Vec<ParsedFamily<'_>>, ParseError> {
     parse_text_with(input, &ParseOptions::default())
 }
@@ -30,7 +30,7 @@ pub fn parse_text_with<'a>(
 ) -> Result<Vec<ParsedFamily<'a>>, ParseError> {
     let mut parser = TextParser::with_options(input, options);
     let mut families = Families::default();
-    let mut series = HashSet::new();
+    let mut points = HashSet::new();
     while let Some(event) = parser.next() {
         let line = parser.line();
         let fault = |message| ParseError::new(line, 1, message);
@@ -40,10 +40,11 @@ pub fn parse_text_with<'a>(
                 families.set_type(name, metric_type).map_err(fault)?;
             }
             Event::Sample(sample) => {
-                let key = options
-                    .refuse_duplicates
-                    .then(|| series_key(&sample.name, sample.labels, None));
-                if key.is_some_and(|key| !series.insert(key)) {
+                let key = options.refuse_duplicates.then(|| {
+                    let key = series_key(&sample.name, sample.labels, None);
+                    (key, sample.timestamp.map(f64::to_bits))
+                });
+                if key.is_some_and(|key| !points.insert(key)) {
                     return Err(fault(format!("a series of {} comes twice", sample.name)));
                 }
                 families.push(sample).map_err(fault)?;
@@ -190,7 +191,8 @@ mod tests {
             ("# TYPE a gauge\n# TYPE a gauge\n", 2),
             ("a 1\n# TYPE a gauge\n", 2),
             ("a 1\na 1\n", 2),
-            ("a{b=\"1\",c=\"\\n\"} 1\nd 1\na{c=\"\\n\",b=\"1\"} 2 7\n", 3),
+            ("a{b=\"1\",c=\"\\n\"} 1\nd 1\na{c=\"\\n\",b=\"1\"} 2\n", 3),
+            ("a 1 7\na 2 7\n", 2),
             ("# TYPE a histogram\n# TYPE a_count gauge\n", 2),
             ("a_count 1\n# TYPE a summary\n", 2),
             ("# TYPE a summary\na{quantile=\"x\"} 1\n", 2),
@@ -200,6 +202,7 @@ mod tests {
             let error = parse_text(text.as_bytes()).unwrap_err();
             assert_eq!((error.line(), error.column()), (line, 1), "{text}: {error}");
         }
+        assert_eq!(parse_text(b"a 1 7\na 2 8\n").unwrap()[0].samples.len(), 2);
         let options = ParseOptions { refuse_duplicates: false, ..ParseOptions::default() };
         assert_eq!(parse_text_with(b"a 1\na 1\n", &options).unwrap()[0].samples.len(), 2);
     }
