@@ -1,4 +1,4 @@
-"""Compares Metrion's parsers with those of Python's prometheus_client: what they take, what they read.
+"""Compares Metrion's parsers with prometheus_client's: what they take, and what they read.
 
 Run by hand from the root of the repository:
 
@@ -34,7 +34,7 @@ TEXT = """# HELP http_requests_total The total\\nnumber \\\\ of "requests".
 http_requests_total{method="post",code="200"} 1027 1395066363000
 http_requests_total{method="post",code="400",}    3 1395066363000
 # a comment
-file_access_seconds{path="C:\\\\DIR\\\\FILE.TXT",error="Cannot find:\\n\\"FILE.TXT\\""} 1.458255915e9
+file_access_seconds{path="C:\\\\DIR\\\\FILE.TXT",error="Not found:\\n\\"FILE.TXT\\""} 1.458255915e9
 metric_without_timestamp_and_labels 12.47
 something_weird{problem="division by zero"} +Inf -3982045
 
