@@ -1,10 +1,8 @@
 //! What is wrong with metrics by the conventions of Prometheus, though they parse.
 
-use std::collections::HashSet;
-
 use metrion_model::MetricType;
 
-use crate::parse::{ParsedFamily, series_key};
+use crate::parse::{ParsedFamily, PointSet};
 
 /// One finding of [`lint`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -122,12 +120,8 @@ fn check_name(family: &ParsedFamily<'_>, find: &mut impl FnMut(String)) {
 }
 
 fn check_duplicates(family: &ParsedFamily<'_>, find: &mut impl FnMut(String)) {
-    let mut seen = HashSet::new();
-    let is_unique = family.samples.iter().all(|sample| {
-        let key = series_key(&sample.name, sample.labels, None);
-        seen.insert((key, sample.timestamp.map(f64::to_bits)))
-    });
-    if !is_unique {
+    let mut points = PointSet::default();
+    if !family.samples.iter().all(|sample| points.insert(sample)) {
         find("metric not unique".to_owned());
     }
 }

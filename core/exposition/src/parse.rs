@@ -16,8 +16,8 @@ mod line;
 mod number;
 mod openmetrics;
 mod openmetrics_families;
+mod point_set;
 mod sample_check;
-mod series_key;
 mod text;
 mod text_families;
 
@@ -31,7 +31,7 @@ pub use text::TextParser;
 pub use text_families::{parse_text, parse_text_with};
 
 pub(crate) use number::parse_number;
-pub(crate) use series_key::series_key;
+pub(crate) use point_set::PointSet;
 
 /// What a parser takes.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,8 @@ use metrion_model::MetricType;
 use super::histogram_check::HistogramCheck;
 use super::sample_check::{check_sample, group_label};
 use super::{
-    Event, OpenMetricsParser, ParseError, ParseOptions, ParsedFamily, ParsedSample, series_key,
+    Event, Labels, OpenMetricsParser, ParseError, ParseOptions, ParsedFamily, ParsedSample,
+    PointSet,
 };
 
 /// The families of an exposition in OpenMetrics 1.0.
@@ -148,8 +149,8 @@ struct OpenFamily<'a> {
     /// The label sets that there were, the open one included.
     groups: HashSet<Vec<u8>>,
     group_timestamp: Option<f64>,
-    /// The series of the open label set, if it has no timestamps.
-    series: HashSet<Vec<u8>>,
+    /// The series without timestamps.
+    points: PointSet<'a>,
     histogram: HistogramCheck,
 }
 
@@ -163,7 +164,7 @@ impl<'a> OpenFamily<'a> {
             group: Vec::new(),
             groups: HashSet::new(),
             group_timestamp: None,
-            series: HashSet::new(),
+            points: PointSet::default(),
         }
     }
 
@@ -181,15 +182,13 @@ impl<'a> OpenFamily<'a> {
         let group = match metric_type {
             // Its labels are its value: nothing tells two of them apart.
             MetricType::Info => Vec::new(),
-            _ => series_key("", sample.labels, group_label(name, *metric_type, suffix)),
+            _ => group_key(sample.labels, group_label(name, *metric_type, suffix)),
         };
         let is_new = self.family.samples.is_empty() || group != self.group;
         if is_new && !self.groups.insert(group.clone()) {
             return Err(fault(format!("the samples of one label set of {name} are apart")));
         }
-        if is_new {
-            self.series.clear();
-        } else {
+        if !is_new {
             self.check_timestamp(&sample).map_err(fault)?;
         }
         if metric_type.has_buckets() {
@@ -197,9 +196,7 @@ impl<'a> OpenFamily<'a> {
             self.histogram.push(&sample, suffix, begins, line)?;
         }
         // Times may differ by less than an f64 shows, so only series without a time are duplicates.
-        if sample.timestamp.is_none()
-            && !self.series.insert(series_key(&sample.name, sample.labels, None))
-        {
+        if sample.timestamp.is_none() && !self.points.insert(&sample) {
             return Err(fault(format!("a series of {} comes twice", sample.name)));
         }
         self.group = group;
@@ -223,6 +220,21 @@ impl<'a> OpenFamily<'a> {
             }
         }
     }
+}
+
+/// A key that is equal for equal labels, whatever the order and the escapes. The label `without` does
+/// not count.
+fn group_key(labels: Labels<'_>, without: Option<&str>) -> Vec<u8> {
+    let mut pairs: Vec<_> =
+        labels.iter().filter(|(name, _)| Some(name.as_ref()) != without).collect();
+    pairs.sort_unstable();
+    let mut key = Vec::with_capacity(labels.text().len() + 16 * pairs.len());
+    for text in pairs.iter().flat_map(|(name, value)| [name, value]) {
+        // The length tells ("ab", "c") from ("a", "bc").
+        key.extend_from_slice(&text.len().to_le_bytes());
+        key.extend_from_slice(text.as_bytes());
+    }
+    key
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use metrion_model::MetricType;
 
 use super::{
-    Event, ParseError, ParseOptions, ParsedFamily, ParsedSample, TextParser, parse_number,
-    series_key,
+    Event, ParseError, ParseOptions, ParsedFamily, ParsedSample, PointSet, TextParser, parse_number,
 };
 
 /// The families of an exposition in the text format 0.0.4, in the order in which they begin.
@@ -30,7 +29,7 @@ pub fn parse_text_with<'a>(
 ) -> Result<Vec<ParsedFamily<'a>>, ParseError> {
     let mut parser = TextParser::with_options(input, options);
     let mut families = Families::default();
-    let mut points = HashSet::new();
+    let mut points = PointSet::default();
     while let Some(event) = parser.next() {
         let line = parser.line();
         let fault = |message| ParseError::new(line, 1, message);
@@ -40,11 +39,7 @@ pub fn parse_text_with<'a>(
                 families.set_type(name, metric_type).map_err(fault)?;
             }
             Event::Sample(sample) => {
-                let key = options.refuse_duplicates.then(|| {
-                    let key = series_key(&sample.name, sample.labels, None);
-                    (key, sample.timestamp.map(f64::to_bits))
-                });
-                if key.is_some_and(|key| !points.insert(key)) {
+                if options.refuse_duplicates && !points.insert(&sample) {
                     return Err(fault(format!("a series of {} comes twice", sample.name)));
                 }
                 families.push(sample).map_err(fault)?;
