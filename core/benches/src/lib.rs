@@ -8,6 +8,7 @@
 
 mod case;
 mod creation;
+mod parse;
 mod scrapes;
 mod series;
 pub mod side_by_side;
@@ -29,4 +30,7 @@ pub const ROWS: &[(&str, Setup)] = &[
     ("snapshot_counters", scrapes::snapshot_counters),
     ("encode_histograms", scrapes::encode_histograms),
     ("new_series", creation::new_series),
+    ("parse_text_events", parse::text_events),
+    ("parse_text", parse::text_families),
+    ("parse_openmetrics", parse::openmetrics_families),
 ];

@@ -1,23 +1,28 @@
-//! Exposition formats: a snapshot in, bytes out. No clock, no sockets, no state.
+//! Exposition formats: a snapshot in, bytes out, and back. No clock, no sockets, no state.
 
+mod compare;
 mod escape;
 mod format;
 mod go_float;
 mod json;
 mod label_values;
 mod lines;
+mod lint;
 mod negotiate;
 mod number;
 mod openmetrics;
 mod options;
+pub mod parse;
 mod piece;
 mod presented;
 mod protobuf;
 mod text;
 
+pub use compare::{Difference, Side, compare};
 pub use escape::Escaping;
 pub use format::{Format, Syntax, TEXT_CONTENT_TYPE};
 pub use json::encode_json;
+pub use lint::{Finding, lint};
 pub use negotiate::negotiate;
 pub use openmetrics::encode_openmetrics;
 pub use options::EncodeOptions;

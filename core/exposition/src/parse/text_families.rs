@@ -1,0 +1,204 @@
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use metrion_model::MetricType;
+
+use super::{
+    Event, ParseError, ParseOptions, ParsedFamily, ParsedSample, PointSet, TextParser, parse_number,
+};
+
+/// The families of an exposition in the text format 0.0.4, in the order in which they begin.
+///
+/// Samples of one family need not stand together, as Prometheus reads them too.
+///
+/// # Errors
+/// A line that is wrong by itself; a second `# HELP` or `# TYPE` of a family, or a `# TYPE` after its
+/// samples; a sample name that two families have; a bound or quantile that is no number; a series that
+/// comes twice with the same timestamp or with none.
+pub fn parse_text(input: &[u8]) -> Result<Vec<ParsedFamily<'_>>, ParseError> {
+    parse_text_with(input, &ParseOptions::default())
+}
+
+/// As [`parse_text`], with options.
+///
+/// # Errors
+/// As [`parse_text`].
+pub fn parse_text_with<'a>(
+    input: &'a [u8],
+    options: &ParseOptions,
+) -> Result<Vec<ParsedFamily<'a>>, ParseError> {
+    let mut parser = TextParser::with_options(input, options);
+    let mut families = Families::default();
+    let mut points = PointSet::default();
+    while let Some(event) = parser.next() {
+        let line = parser.line();
+        let fault = |message| ParseError::new(line, 1, message);
+        match event? {
+            Event::Help { name, help } => families.set_help(name, help).map_err(fault)?,
+            Event::Type { name, metric_type } => {
+                families.set_type(name, metric_type).map_err(fault)?;
+            }
+            Event::Sample(sample) => {
+                if options.refuse_duplicates && !points.insert(&sample) {
+                    return Err(fault(format!("a series of {} comes twice", sample.name)));
+                }
+                families.push(sample).map_err(fault)?;
+            }
+            Event::Unit { .. } | Event::Comment(_) | Event::Eof => {}
+        }
+    }
+    Ok(families.all)
+}
+
+#[derive(Default)]
+struct Families<'a> {
+    all: Vec<ParsedFamily<'a>>,
+    /// By name, and whether a `# TYPE` line named it.
+    places: HashMap<Cow<'a, str>, (usize, bool)>,
+    /// Of the sample that came last.
+    last: usize,
+}
+
+impl<'a> Families<'a> {
+    fn set_help(&mut self, name: Cow<'a, str>, help: Cow<'a, str>) -> Result<(), String> {
+        let (place, _) = self.named(name)?;
+        let Some(family) = self.all.get_mut(place) else { return Ok(()) };
+        match family.help.replace(help) {
+            None => Ok(()),
+            Some(_) => Err(format!("a second # HELP of {}", family.name)),
+        }
+    }
+
+    fn set_type(&mut self, name: Cow<'a, str>, metric_type: MetricType) -> Result<(), String> {
+        let (place, is_typed) = self.named(name.clone())?;
+        if is_typed {
+            return Err(format!("a second # TYPE of {name}"));
+        }
+        for suffix in suffixes(metric_type) {
+            let sample = format!("{name}{suffix}");
+            if self.places.contains_key(sample.as_str()) {
+                return Err(format!("{sample} is a family and a sample of {name}"));
+            }
+        }
+        if let Some(family) = self.all.get_mut(place) {
+            if !family.samples.is_empty() {
+                return Err(format!("the # TYPE of {name} comes after its samples"));
+            }
+            family.metric_type = metric_type;
+        }
+        self.places.insert(name, (place, true));
+        Ok(())
+    }
+
+    fn push(&mut self, sample: ParsedSample<'a>) -> Result<(), String> {
+        self.last = self.place_of(&sample);
+        let Some(family) = self.all.get_mut(self.last) else { return Ok(()) };
+        let bound = match family.metric_type {
+            MetricType::Histogram if sample.name.ends_with("_bucket") => sample.labels.get("le"),
+            MetricType::Summary => sample.labels.get("quantile"),
+            _ => None,
+        };
+        if let Some(bound) = bound
+            && parse_number(&bound).is_none()
+        {
+            return Err(format!("{bound:?} is no bound or quantile of {}", family.name));
+        }
+        family.samples.push(sample);
+        Ok(())
+    }
+
+    fn place_of(&mut self, sample: &ParsedSample<'a>) -> usize {
+        let last = self.all.get(self.last).and_then(|family| family.samples.last());
+        if last.is_some_and(|last| last.name == sample.name) {
+            return self.last;
+        }
+        if let Some((place, _)) = self.places.get(&sample.name) {
+            return *place;
+        }
+        self.owner(&sample.name).unwrap_or_else(|| self.add(sample.name.clone()))
+    }
+
+    /// The family of this name, made if there is none, and whether it has a type.
+    fn named(&mut self, name: Cow<'a, str>) -> Result<(usize, bool), String> {
+        if let Some(place) = self.places.get(&name) {
+            return Ok(*place);
+        }
+        if let Some(owner) = self.owner(&name).and_then(|place| self.all.get(place)) {
+            return Err(format!("{name} is a family and a sample of {}", owner.name));
+        }
+        Ok((self.add(name), false))
+    }
+
+    /// The histogram or summary that has samples of this name.
+    fn owner(&self, sample: &str) -> Option<usize> {
+        ["_bucket", "_sum", "_count"].into_iter().find_map(|suffix| {
+            let (place, _) = self.places.get(sample.strip_suffix(suffix)?)?;
+            let owns = suffixes(self.all.get(*place)?.metric_type).contains(&suffix);
+            owns.then_some(*place)
+        })
+    }
+
+    fn add(&mut self, name: Cow<'a, str>) -> usize {
+        let place = self.all.len();
+        self.all.push(ParsedFamily::new(name.clone()));
+        self.places.insert(name, (place, false));
+        place
+    }
+}
+
+/// What the names of a type's samples have behind that of the family in this format, if anything.
+const fn suffixes(metric_type: MetricType) -> &'static [&'static str] {
+    match metric_type {
+        MetricType::Histogram => &["_bucket", "_sum", "_count"],
+        MetricType::Summary => &["_sum", "_count"],
+        _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_find_their_families() {
+        let text = "# HELP h About.\n# TYPE h histogram\nh_bucket{le=\"+Inf\"} 1\nother 2\n\
+                    h_sum 3\nh_count 1\nh_other 4\n# TYPE c_total counter\nc_total 1\n";
+        let families = parse_text(text.as_bytes()).unwrap();
+        let shape: Vec<_> = families
+            .iter()
+            .map(|family| (family.name.as_ref(), family.metric_type, family.samples.len()))
+            .collect();
+        let expected = [
+            ("h", MetricType::Histogram, 3),
+            ("other", MetricType::Unknown, 1),
+            ("h_other", MetricType::Unknown, 1),
+            ("c_total", MetricType::Counter, 1),
+        ];
+        assert_eq!(shape, expected);
+        assert_eq!(families[0].help.as_deref(), Some("About."));
+        assert_eq!(families[1].help, None);
+    }
+
+    #[test]
+    fn what_only_the_whole_shows() {
+        let cases = [
+            ("# HELP a x\n# HELP a x\n", 2),
+            ("# TYPE a gauge\n# TYPE a gauge\n", 2),
+            ("a 1\n# TYPE a gauge\n", 2),
+            ("a 1\na 1\n", 2),
+            ("a{b=\"1\",c=\"\\n\"} 1\nd 1\na{c=\"\\n\",b=\"1\"} 2\n", 3),
+            ("a 1 7\na 2 7\n", 2),
+            ("# TYPE a histogram\n# TYPE a_count gauge\n", 2),
+            ("a_count 1\n# TYPE a summary\n", 2),
+            ("# TYPE a summary\na{quantile=\"x\"} 1\n", 2),
+            ("# TYPE a histogram\na_bucket{le=\"\"} 1\n", 2),
+        ];
+        for (text, line) in cases {
+            let error = parse_text(text.as_bytes()).unwrap_err();
+            assert_eq!((error.line(), error.column()), (line, 1), "{text}: {error}");
+        }
+        assert_eq!(parse_text(b"a 1 7\na 2 8\n").unwrap()[0].samples.len(), 2);
+        let options = ParseOptions { refuse_duplicates: false, ..ParseOptions::default() };
+        assert_eq!(parse_text_with(b"a 1\na 1\n", &options).unwrap()[0].samples.len(), 2);
+    }
+}
