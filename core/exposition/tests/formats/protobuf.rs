@@ -200,7 +200,26 @@ fn malformed_streams() {
     assert!(fault(&[3, 0x0a, 1, 0xff]).contains("UTF-8"), "{}", fault(&[3, 0x0a, 1, 0xff]));
     // Groups inside each other, of a field that nobody knows.
     let deep = [vec![0xa0, 0x1f], [0xa3, 0x06].repeat(2000)].concat();
-    assert!(fault(&deep).contains("recursion"), "{}", fault(&deep));
+    assert!(fault(&deep).contains("group"), "{}", fault(&deep));
+}
+
+/// A message of nothing but empty parts, of which each takes two bytes.
+#[test]
+fn messages_that_would_take_too_much_memory() {
+    let message = |content: Vec<u8>| {
+        let mut bytes = Vec::new();
+        prost_varint(&mut bytes, content.len() as u64);
+        [bytes, content].concat()
+    };
+    let metrics = message([0x22, 0].repeat(4_000_000));
+    assert!(fault(&metrics).contains("of memory"), "{}", fault(&metrics));
+    // Buckets in a histogram in a metric.
+    let buckets = [0x1a, 0].repeat(12_000_000);
+    let histogram = [vec![0x3a], message(buckets)].concat();
+    let nested = message([vec![0x22], message(histogram)].concat());
+    assert!(fault(&nested).contains("of memory"), "{}", fault(&nested));
+    let few = decode(&message([0x22, 0].repeat(1000)));
+    assert_eq!(few[0].metric.len(), 1000);
 }
 
 fn prost_varint(out: &mut Vec<u8>, mut value: u64) {
