@@ -70,34 +70,28 @@ pub(super) fn needed(family: &[u8]) -> Result<usize, &'static str> {
 fn needed_by(mut rest: &[u8], part: Part) -> Result<usize, &'static str> {
     let mut sum = part.size();
     while let Some((tag, behind)) = varint(rest) {
-        rest = match tag & 7 {
-            // It may be one of a list of numbers.
-            0 => {
-                sum += size_of::<u64>();
-                varint(behind).map(|(_, behind)| behind)
-            }
-            1 => {
-                sum += size_of::<f64>();
-                behind.get(8..)
-            }
+        let (own, behind) = match tag & 7 {
+            // Either may be one of a list of numbers.
+            0 => (size_of::<u64>(), varint(behind).map(|(_, behind)| behind)),
+            1 => (size_of::<f64>(), behind.get(8..)),
             2 => {
                 let Some((field, behind)) = length_delimited(behind) else {
-                    return Ok(sum);
+                    break;
                 };
-                sum += match part.field(tag >> 3) {
-                    Some(inner) => needed_by(field, inner)?,
-                    None => match part {
-                        // A packed list of numbers, which may have a byte each.
-                        Part::Histogram => field.len() * size_of::<u64>(),
-                        _ => field.len(),
-                    },
+                let own = match (part.field(tag >> 3), part) {
+                    (Some(inner), _) => needed_by(field, inner)?,
+                    // A packed list of numbers, which may have a byte each.
+                    (None, Part::Histogram) => field.len().saturating_mul(size_of::<u64>()),
+                    (None, _) => field.len(),
                 };
-                Some(behind)
+                (own, Some(behind))
             }
             3 | 4 => return Err("it has a group of fields, which is no part of the schema"),
-            _ => behind.get(4..),
-        }
-        .unwrap_or_default();
+            _ => (0, behind.get(4..)),
+        };
+        // Where addresses have 32 bits there are messages that would take more than those reach.
+        sum = sum.saturating_add(own);
+        rest = behind.unwrap_or_default();
     }
     Ok(sum)
 }
