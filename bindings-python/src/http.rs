@@ -82,11 +82,5 @@ pub(crate) fn render<'py>(
     let source = source(&registry.get().registry);
     let request = PageRequest { query, accept, accept_encoding };
     let page = py.detach(|| Page::render(&source, &request, EncodeOptions::default()))?;
-    let mut headers = vec![
-        ("content-type", page.content_type),
-        ("content-length", page.body.len().to_string()),
-        ("vary", Page::VARY.to_owned()),
-    ];
-    headers.extend(page.content_encoding.map(|coding| ("content-encoding", coding.to_owned())));
-    Ok((headers, PyBytes::new(py, &page.body)))
+    Ok((page.headers(), PyBytes::new(py, &page.body)))
 }

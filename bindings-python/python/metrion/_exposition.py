@@ -85,9 +85,7 @@ def make_asgi_app(registry: CollectorRegistry = REGISTRY) -> AsgiApp:
             for wanted in (b"accept", b"accept-encoding")
         )
         # Off the event loop: a large registry takes longer than other requests want to wait.
-        headers, body = await asyncio.to_thread(
-            render, registry, query, accept, accept_encoding
-        )
+        headers, body = await asyncio.to_thread(render, registry, query, accept, accept_encoding)
         raw_headers = [(name.encode("ascii"), value.encode("ascii")) for name, value in headers]
         await send({"type": "http.response.start", "status": 200, "headers": raw_headers})
         # The answer to HEAD has the same headers and no body.

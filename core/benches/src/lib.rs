@@ -8,6 +8,7 @@
 
 mod case;
 mod creation;
+mod formats;
 mod parse;
 mod scrapes;
 mod series;
@@ -29,6 +30,12 @@ pub const ROWS: &[(&str, Setup)] = &[
     ("encode_counters", scrapes::encode_counters),
     ("snapshot_counters", scrapes::snapshot_counters),
     ("encode_histograms", scrapes::encode_histograms),
+    ("encode_counters_openmetrics", formats::counters_as_openmetrics),
+    ("encode_histograms_openmetrics", formats::histograms_as_openmetrics),
+    ("encode_counters_protobuf", formats::counters_as_protobuf),
+    ("encode_histograms_protobuf", formats::histograms_as_protobuf),
+    ("encode_counters_json", formats::counters_as_json),
+    ("encode_histograms_json", formats::histograms_as_json),
     ("new_series", creation::new_series),
     ("parse_text_events", parse::text_events),
     ("parse_text", parse::text_families),

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::sync::{Mutex, PoisonError};
 
 use metrics_exporter_prometheus::PrometheusBuilder;
-use metrion::exposition::encode_text;
+use metrion::exposition::{EncodeOptions, Format, Syntax};
 use metrion::{
     DEFAULT_BUCKETS, FamilyOptions, HistogramOptions, NameFilter, Registry, RegistryOptions,
 };
@@ -15,8 +15,8 @@ use crate::case::{Peer, Row, Run, repeat};
 use crate::series::{LABEL_NAMES, count, durations, label_values};
 use crate::updates::{ClientCounter, Labels};
 
-const COUNTERS: usize = 100_000;
-const HISTOGRAMS: usize = 1000;
+pub(crate) const COUNTERS: usize = 100_000;
+pub(crate) const HISTOGRAMS: usize = 1000;
 /// How many values each histogram has.
 const OBSERVED: usize = 50;
 
@@ -27,11 +27,11 @@ const HELP: &str = "By method, path and instance.";
 /// Counters with three labels as text, into a buffer that is kept where the peer takes one.
 pub(crate) fn encode_counters() -> Row {
     let ours = counters(COUNTERS);
-    let text = metrion::text(&ours);
+    let text = page(&ours, Syntax::Text);
     Row {
         title: "encode 100k counters with 3 labels",
         threads: &[1],
-        ours: encode(ours),
+        ours: encode(ours, Syntax::Text),
         peers: vec![
             Peer::new("prometheus", encode_prometheus(prometheus_counters(COUNTERS)))
                 .with_goals(&[80.0]),
@@ -58,11 +58,11 @@ pub(crate) fn snapshot_counters() -> Row {
 /// Histograms with three labels and the default bounds as text.
 pub(crate) fn encode_histograms() -> Row {
     let ours = histograms(HISTOGRAMS);
-    let text = metrion::text(&ours);
+    let text = page(&ours, Syntax::Text);
     Row {
         title: "encode 1,000 histograms with 3 labels",
         threads: &[1],
-        ours: encode(ours),
+        ours: encode(ours, Syntax::Text),
         peers: vec![
             Peer::new("prometheus", encode_prometheus(prometheus_histograms(HISTOGRAMS))),
             Peer::new("prometheus-client", encode_client(client_histograms(HISTOGRAMS))),
@@ -72,11 +72,24 @@ pub(crate) fn encode_histograms() -> Row {
     }
 }
 
-fn encode(registry: Registry) -> Run {
-    into_buffer(Vec::new(), move |out: &mut Vec<u8>| {
+/// A snapshot, and it in a format.
+pub(crate) fn encode(registry: Registry, syntax: Syntax) -> Run {
+    into_buffer(Vec::new(), move |out| {
         out.clear();
-        encode_text(&registry.snapshot(&NameFilter::all()), out);
+        append_page(&registry, syntax, out);
     })
+}
+
+/// What [`encode`] writes.
+pub(crate) fn page(registry: &Registry, syntax: Syntax) -> Vec<u8> {
+    let mut out = Vec::new();
+    append_page(registry, syntax, &mut out);
+    out
+}
+
+fn append_page(registry: &Registry, syntax: Syntax, out: &mut Vec<u8>) {
+    let format = Format { syntax, escaping: None };
+    format.encode(&registry.snapshot(&NameFilter::all()), EncodeOptions::default(), out);
 }
 
 fn encode_prometheus(registry: prometheus::Registry) -> Run {
@@ -86,20 +99,20 @@ fn encode_prometheus(registry: prometheus::Registry) -> Run {
     })
 }
 
-fn encode_client(registry: prometheus_client::registry::Registry) -> Run {
+pub(crate) fn encode_client(registry: prometheus_client::registry::Registry) -> Run {
     into_buffer(String::new(), move |out| {
         out.clear();
         prometheus_client::encoding::text::encode(out, &registry).unwrap();
     })
 }
 
-fn copy(text: String) -> Run {
-    into_buffer(vec![0; text.len()], move |out| {
-        out.copy_from_slice(black_box(text.as_bytes()));
+pub(crate) fn copy(bytes: Vec<u8>) -> Run {
+    into_buffer(vec![0; bytes.len()], move |out| {
+        out.copy_from_slice(black_box(&bytes));
     })
 }
 
-fn into_buffer<B: Send + 'static>(
+pub(crate) fn into_buffer<B: Send + 'static>(
     buffer: B,
     encode: impl Fn(&mut B) + Send + Sync + 'static,
 ) -> Run {
@@ -111,7 +124,7 @@ fn into_buffer<B: Send + 'static>(
     })
 }
 
-fn counters(series: usize) -> Registry {
+pub(crate) fn counters(series: usize) -> Registry {
     let registry = Registry::new(RegistryOptions::default()).unwrap();
     let options = FamilyOptions::labelled(COUNTER, HELP, &LABEL_NAMES);
     let family = registry.counter_family(options).unwrap();
@@ -121,7 +134,7 @@ fn counters(series: usize) -> Registry {
     registry
 }
 
-fn prometheus_counters(series: usize) -> prometheus::Registry {
+pub(crate) fn prometheus_counters(series: usize) -> prometheus::Registry {
     let registry = prometheus::Registry::new();
     let options = prometheus::Opts::new(COUNTER, HELP);
     let family = prometheus::CounterVec::new(options, &LABEL_NAMES).unwrap();
@@ -132,7 +145,7 @@ fn prometheus_counters(series: usize) -> prometheus::Registry {
     registry
 }
 
-fn client_counters(series: usize) -> prometheus_client::registry::Registry {
+pub(crate) fn client_counters(series: usize) -> prometheus_client::registry::Registry {
     let mut registry = prometheus_client::registry::Registry::default();
     let family = Family::<Labels, ClientCounter>::default();
     registry.register(COUNTER, HELP, family.clone());
@@ -161,7 +174,7 @@ fn observed(series: usize) -> impl Iterator<Item = Vec<f64>> {
     (0..series).map(move |i| values.iter().cycle().skip(i * 7).take(OBSERVED).copied().collect())
 }
 
-fn histograms(series: usize) -> Registry {
+pub(crate) fn histograms(series: usize) -> Registry {
     let registry = Registry::new(RegistryOptions::default()).unwrap();
     let family = FamilyOptions::labelled(HISTOGRAM, HELP, &LABEL_NAMES);
     let options = HistogramOptions { family, ..HistogramOptions::default() };
@@ -173,7 +186,7 @@ fn histograms(series: usize) -> Registry {
     registry
 }
 
-fn prometheus_histograms(series: usize) -> prometheus::Registry {
+pub(crate) fn prometheus_histograms(series: usize) -> prometheus::Registry {
     let registry = prometheus::Registry::new();
     let options = prometheus::HistogramOpts::new(HISTOGRAM, HELP);
     let options = options.buckets(DEFAULT_BUCKETS.to_vec());
@@ -186,7 +199,7 @@ fn prometheus_histograms(series: usize) -> prometheus::Registry {
     registry
 }
 
-fn client_histograms(series: usize) -> prometheus_client::registry::Registry {
+pub(crate) fn client_histograms(series: usize) -> prometheus_client::registry::Registry {
     let mut registry = prometheus_client::registry::Registry::default();
     let new: fn() -> ClientHistogram = || ClientHistogram::new(DEFAULT_BUCKETS);
     let family = Family::<Labels, ClientHistogram, _>::new_with_constructor(new);

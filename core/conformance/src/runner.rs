@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use metrion::exporters::http::{HttpOptions, HttpServer};
+use metrion::exposition::parse::{parse_openmetrics, parse_text};
 use metrion::exposition::{EncodeOptions, Escaping, Format, Syntax, parse_protobuf};
 use metrion::{
     Clock, FamilyOptions, GaugeMode, GaugeOptions, Geometry, HistogramOptions, ManualClock,
@@ -406,6 +407,10 @@ fn same_json(a: &serde_json::Value, b: &serde_json::Value) -> bool {
 }
 
 fn parse(format: ParsedFormat, lines: &[String]) -> Outcome {
-    let _ = (format, lines);
-    Err(Failure::Vector("not yet".into()))
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    match format {
+        ParsedFormat::Text => parse_text(text.as_bytes()).map(drop),
+        ParsedFormat::Openmetrics => parse_openmetrics(text.as_bytes()).map(drop),
+    }
+    .map_err(|error| Failure::Core(error.into()))
 }

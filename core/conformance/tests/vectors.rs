@@ -97,7 +97,7 @@ fn folders_are_checked() {
     std::fs::write(folder.join("labels/notes.txt"), "").unwrap();
     assert!(check().contains("not a vector"));
     std::fs::remove_file(folder.join("labels/notes.txt")).unwrap();
-    std::fs::create_dir_all(folder.join("exemplars")).unwrap();
+    std::fs::create_dir_all(folder.join("unheard_of")).unwrap();
     assert!(check().contains("does not know the area"));
     std::fs::remove_dir_all(folder).unwrap();
 }

@@ -26,5 +26,5 @@ pub use lint::{Finding, lint};
 pub use negotiate::negotiate;
 pub use openmetrics::encode_openmetrics;
 pub use options::EncodeOptions;
-pub use protobuf::{MAX_MESSAGE, ProtobufFamilies, encode_protobuf, parse_protobuf};
+pub use protobuf::{MAX_MEMORY, MAX_MESSAGE, ProtobufFamilies, encode_protobuf, parse_protobuf};
 pub use text::encode_text;

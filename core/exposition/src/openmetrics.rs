@@ -19,7 +19,8 @@ use crate::presented::presented;
 /// point. Exemplars stand behind buckets and counters. A family without series is not shown. Of a
 /// native histogram the format shows the classic buckets, which may be the one to infinity alone. A
 /// histogram with a bound below zero has neither `_sum` nor `_count`, as the standard wants it; other
-/// sums that it does not want (negative ones, NaN) are written, as Go's clients do.
+/// numbers that it does not want (negative sums, NaN, counts with a fraction) are written as they are, as
+/// Go's clients do; strict readers refuse the page then.
 pub fn encode_openmetrics(snapshot: &Snapshot, out: &mut Vec<u8>) -> Vec<Error> {
     encode(snapshot, EncodeOptions::default(), out)
 }

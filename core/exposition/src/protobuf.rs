@@ -4,9 +4,10 @@
 mod encode;
 mod histogram;
 mod labels;
+mod memory;
 mod parse;
 mod wire;
 
 pub(crate) use encode::encode;
 pub use encode::encode_protobuf;
-pub use parse::{MAX_MESSAGE, ProtobufFamilies, parse_protobuf};
+pub use parse::{MAX_MEMORY, MAX_MESSAGE, ProtobufFamilies, parse_protobuf};

@@ -1,5 +1,5 @@
-//! Bridges from and to the [`prometheus`] crate, version 0.14, for programs and libraries that have
-//! metrics in both.
+//! Bridges from and to the [`prometheus`] crate, version 0.14 with its default feature `protobuf`, for
+//! programs and libraries that have metrics in both.
 //!
 //! ```
 //! use metrion_integrations::prometheus_crate::{RegistryCollector, collect_prometheus};
@@ -24,7 +24,6 @@
 //! ```
 
 mod from_prometheus;
-mod proto_api;
 mod to_prometheus;
 
 pub use from_prometheus::collect_prometheus;

@@ -204,7 +204,7 @@ fn summaries_untyped_and_timestamps() {
     let mut value = proto::Untyped::default();
     value.set_value(3.0);
     let mut untyped = their_metric(&[]);
-    untyped.set_untyped(value);
+    untyped.untyped = Some(value).into();
     untyped.set_timestamp_ms(1_500);
     let snapshot = snapshot_of(vec![
         their_family(

@@ -1,8 +1,9 @@
 //! What Prometheus scrapes.
 
+use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use metrion::Registry;
 use metrion::exporters::http::{Page, PageRequest};
 use metrion::exposition::EncodeOptions;
@@ -25,11 +26,8 @@ pub(crate) async fn scrape(
     // The one error is that of a panic, the other that of memory.
     let page = page.await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     let page = page.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
-    let fixed = [(header::CONTENT_TYPE, page.content_type), (header::VARY, Page::VARY.to_owned())];
-    let mut response = (fixed, page.body).into_response();
-    if let Some(encoding) = page.content_encoding {
-        let encoding = header::HeaderValue::from_static(encoding);
-        response.headers_mut().insert(header::CONTENT_ENCODING, encoding);
-    }
-    Ok(response)
+    let headers = page.headers().into_iter();
+    let response =
+        headers.fold(Response::builder(), |response, (name, value)| response.header(name, value));
+    response.body(Body::from(page.body)).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
 }

@@ -4,8 +4,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{
-    ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue,
-    RETRY_AFTER, VARY,
+    ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER,
 };
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use metrion_exposition::EncodeOptions;
@@ -14,9 +13,6 @@ use tokio::task::{JoinError, spawn_blocking};
 
 use super::page::{Page, PageRequest};
 use crate::Scrape;
-
-/// How many families are not in an answer: see [`Page::left_out`].
-const LEFT_OUT: &str = "metrion-left-out";
 
 /// Answers requests.
 pub(super) struct Handler {
@@ -78,19 +74,14 @@ impl Handler {
             Ok(Err(error)) => return failure(error.message()),
             Err(error) => return failure(&join_error(error)),
         };
-        let Ok(content_type) = HeaderValue::try_from(page.content_type) else {
-            return failure("the content type is not that of a header");
-        };
+        let headers = page.headers();
         let body = Sent { body: page.body, _permit: permit };
         let mut response = Response::new(Full::new(Bytes::from_owner(body)));
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, content_type);
-        headers.insert(VARY, HeaderValue::from_static(Page::VARY));
-        if let Some(coding) = page.content_encoding {
-            headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding));
-        }
-        if !page.left_out.is_empty() {
-            headers.insert(LEFT_OUT, HeaderValue::from(page.left_out.len()));
+        for (name, value) in headers {
+            let Ok(value) = HeaderValue::try_from(value) else {
+                return failure(&format!("the value of {name} is none of a header"));
+            };
+            response.headers_mut().insert(name, value);
         }
         response
     }

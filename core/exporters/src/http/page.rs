@@ -40,9 +40,6 @@ pub struct Page {
 }
 
 impl Page {
-    /// The value of `Vary`: the headers of a request that a page depends on.
-    pub const VARY: &'static str = "Accept, Accept-Encoding";
-
     /// Collects and encodes what a request asks for. It blocks for as long as collectors take.
     ///
     /// # Errors
@@ -67,6 +64,22 @@ impl Page {
             content_encoding: coding.map(Coding::as_str),
             left_out,
         })
+    }
+
+    /// Names, in lower case, and values of the headers that go with the body.
+    #[must_use]
+    pub fn headers(&self) -> Vec<(&'static str, String)> {
+        let mut headers = vec![
+            ("content-type", self.content_type.clone()),
+            ("content-length", self.body.len().to_string()),
+            // What of the request it depends on.
+            ("vary", "Accept, Accept-Encoding".to_owned()),
+        ];
+        headers.extend(self.content_encoding.map(|coding| ("content-encoding", coding.to_owned())));
+        if !self.left_out.is_empty() {
+            headers.push(("metrion-left-out", self.left_out.len().to_string()));
+        }
+        headers
     }
 }
 

@@ -49,6 +49,17 @@ pub(crate) fn native_buckets() -> NativeHistogram {
     }
 }
 
+/// Counts that are no integers, as rules and ageing make them.
+fn half(native: NativeHistogram) -> NativeHistogram {
+    let halves = |side: Vec<(i32, f64)>| side.into_iter().map(|(i, n)| (i, n / 2.0)).collect();
+    NativeHistogram {
+        zero_count: native.zero_count / 2.0,
+        positive: halves(native.positive),
+        negative: halves(native.negative),
+        ..native
+    }
+}
+
 /// Every type, and all that a series can have. `now` is in Unix seconds.
 pub(crate) fn everything(now: f64) -> Snapshot {
     let exemplar =
@@ -91,6 +102,12 @@ pub(crate) fn everything(now: f64) -> Snapshot {
     both.push(&[], Value::Histogram { counts: &[2.0, 3.0, 1.0], sum: 30.0 }).unwrap();
     both.set_native(0, native_buckets());
 
+    let mut unbounded = FamilySnapshot::new(schema("unbounded", MetricType::Histogram, &[]));
+    unbounded.push(&[], Value::Histogram { counts: &[2.0], sum: 3.0 }).unwrap();
+    let mut halves = FamilySnapshot::new(schema("halves", MetricType::Histogram, &[]));
+    halves.push(&[], Value::Histogram { counts: &[3.5], sum: 15.0 }).unwrap();
+    halves.set_native(0, half(native_buckets()));
+
     let mut gauge_histogram = FamilySnapshot::new(Schema {
         bounds: vec![1.0],
         ..schema("sizes", MetricType::GaugeHistogram, &["x"])
@@ -121,6 +138,8 @@ pub(crate) fn everything(now: f64) -> Snapshot {
             histogram,
             native,
             both,
+            unbounded,
+            halves,
             gauge_histogram,
             summary,
             info,
@@ -157,7 +176,13 @@ pub(crate) fn samples(job: &str, instance: &str, format: Format) -> Samples {
     add("wait_seconds_bucket", &[("queue", "a"), ("le", "+Inf")], 6.0);
     add("wait_seconds_sum", &[("queue", "a")], 17.5);
     add("wait_seconds_count", &[("queue", "a")], 6.0);
+    add("unbounded_bucket", &[("le", "+Inf")], 2.0);
+    add("unbounded_sum", &[], 3.0);
+    add("unbounded_count", &[], 2.0);
     if format != Format::Protobuf {
+        add("halves_bucket", &[("le", "+Inf")], 3.5);
+        add("halves_sum", &[], 15.0);
+        add("halves_count", &[], 3.5);
         add("size_bucket", &[("x", "1"), ("le", "+Inf")], 6.0);
         add("size_sum", &[("x", "1")], 30.0);
         add("size_count", &[("x", "1")], 6.0);

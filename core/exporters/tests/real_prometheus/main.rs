@@ -182,6 +182,8 @@ fn text_and_openmetrics() {
             ("wait_seconds", "histogram", "wait_seconds"),
             ("size", "histogram", "size"),
             ("both", "histogram", "both"),
+            ("unbounded", "histogram", "unbounded"),
+            ("halves", "histogram", "halves"),
             ("sizes", "gaugehistogram", "sizes"),
             ("took", "summary", "took"),
             ("build", "info", "build"),
@@ -204,6 +206,8 @@ fn text_and_openmetrics() {
             ("wait_seconds_created", "gauge", "wait_seconds"),
             ("size", "histogram", "size"),
             ("both", "histogram", "both"),
+            ("unbounded", "histogram", "unbounded"),
+            ("halves", "histogram", "halves"),
             ("sizes", "histogram", "sizes"),
             ("sizes_gcount", "gauge", "sizes"),
             ("sizes_gsum", "gauge", "sizes"),
@@ -241,6 +245,8 @@ fn protocol_buffers() {
             ("wait_seconds", "histogram", "wait_seconds"),
             ("size", "histogram", "size"),
             ("both", "histogram", "both"),
+            ("unbounded", "histogram", "unbounded"),
+            ("halves", "histogram", "halves"),
             ("sizes", "gaugehistogram", "sizes"),
             ("took", "summary", "took"),
             ("build_info", "gauge", "build"),
@@ -250,6 +256,9 @@ fn protocol_buffers() {
     for name in ["size", "both", "sizes"] {
         check_native(&server, name);
     }
+    check_value(&server, "histogram_count(halves)", &json!("3"));
+    check_value(&server, "histogram_sum(halves)", &json!("15"));
+    check_value(&server, "histogram_fraction(1, 4, halves)", &json!("0.5"));
 }
 
 /// Buckets as the server has them, and what its functions make of them.

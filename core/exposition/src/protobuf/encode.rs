@@ -22,7 +22,8 @@ use crate::presented::presented;
 ///
 /// Native and classic buckets of one histogram are counted one after the other, so an update in
 /// flight may be in one of them only. The message must have one count: it is that of the native
-/// buckets, and the classic ones are cut down to it, or the rest of it is in the bucket to infinity.
+/// buckets, and the classic ones are cut down to it. (The bucket to infinity is written only where it has
+/// an exemplar: its count is that one.)
 pub fn encode_protobuf(snapshot: &Snapshot, out: &mut Vec<u8>) -> Vec<Error> {
     encode(snapshot, EncodeOptions::default(), out)
 }

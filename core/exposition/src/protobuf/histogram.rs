@@ -12,7 +12,7 @@ use crate::number::as_integer;
 /// `Histogram.bucket`.
 const BUCKET: u8 = 0x1a;
 
-/// A family's upper bounds as they are written, the one to infinity last.
+/// A family's upper bounds as they are written, infinity last.
 pub(super) struct Bounds(Vec<[u8; 9]>);
 
 impl Bounds {
@@ -42,8 +42,14 @@ pub(super) fn append_histogram(
     let native = family.native(row);
     let total = native.map_or_else(|| counts.iter().sum(), NativeHistogram::count);
     let whole = counts.iter().all(|count| is_whole(*count)) && native.is_none_or(is_whole_native);
-    append_number(out, whole, 0x08, 0x21, total);
-    append_double(out, 0x11, *sum);
+    // Fields stand in the order of their numbers.
+    if whole {
+        append_integer(out, 0x08, total as u64);
+        append_double(out, 0x11, *sum);
+    } else {
+        append_double(out, 0x11, *sum);
+        append_double(out, 0x21, total);
+    }
     let exemplars = family.row_exemplars(row);
     if native.is_none() || !bounds.is_empty() {
         if whole && exemplars.is_empty() {
@@ -81,7 +87,8 @@ fn append_number(out: &mut Vec<u8>, whole: bool, integer_tag: u8, float_tag: u8,
     }
 }
 
-/// Counts are cumulative, and the last is `total`.
+/// Counts are cumulative. As from Go's clients, the bucket to infinity is there only for its exemplar:
+/// its count is the histogram's own.
 fn append_buckets(
     out: &mut Vec<u8>,
     bounds: &Bounds,
@@ -97,6 +104,9 @@ fn append_buckets(
         let last = place + 1 == counts.len();
         let count = if last { total } else { sum.min(total) };
         let exemplar = exemplars.next_if(|placed| placed.place == place);
+        if last && exemplar.is_none() {
+            break;
+        }
         append_message(out, BUCKET, |out| {
             append_number(out, whole, 0x08, 0x21, count);
             out.extend_from_slice(bound);
@@ -106,15 +116,18 @@ fn append_buckets(
         });
     }
 }
+
 /// The same for whole counts without exemplars, which is what nearly all histograms are: the length of
 /// each bucket is known without a look back.
 #[inline(always)]
 fn append_plain_buckets(out: &mut Vec<u8>, bounds: &Bounds, counts: &[f64], total: u64) {
+    let Some((_infinity, counts)) = counts.split_last() else {
+        return;
+    };
     let mut sum = 0;
-    let last = counts.len().saturating_sub(1);
-    for (place, (bound, own)) in bounds.0.iter().zip(counts).enumerate() {
+    for (bound, own) in bounds.0.iter().zip(counts) {
         sum += as_integer(*own).unwrap_or_default();
-        let count = if place == last { total } else { sum.min(total) };
+        let count = sum.min(total);
         let len = 1 + varint_len(count) + bound.len();
         out.extend_from_slice(&[BUCKET, len as u8, 0x08]);
         append_varint(out, count);

@@ -1,19 +1,23 @@
 //! Bytes to messages.
 
+use super::memory;
 use metrion_model::{Error, ErrorCode, Result};
 use metrion_proto::Message as _;
 use metrion_proto::client::MetricFamily;
 
-/// The longest message that is read, in bytes: a family of about a million series.
-pub const MAX_MESSAGE: usize = 128 * 1024 * 1024;
+/// The longest message that is read, in bytes: a family of more than half a million series.
+pub const MAX_MESSAGE: usize = 64 * 1024 * 1024;
+
+/// The most memory that the parts of one message may take, in bytes. Real ones take a few times their
+/// length; one that is made to hurt, of empty metrics, takes hundreds of times.
+pub const MAX_MEMORY: usize = 1024 * 1024 * 1024;
 
 /// Reads the families of a stream as [`crate::encode_protobuf`] writes it, one after the other: only
-/// the one that was just read is in memory. That takes a few times its bytes as a rule; a message made
-/// to hurt, of empty metrics, can take 300 times as much.
+/// the one that was just read is in memory.
 ///
 /// # Errors
 /// The iterator yields a `parse_error` with the place in `bytes`, for a message that is cut off, longer
-/// than [`MAX_MESSAGE`], nested too deep, or otherwise malformed; after that it ends.
+/// than [`MAX_MESSAGE`], too large for [`MAX_MEMORY`], or otherwise malformed; after that it ends.
 #[must_use]
 pub fn parse_protobuf(bytes: &[u8]) -> ProtobufFamilies<'_> {
     ProtobufFamilies { bytes, at: 0 }
@@ -57,11 +61,15 @@ fn read_family(bytes: &[u8]) -> Result<(MetricFamily, usize), String> {
     let message = rest
         .get(..len)
         .ok_or_else(|| format!("cut off: {len} bytes long, but only {} are there", rest.len()))?;
+    let needed = memory::needed(message)?;
+    if needed > MAX_MEMORY {
+        return Err(format!("it would take {needed} bytes of memory, more than {MAX_MEMORY}"));
+    }
     let family = MetricFamily::decode(message).map_err(|error| error.to_string())?;
     Ok((family, prefix + len))
 }
 
-fn read_varint(bytes: &[u8]) -> Result<(u64, usize), String> {
+pub(super) fn read_varint(bytes: &[u8]) -> Result<(u64, usize), String> {
     let mut value = 0;
     for (place, byte) in bytes.iter().take(10).enumerate() {
         let part = u64::from(byte & 0x7f);

@@ -61,7 +61,7 @@ fn all_types() {
     assert_eq!(labels(&families[2].metric[0]), [("x", "")]);
 
     let sizes = families[5].metric[0].histogram.as_ref().unwrap();
-    assert_eq!((sizes.sample_count(), sizes.sample_sum(), sizes.bucket.len()), (5, 9.5, 2));
+    assert_eq!((sizes.sample_count(), sizes.sample_sum(), sizes.bucket.len()), (5, 9.5, 1));
     let took = families[6].metric[0].summary.as_ref().unwrap();
     assert_eq!((took.sample_count(), took.sample_sum()), (4, 9.0));
     assert_eq!((took.quantile[0].quantile(), took.quantile[0].value()), (0.5, 0.125));
@@ -118,7 +118,7 @@ fn classic_histograms() {
 fn native_and_classic_buckets_have_one_count() {
     let histogram = one(native()).metric[0].histogram.clone().unwrap();
     assert_eq!(histogram.sample_count(), 7);
-    assert_eq!(buckets(&histogram), [(2, 1.0), (3, 4.0), (7, f64::INFINITY)]);
+    assert_eq!(buckets(&histogram), [(2, 1.0), (3, 4.0)]);
     assert_eq!((histogram.schema(), histogram.zero_threshold()), (0, 1e-9));
     assert_eq!(histogram.zero_count(), 1);
     let span = |offset, length| BucketSpan { offset: Some(offset), length: Some(length) };
@@ -132,7 +132,7 @@ fn native_and_classic_buckets_have_one_count() {
     fewer.set_native(0, NativeHistogram { positive: vec![(0, 2.0)], ..Default::default() });
     let histogram = one(fewer).metric[0].histogram.clone().unwrap();
     assert_eq!(histogram.sample_count(), 2);
-    assert_eq!(buckets(&histogram), [(2, 1.0), (2, 4.0), (2, f64::INFINITY)]);
+    assert_eq!(buckets(&histogram), [(2, 1.0), (2, 4.0)]);
 }
 
 #[test]
@@ -200,7 +200,26 @@ fn malformed_streams() {
     assert!(fault(&[3, 0x0a, 1, 0xff]).contains("UTF-8"), "{}", fault(&[3, 0x0a, 1, 0xff]));
     // Groups inside each other, of a field that nobody knows.
     let deep = [vec![0xa0, 0x1f], [0xa3, 0x06].repeat(2000)].concat();
-    assert!(fault(&deep).contains("recursion"), "{}", fault(&deep));
+    assert!(fault(&deep).contains("group"), "{}", fault(&deep));
+}
+
+/// A message of nothing but empty parts, of which each takes two bytes.
+#[test]
+fn messages_that_would_take_too_much_memory() {
+    let message = |content: Vec<u8>| {
+        let mut bytes = Vec::new();
+        prost_varint(&mut bytes, content.len() as u64);
+        [bytes, content].concat()
+    };
+    let metrics = message([0x22, 0].repeat(4_000_000));
+    assert!(fault(&metrics).contains("of memory"), "{}", fault(&metrics));
+    // Buckets in a histogram in a metric.
+    let buckets = [0x1a, 0].repeat(12_000_000);
+    let histogram = [vec![0x3a], message(buckets)].concat();
+    let nested = message([vec![0x22], message(histogram)].concat());
+    assert!(fault(&nested).contains("of memory"), "{}", fault(&nested));
+    let few = decode(&message([0x22, 0].repeat(1000)));
+    assert_eq!(few[0].metric.len(), 1000);
 }
 
 fn prost_varint(out: &mut Vec<u8>, mut value: u64) {

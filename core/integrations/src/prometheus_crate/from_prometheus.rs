@@ -4,15 +4,11 @@ use metrion_metrics::Collector;
 use metrion_model::{FamilySnapshot, MetricType, NameRules, Result, Schema, Value};
 use prometheus::proto;
 
-use super::proto_api;
-
 /// Yields the families of a prometheus registry, with its prefix and labels.
 ///
 /// - A counter's sample ends with `_total`, also where its name there does not.
 /// - Histograms of one family with different bounds are shown with the bounds that all have, summaries
 ///   with the quantiles that all have: what is shown of them is exact.
-/// - The value of an untyped metric is NaN when the crate is built with its `protobuf` feature. (The
-///   crate can neither make such a metric nor encode it; a collector of one's own can.)
 /// - A family that Metrion cannot take, for instance because its name is not valid, is left out. One
 ///   whose name is taken (of two counters `x` and `x_total` the second) is left out and counted by
 ///   the registry that collects.
@@ -78,10 +74,12 @@ fn push(snapshot: &mut FamilySnapshot, schema: &Schema, metric: &proto::Metric) 
             snapshot.push_labels(labels, Value::Summary { quantiles, sum, count })
         }
         MetricType::Counter => {
-            snapshot.push_labels(labels, Value::Number(proto_api::counter(metric)))
+            snapshot.push_labels(labels, Value::Number(metric.get_counter().value()))
         }
-        MetricType::Gauge => snapshot.push_labels(labels, Value::Number(proto_api::gauge(metric))),
-        _ => snapshot.push_labels(labels, Value::Number(proto_api::untyped(metric))),
+        MetricType::Gauge => {
+            snapshot.push_labels(labels, Value::Number(metric.get_gauge().value()))
+        }
+        _ => snapshot.push_labels(labels, Value::Number(metric.untyped.value())),
     }
 }
 
