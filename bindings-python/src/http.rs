@@ -2,13 +2,12 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use metrion::exporters::http::{HttpOptions, HttpServer as Server, Page};
-use metrion::{serve_http, source};
+use metrion::exporters::http::{HttpOptions, HttpServer as Server, Page, serve};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::errors::Result;
-use crate::registry::CollectorRegistry;
+use crate::source::Source;
 
 /// A running server of metrics.
 #[pyclass(frozen, module = "metrion")]
@@ -21,16 +20,10 @@ pub(crate) struct HttpServer {
 impl HttpServer {
     /// Serves a registry on `addr` and `port`; port 0 takes any free one.
     #[new]
-    fn new(
-        py: Python<'_>,
-        port: u16,
-        addr: String,
-        registry: &Bound<'_, CollectorRegistry>,
-    ) -> Result<Self> {
+    fn new(py: Python<'_>, port: u16, addr: String, registry: Source) -> Result<Self> {
         // Every path but the browser's icon is served, as prometheus_client does.
         let options = HttpOptions { address: addr, port, path: None, ..HttpOptions::default() };
-        let registry = &registry.get().registry;
-        let server = py.detach(|| serve_http(registry, options))?;
+        let server = py.detach(|| serve(registry, options))?;
         let local = server.local_addr();
         Ok(Self {
             address: (local.ip().to_string(), local.port()),
@@ -73,12 +66,11 @@ type Headers = Vec<(&'static str, String)>;
 #[pyfunction]
 pub(crate) fn render<'py>(
     py: Python<'py>,
-    registry: &Bound<'_, CollectorRegistry>,
+    registry: Source,
     query: &str,
     accept_encoding: &str,
 ) -> Result<(Headers, Bound<'py, PyBytes>)> {
-    let source = source(&registry.get().registry);
-    let page = py.detach(|| Page::render(&source, query, accept_encoding))?;
+    let page = py.detach(|| Page::render(&registry, query, accept_encoding))?;
     let mut headers = vec![
         ("content-type", page.content_type.to_owned()),
         ("content-length", page.body.len().to_string()),
