@@ -206,6 +206,23 @@ impl<M: Metric> Lookup<M> {
         }
     }
 
+    /// The child of these values if it is in the cache, for calls that do not look there themselves:
+    /// with a mapping, with a number, from a new call site.
+    fn known_child<T: MetricClass<Handle = M>>(
+        &self,
+        py: Python<'_>,
+        values: &[Bound<'_, PyString>],
+    ) -> Option<Py<T>> {
+        let values: Vec<_> = values.iter().map(Bound::as_ptr).collect();
+        // SAFETY: the lock is held, and nothing in `find` runs Python code. What it returns is null or a
+        // new reference to a child, and all children are of this class.
+        unsafe {
+            let child = self.find(&*self.cache.get(), &values);
+            let child = Bound::from_owned_ptr_or_opt(py, child)?;
+            Some(child.cast_into_unchecked::<T>().unbind())
+        }
+    }
+
     /// Remembers a child, and forgets all others first if one of them may have been removed.
     fn remember(&self, values: &[Bound<'_, PyString>], child: &Bound<'_, PyAny>) {
         let values: Vec<_> = values.iter().map(Bound::as_ptr).collect();
@@ -277,6 +294,9 @@ fn find_child<T: MetricClass>(
     args: &Args<'_>,
 ) -> Result<Py<T>> {
     let values = text_values(py, lookup, args)?;
+    if let Some(child) = lookup.known_child::<T>(py, &values) {
+        return Ok(child);
+    }
     let texts = values.iter().map(to_text).collect::<Result<Vec<&str>>>()?;
     let (handle, is_overflow) = {
         let child = lookup.family.labels(&texts)?;

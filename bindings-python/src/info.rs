@@ -11,7 +11,7 @@ use crate::options::{Names, RegistryArgument, as_texts, family_options, pairs};
 use crate::raw;
 use crate::registry::Writer;
 
-/// Text that describes the program, as labels of a sample with the value 1: its version, its build.
+/// Text that describes the program, as labels of a sample with the value 1: its version.
 ///
 /// Its sample's name ends with `_info`, whether its own does or not.
 #[pyclass(frozen, subclass, extends = MetricBase, module = "metrion")]

@@ -1,20 +1,12 @@
 """Bad input: a clear error with a stable code, and nothing half registered."""
 
 import pickle
-from collections.abc import Callable
 from typing import Any
 
 import metrion
 import pytest
 from metrion import CollectorRegistry, Counter, Gauge, Histogram, MetrionError, generate_latest
-
-
-def code_of(call: Callable[[], Any]) -> str:
-    with pytest.raises(MetrionError) as failure:
-        call()
-    assert isinstance(failure.value, ValueError)
-    assert str(failure.value)
-    return failure.value.code
+from testing import code_of
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,9 @@ def test_labels_by_place_by_name_and_by_mapping(registry: CollectorRegistry) -> 
     counter.labels(method="GET", path="/").inc()
     counter.labels({"path": "/", "method": "GET"}).inc()
     assert text(registry) == ['c_total{method="GET",path="/"} 4']
-    assert counter.labels("GET", "/") is counter.labels(method="GET", path="/")
+    child = counter.labels("GET", "/")
+    assert counter.labels(method="GET", path="/") is child
+    assert counter.labels({"path": "/", "method": "GET"}) is child
 
 
 def test_keywords_of_many_call_sites(registry: CollectorRegistry) -> None:
@@ -113,6 +115,7 @@ def test_label_values_become_text_as_str_makes_it(registry: CollectorRegistry) -
     values = [f'c_total{{a="{value!s}"}}' for value in ("200", None, 1.5, Method.GET)]
     assert [line.rsplit(" ", 1)[0] for line in text(registry)] == values
     assert counter.labels("200").get() == 2
+    assert counter.labels(200) is counter.labels("200")
 
 
 def test_equal_texts_are_the_same_child(registry: CollectorRegistry) -> None:

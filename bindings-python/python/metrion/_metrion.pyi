@@ -262,7 +262,7 @@ class Summary(Metric):
 
 @disjoint_base
 class Info(Metric):
-    """Text that describes the program, as labels of a sample with the value 1: its version, its build."""
+    """Text that describes the program, as labels of a sample with the value 1: its version."""
 
     def __new__(
         cls,

@@ -11,12 +11,13 @@ class NativeHistogramOptions:
     client; what is None has its default.
 
     - `factor`: a bucket's upper bound is at most that many times its lower one; above 1.
-    - `schema`: the same as a number from -4 to 8, 3 by default: the bound is `2 ** 2 ** -schema` times
-      the lower one. Give one or the other.
-    - `max_buckets`: at most that many buckets, 160 by default. When one more is needed, the histogram
-      is reset if `min_reset_seconds` have passed since it began; else the zero bucket is widened up
-      to `max_zero_threshold`; else buckets are merged in pairs.
-    - `zero_threshold`: values up to that, of either sign, are in the zero bucket; 2 ** -128 by default.
+    - `schema`: the same as a number from -4 to 8, 3 by default: the upper bound is
+      `2 ** 2 ** -schema` times the lower one. Give one or the other.
+    - `max_buckets`: at most that many buckets, 160 by default. When one more is needed, the
+      histogram is reset if `min_reset_seconds` have passed since it began; else the zero bucket is
+      widened up to `max_zero_threshold`; else buckets are merged in pairs.
+    - `zero_threshold`: values up to that, of either sign, are in the zero bucket; 2 ** -128 by
+      default.
     - `max_zero_threshold`: 0 by default, the zero bucket is never widened.
     - `min_reset_seconds`: 0 by default, the histogram is never reset.
     """
