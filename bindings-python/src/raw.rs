@@ -157,15 +157,23 @@ pub(crate) unsafe fn one_number(
     if count != 1 || !names.is_null() {
         return None;
     }
-    // SAFETY: there is one argument, and the caller of the method holds it. Only exact floats are
-    // taken here: they convert without running Python code and without an error.
+    // SAFETY: there is one argument, and the caller of the method holds it. Only exact floats and
+    // integers are taken here: they convert without running Python code, floats without an error.
     unsafe {
         let value = *args;
-        if ffi::PyFloat_CheckExact(value) == 0 {
-            return None;
+        if ffi::PyFloat_CheckExact(value) != 0 {
+            let number = ffi::PyFloat_AsDouble(value);
+            return (!number.is_nan()).then_some(number);
         }
-        let number = ffi::PyFloat_AsDouble(value);
-        (!number.is_nan()).then_some(number)
+        if ffi::PyLong_CheckExact(value) != 0 {
+            let number = ffi::PyLong_AsDouble(value);
+            if number != -1.0 {
+                return Some(number);
+            }
+            // -1, or an integer that is too large: that error is raised the slow way.
+            ffi::PyErr_Clear();
+        }
+        None
     }
 }
 

@@ -77,7 +77,7 @@ def test_label_values_that_are_not_text(registry: CollectorRegistry, value: obje
     assert b"c_total{" not in generate_latest(registry)
 
 
-@pytest.mark.parametrize("amount", [-1, -0.5, float("nan"), float("-inf")])
+@pytest.mark.parametrize("amount", [-1, -2, -0.5, float("nan"), float("-inf")])
 def test_amounts_that_a_counter_refuses(registry: CollectorRegistry, amount: float) -> None:
     counter = Counter("c", "Help.", registry=registry)
     counter.inc(3)
@@ -103,6 +103,8 @@ def test_values_that_are_no_numbers(registry: CollectorRegistry) -> None:
             wrong()
     with pytest.raises(OverflowError):
         gauge.set(10**400)
+    with pytest.raises(OverflowError):
+        counter.inc(10**400)
     assert (counter.get(), gauge.get(), histogram.get()[1]) == (0, 0, 0)
 
 

@@ -70,6 +70,19 @@ def test_histogram(registry: CollectorRegistry) -> None:
     assert Histogram.DEFAULT_BUCKETS[-1] == math.inf
 
 
+def test_integers_are_taken_as_numbers(registry: CollectorRegistry) -> None:
+    gauge = Gauge("g", "G.", registry=registry)
+    histogram = Histogram("h", "H.", buckets=[0, 2], registry=registry)
+    for number in (-1, 0, 2, 2**40, -(2**40), True):
+        gauge.set(number)
+        assert gauge.get() == number
+        histogram.observe(number)
+    assert histogram.get() == ([3, 2, 1], 2)
+    with pytest.raises(OverflowError):
+        histogram.observe(10**400)
+    assert sum(histogram.get()[0]) == 6
+
+
 def test_labels_by_place_by_name_and_by_mapping(registry: CollectorRegistry) -> None:
     counter = Counter("c", "C.", ["method", "path"], registry=registry)
     counter.labels("GET", "/").inc()
