@@ -6,6 +6,7 @@ import time
 import types
 import urllib.request
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import metrion
@@ -151,12 +152,12 @@ def test_series_that_do_not_move_expire_and_come_back(
         Histogram,
         Summary,
         Info,
-        lambda *args, **options: Enum(*args, states=["a"], **options),
+        partial(Enum, states=["a"]),
     ],
 )
 def test_what_every_type_takes(registry: CollectorRegistry, make: Any) -> None:
     options = {"constant_labels": {"zone": "x"}, "max_series": 1, "expire_after": 3600}
-    metric = make("m", "M.", ("a",), "app", "db", registry=registry, **options)
+    metric: Any = make("m", "M.", ("a",), "app", "db", registry=registry, **options)
     assert isinstance(metric, metrion.Metric)
     assert (metric.name, metric.documentation, metric.labelnames) == ("app_db_m", "M.", ("a",))
     assert metric.labels("1") is metric.labels(a="1")
@@ -168,7 +169,7 @@ def test_what_every_type_takes(registry: CollectorRegistry, make: Any) -> None:
     registry.unregister(metric)
     assert generate_latest(registry) == b""
     for wrong in (0, -1, float("nan")):
-        again = lambda wrong=wrong: make("m", "M.", registry=registry, expire_after=wrong)  # noqa: E731
+        again = partial(make, "m", "M.", registry=registry, expire_after=wrong)
         assert code_of(again) == "invalid_value"
     with pytest.raises(TypeError, match="labelnames"):
         make("m", "M.", "ab", registry=registry)

@@ -3,6 +3,7 @@
 import math
 import threading
 import time
+from functools import partial
 from typing import Any
 
 import prometheus_client
@@ -30,9 +31,9 @@ def test_reading(registry: CollectorRegistry) -> None:
     summary = Summary("s", "S.", objectives={0.9: 0.01, 0.5: 0.05}, registry=registry)
     nothing = summary.get()
     assert (nothing.count, nothing.sum) == (0, 0)
-    assert [math.isnan(value) for value in nothing.quantiles.values()] == [True, True]
-    for value in range(1, 101):
-        summary.observe(value)
+    assert [math.isnan(quantile) for quantile in nothing.quantiles.values()] == [True, True]
+    for number in range(1, 101):
+        summary.observe(number)
     summary.observe(math.nan)
     value = summary.get()
     assert (value.count, value.sum) == (100, 5050)
@@ -112,6 +113,7 @@ def test_what_is_refused(registry: CollectorRegistry) -> None:
     def make(**options: Any) -> Summary:
         return Summary("s", "S.", registry=registry, **options)
 
+    wrong: Any
     for wrong in (
         {"objectives": [0.9, 0.5]},
         {"objectives": [1.5]},
@@ -120,7 +122,7 @@ def test_what_is_refused(registry: CollectorRegistry) -> None:
         {"objectives": [0.5], "max_age": 0},
         {"objectives": [0.5], "age_buckets": 0},
     ):
-        assert code_of(lambda wrong=wrong: make(**wrong)) == "invalid_objectives"  # type: ignore[misc]
+        assert code_of(partial(make, **wrong)) == "invalid_objectives"
     assert code_of(lambda: make(labelnames=["quantile"])) == "reserved_name"
     for wrong in ({"objectives": 0.5}, {"objectives": ["half"]}, {"objectives": {0.5: "little"}}):
         with pytest.raises(TypeError):
