@@ -2,11 +2,11 @@
 
 use metrion::{Family, Metric, Registry, Result as CoreResult, Schema};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyMapping, PyTuple};
 
 use crate::errors::Result;
 use crate::family::{to_str, to_text};
-use crate::options::pairs;
+use crate::options::{as_texts, pairs};
 
 /// A family of whatever kind, for what does not depend on the kind.
 pub(crate) trait AnyFamily: Send + Sync {
@@ -44,7 +44,7 @@ impl<M: Metric> AnyFamily for Family<M> {
     }
 }
 
-/// What Counter, Gauge and Histogram have in common.
+/// What all metric classes have in common.
 #[pyclass(frozen, subclass, module = "metrion", name = "Metric")]
 pub(crate) struct MetricBase {
     pub(crate) family: std::sync::Arc<dyn AnyFamily>,
@@ -79,11 +79,8 @@ impl MetricBase {
     }
 
     /// Removes every series that has these labels among its own; how many there were.
-    fn remove_matching(&self, labels: &Bound<'_, PyDict>) -> Result<usize> {
-        let pairs = pairs(labels)?;
-        let pairs: Vec<(&str, &str)> =
-            pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        Ok(self.family.remove_matching(&pairs)?)
+    fn remove_matching(&self, labels: &Bound<'_, PyMapping>) -> Result<usize> {
+        Ok(self.family.remove_matching(&as_texts(&pairs(labels)?))?)
     }
 
     /// Removes all series.

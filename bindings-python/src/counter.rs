@@ -1,17 +1,19 @@
 //! `Counter`.
 #![allow(unsafe_code)]
 
-use metrion::{Counter as Handle, Family, OwnedCells, ProcessWriter};
+use metrion::{Counter as Handle, Family, OwnedCells};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyMapping};
 
 use crate::base::MetricBase;
 use crate::errors::Result;
+use crate::exemplar;
 use crate::family::{self, MetricClass, Object, object_of};
 use crate::helpers::helper;
-use crate::options::{LabelNames, RegistryArgument, family_options};
+use crate::options::{Names, RegistryArgument, as_texts, family_options};
 use crate::raw::{self, Args};
+use crate::registry::Writer;
 
 /// A number that only goes up: requests, errors, bytes.
 ///
@@ -20,7 +22,8 @@ use crate::raw::{self, Args};
 pub(crate) struct Counter(Object<Handle, Child>);
 
 pub(crate) struct Child {
-    cell: OwnedCells,
+    /// This interpreter's own; `None` where updates look for the current span.
+    cell: Option<OwnedCells>,
     handle: Handle,
 }
 
@@ -36,8 +39,9 @@ impl MetricClass for Counter {
         &self.0
     }
 
-    fn child(_family: &Family<Handle>, handle: &Handle, writer: &ProcessWriter) -> Child {
-        Child { cell: handle.cell_of(writer), handle: handle.clone() }
+    fn child(_family: &Family<Handle>, handle: &Handle, writer: &Writer) -> Child {
+        let cell = (!writer.in_spans).then(|| handle.cell_of(&writer.cells));
+        Child { cell, handle: handle.clone() }
     }
 }
 
@@ -45,25 +49,33 @@ impl MetricClass for Counter {
 impl Counter {
     #[new]
     #[pyo3(signature = (
-        name, documentation, labelnames=LabelNames(Vec::new()), namespace="", subsystem="", unit="", registry=RegistryArgument::Default, *,
-        constant_labels=None, max_series=None
+        name, documentation, labelnames=Names::default(), namespace="", subsystem="", unit="", registry=RegistryArgument::Default, *,
+        constant_labels=None, max_series=None, expire_after=None
     ))]
     #[allow(clippy::too_many_arguments)]
     fn new(
         py: Python<'_>,
         name: String,
         documentation: String,
-        labelnames: LabelNames,
+        labelnames: Names,
         namespace: &str,
         subsystem: &str,
         unit: &str,
         registry: RegistryArgument,
-        constant_labels: Option<Bound<'_, PyDict>>,
+        constant_labels: Option<Bound<'_, PyMapping>>,
         max_series: Option<usize>,
+        expire_after: Option<f64>,
     ) -> Result<PyClassInitializer<Self>> {
         let words = [namespace, subsystem, unit];
-        let options =
-            family_options(name, documentation, labelnames, words, constant_labels, max_series)?;
+        let options = family_options(
+            name,
+            documentation,
+            labelnames,
+            words,
+            constant_labels,
+            max_series,
+            expire_after,
+        )?;
         let registry = registry.resolve(py)?;
         let registry = registry.get();
         object_of(registry.registry.counter_family(options)?, &registry.writer)
@@ -92,7 +104,7 @@ impl Counter {
 }
 
 impl Counter {
-    /// `inc(amount=1)`.
+    /// `inc(amount=1, exemplar=None)`.
     ///
     /// # Safety
     /// Called by the interpreter on an instance of this class.
@@ -107,7 +119,7 @@ impl Counter {
         unsafe {
             let py = Python::assume_attached();
             let this = raw::receiver::<Self>(py, object);
-            if let Object::Child(Child { cell, .. }) = &this.0 {
+            if let Object::Child(Child { cell: Some(cell), .. }) = &this.0 {
                 if count == 0 && names.is_null() {
                     cell.add(0, 1.0);
                     return raw::none();
@@ -123,10 +135,18 @@ impl Counter {
     }
 
     fn inc_any(&self, py: Python<'_>, args: &Args<'_>) -> Result<*mut ffi::PyObject> {
-        let amount = args.number(py, "amount")?.unwrap_or(1.0);
-        let child = self.0.child()?;
+        let [amount, exemplar] = args.bind(py, ["amount", "exemplar"])?;
+        let amount = amount.map_or(Ok(1.0), |amount| amount.extract())?;
+        let Child { cell, handle } = self.0.child()?;
+        if let Some(labels) = exemplar::labels(exemplar)? {
+            exemplar::counted(handle.add_with_exemplar(amount, &as_texts(&labels)))?;
+            return Ok(raw::none());
+        }
         Handle::check(amount)?;
-        child.cell.add(0, amount);
+        match cell {
+            Some(cell) => cell.add(0, amount),
+            None => handle.add_in_span(amount),
+        }
         Ok(raw::none())
     }
 
@@ -137,7 +157,8 @@ impl Counter {
             py,
             c"inc",
             Self::inc,
-            c"inc($self, amount=1)\n--\n\nAdds `amount`, a number from 0 up.",
+            c"inc($self, amount=1, exemplar=None)\n--\n\nAdds `amount`, a number from 0 up. \
+`exemplar` are labels that say where it comes from.",
         )
     }
 }

@@ -1,11 +1,11 @@
-//! What the three metric classes have in common: a family, its children, and `labels()`.
+//! What the metric classes have in common: a family, its children, and `labels()`.
 #![allow(unsafe_code)]
 
 use std::cell::UnsafeCell;
 use std::ffi::CStr;
 use std::sync::Arc;
 
-use metrion::{Error, ErrorCode, Family, Metric, ProcessWriter};
+use metrion::{Error, ErrorCode, Family, Metric};
 use pyo3::PyClass;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -14,8 +14,9 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 
 use crate::base::{AnyFamily, MetricBase};
 use crate::errors::{Failure, Result};
-use crate::options::pairs;
+use crate::options::{as_texts, pairs};
 use crate::raw::{self, Args};
+use crate::registry::Writer;
 use crate::table::Table;
 
 /// What an object of a metric class is: a family with labels, or a child. A family without labels is
@@ -43,24 +44,20 @@ impl<M: Metric, C> Object<M, C> {
     }
 }
 
-/// A metric class: one of Counter, Gauge, Histogram.
+/// A metric class: one of Counter, Gauge, Histogram, Summary, Info, Enum.
 pub(crate) trait MetricClass: PyClass<Frozen = True, BaseType = MetricBase> + Sync {
     type Handle: Metric;
     /// What a child holds to be updated without a lookup.
     type Child;
     fn new(object: Object<Self::Handle, Self::Child>) -> Self;
     fn object(&self) -> &Object<Self::Handle, Self::Child>;
-    fn child(
-        family: &Family<Self::Handle>,
-        handle: &Self::Handle,
-        writer: &ProcessWriter,
-    ) -> Self::Child;
+    fn child(family: &Family<Self::Handle>, handle: &Self::Handle, writer: &Writer) -> Self::Child;
 }
 
 /// The object of a family: with labels, or its one child.
 pub(crate) fn object_of<T: MetricClass>(
     family: Family<T::Handle>,
-    writer: &Arc<ProcessWriter>,
+    writer: &Arc<Writer>,
 ) -> Result<PyClassInitializer<T>> {
     let shared: Arc<dyn AnyFamily> = Arc::new(family.clone());
     let object = if family.open_labels().next().is_none() {
@@ -75,7 +72,7 @@ pub(crate) fn object_of<T: MetricClass>(
 pub(crate) struct Lookup<M: Metric> {
     pub(crate) family: Family<M>,
     shared: Arc<dyn AnyFamily>,
-    pub(crate) writer: Arc<ProcessWriter>,
+    pub(crate) writer: Arc<Writer>,
     cache: UnsafeCell<Cache>,
 }
 
@@ -106,7 +103,7 @@ unsafe impl<M: Metric> Sync for Lookup<M> {}
 unsafe impl<M: Metric> Send for Lookup<M> {}
 
 impl<M: Metric> Lookup<M> {
-    fn new(family: Family<M>, shared: Arc<dyn AnyFamily>, writer: Arc<ProcessWriter>) -> Self {
+    fn new(family: Family<M>, shared: Arc<dyn AnyFamily>, writer: Arc<Writer>) -> Self {
         let cache = Cache {
             children: Table::new(family.open_labels().count()),
             generation: family.generation(),
@@ -121,10 +118,8 @@ impl<M: Metric> Lookup<M> {
         py: Python<'_>,
         labels: &Bound<'_, PyDict>,
     ) -> Result<Py<T>> {
-        let pairs = pairs(labels)?;
-        let pairs: Vec<(&str, &str)> =
-            pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        Ok(Py::new(py, object_of::<T>(self.family.curry(&pairs)?, &self.writer)?)?)
+        let family = self.family.curry(&as_texts(&pairs(labels.as_mapping())?))?;
+        Ok(Py::new(py, object_of::<T>(family, &self.writer)?)?)
     }
 }
 
@@ -211,6 +206,23 @@ impl<M: Metric> Lookup<M> {
         }
     }
 
+    /// The child of these values if it is in the cache, for calls that do not look there themselves:
+    /// with a mapping, with a number, from a new call site.
+    fn known_child<T: MetricClass<Handle = M>>(
+        &self,
+        py: Python<'_>,
+        values: &[Bound<'_, PyString>],
+    ) -> Option<Py<T>> {
+        let values: Vec<_> = values.iter().map(Bound::as_ptr).collect();
+        // SAFETY: the lock is held, and nothing in `find` runs Python code. What it returns is null or a
+        // new reference to a child, and all children are of this class.
+        unsafe {
+            let child = self.find(&*self.cache.get(), &values);
+            let child = Bound::from_owned_ptr_or_opt(py, child)?;
+            Some(child.cast_into_unchecked::<T>().unbind())
+        }
+    }
+
     /// Remembers a child, and forgets all others first if one of them may have been removed.
     fn remember(&self, values: &[Bound<'_, PyString>], child: &Bound<'_, PyAny>) {
         let values: Vec<_> = values.iter().map(Bound::as_ptr).collect();
@@ -282,6 +294,9 @@ fn find_child<T: MetricClass>(
     args: &Args<'_>,
 ) -> Result<Py<T>> {
     let values = text_values(py, lookup, args)?;
+    if let Some(child) = lookup.known_child::<T>(py, &values) {
+        return Ok(child);
+    }
     let texts = values.iter().map(to_text).collect::<Result<Vec<&str>>>()?;
     let (handle, is_overflow) = {
         let child = lookup.family.labels(&texts)?;

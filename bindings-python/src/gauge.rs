@@ -1,18 +1,19 @@
 //! `Gauge`.
 #![allow(unsafe_code)]
 
-use metrion::{Family, Gauge as Handle, GaugeMode, GaugeOptions, OwnedCells, ProcessWriter};
+use metrion::{Family, Gauge as Handle, GaugeMode, GaugeOptions, OwnedCells};
 use pyo3::exceptions::PyValueError;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyMapping};
 
 use crate::base::MetricBase;
 use crate::errors::Result;
 use crate::family::{self, MetricClass, Object, object_of};
 use crate::helpers::helper;
-use crate::options::{LabelNames, RegistryArgument, family_options};
+use crate::options::{Names, RegistryArgument, family_options};
 use crate::raw::{self, Args};
+use crate::registry::Writer;
 
 /// A number that goes up and down: a temperature, a queue's length, requests in flight.
 #[pyclass(frozen, subclass, extends = MetricBase, module = "metrion")]
@@ -36,8 +37,12 @@ impl MetricClass for Gauge {
         &self.0
     }
 
-    fn child(family: &Family<Handle>, handle: &Handle, writer: &ProcessWriter) -> Child {
-        Child { cell: handle.cell_of(writer), handle: handle.clone(), family: family.clone() }
+    fn child(family: &Family<Handle>, handle: &Handle, writer: &Writer) -> Child {
+        Child {
+            cell: handle.cell_of(&writer.cells),
+            handle: handle.clone(),
+            family: family.clone(),
+        }
     }
 }
 
@@ -45,26 +50,34 @@ impl MetricClass for Gauge {
 impl Gauge {
     #[new]
     #[pyo3(signature = (
-        name, documentation, labelnames=LabelNames(Vec::new()), namespace="", subsystem="", unit="", registry=RegistryArgument::Default, *,
-        mode="last", constant_labels=None, max_series=None
+        name, documentation, labelnames=Names::default(), namespace="", subsystem="", unit="", registry=RegistryArgument::Default, *,
+        mode="last", constant_labels=None, max_series=None, expire_after=None
     ))]
     #[allow(clippy::too_many_arguments)]
     fn new(
         py: Python<'_>,
         name: String,
         documentation: String,
-        labelnames: LabelNames,
+        labelnames: Names,
         namespace: &str,
         subsystem: &str,
         unit: &str,
         registry: RegistryArgument,
         mode: &str,
-        constant_labels: Option<Bound<'_, PyDict>>,
+        constant_labels: Option<Bound<'_, PyMapping>>,
         max_series: Option<usize>,
+        expire_after: Option<f64>,
     ) -> Result<PyClassInitializer<Self>> {
         let words = [namespace, subsystem, unit];
-        let family =
-            family_options(name, documentation, labelnames, words, constant_labels, max_series)?;
+        let family = family_options(
+            name,
+            documentation,
+            labelnames,
+            words,
+            constant_labels,
+            max_series,
+            expire_after,
+        )?;
         let registry = registry.resolve(py)?;
         let registry = registry.get();
         let options = GaugeOptions { family, mode: parse_mode(mode)? };

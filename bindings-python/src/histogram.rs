@@ -3,27 +3,29 @@
 
 use std::sync::Arc;
 
-use metrion::{
-    Bounds, DEFAULT_BUCKETS, Family, Histogram as Handle, HistogramOptions, OwnedCells,
-    ProcessWriter,
-};
+use metrion::{Bounds, DEFAULT_BUCKETS, Family, Histogram as Handle, HistogramOptions, OwnedCells};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyMapping, PyTuple};
 
 use crate::base::MetricBase;
 use crate::errors::Result;
+use crate::exemplar;
 use crate::family::{self, MetricClass, Object, object_of};
 use crate::helpers::helper;
-use crate::options::{LabelNames, RegistryArgument, family_options};
+use crate::native::{NativeArgument, native_value};
+use crate::options::{Names, RegistryArgument, as_texts, family_options};
 use crate::raw::{self, Args};
+use crate::registry::Writer;
 
 /// Counts of observations by upper bound, and their sum: durations, sizes.
 #[pyclass(frozen, subclass, extends = MetricBase, module = "metrion")]
 pub(crate) struct Histogram(Object<Handle, Child>);
 
 pub(crate) struct Child {
-    cells: OwnedCells,
+    /// This interpreter's own; `None` where they are not all of an update: with native buckets, or
+    /// where updates look for the current span.
+    cells: Option<OwnedCells>,
     bounds: Arc<Bounds>,
     handle: Handle,
 }
@@ -40,9 +42,10 @@ impl MetricClass for Histogram {
         &self.0
     }
 
-    fn child(_family: &Family<Handle>, handle: &Handle, writer: &ProcessWriter) -> Child {
-        let (cells, bounds) = (handle.cells_of(writer), Arc::clone(handle.bounds()));
-        Child { cells, bounds, handle: handle.clone() }
+    fn child(_family: &Family<Handle>, handle: &Handle, writer: &Writer) -> Child {
+        let is_plain = !handle.is_native() && !writer.in_spans;
+        let cells = is_plain.then(|| handle.cells_of(&writer.cells));
+        Child { cells, bounds: Arc::clone(handle.bounds()), handle: handle.clone() }
     }
 }
 
@@ -62,32 +65,42 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Buckets {
 impl Histogram {
     #[new]
     #[pyo3(signature = (
-        name, documentation, labelnames=LabelNames(Vec::new()), namespace="", subsystem="", unit="", registry=RegistryArgument::Default,
-        buckets=None, *, constant_labels=None, max_series=None
+        name, documentation, labelnames=Names::default(), namespace="", subsystem="", unit="", registry=RegistryArgument::Default,
+        buckets=None, *, native=None, constant_labels=None, max_series=None, expire_after=None
     ))]
     #[allow(clippy::too_many_arguments)]
     fn new(
         py: Python<'_>,
         name: String,
         documentation: String,
-        labelnames: LabelNames,
+        labelnames: Names,
         namespace: &str,
         subsystem: &str,
         unit: &str,
         registry: RegistryArgument,
         buckets: Option<Buckets>,
-        constant_labels: Option<Bound<'_, PyDict>>,
+        native: Option<NativeArgument>,
+        constant_labels: Option<Bound<'_, PyMapping>>,
         max_series: Option<usize>,
+        expire_after: Option<f64>,
     ) -> Result<PyClassInitializer<Self>> {
         let words = [namespace, subsystem, unit];
-        let family =
-            family_options(name, documentation, labelnames, words, constant_labels, max_series)?;
+        let family = family_options(
+            name,
+            documentation,
+            labelnames,
+            words,
+            constant_labels,
+            max_series,
+            expire_after,
+        )?;
         let registry = registry.resolve(py)?;
         let registry = registry.get();
         let mut options = HistogramOptions { family, ..HistogramOptions::default() };
         if let Some(Buckets(buckets)) = buckets {
             options.buckets = buckets;
         }
+        options.native = native.map(NativeArgument::into_options).transpose()?;
         object_of(registry.registry.histogram_family(options)?, &registry.writer)
     }
 
@@ -104,6 +117,12 @@ impl Histogram {
     fn get(&self) -> Result<(Vec<f64>, f64)> {
         let value = self.0.child()?.handle.get();
         Ok((value.counts, value.sum))
+    }
+
+    /// The native buckets; `None` for a histogram without any.
+    fn get_native<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyAny>>> {
+        let native = self.0.child()?.handle.get().native;
+        Ok(native.map(|native| native_value(py, native)).transpose()?)
     }
 
     /// A view of the family in which these labels have a fixed value.
@@ -125,7 +144,7 @@ fn observe(cells: &OwnedCells, bounds: &Bounds, amount: f64) {
 }
 
 impl Histogram {
-    /// `observe(amount)`.
+    /// `observe(amount, exemplar=None)`.
     ///
     /// # Safety
     /// Called by the interpreter on an instance of this class.
@@ -140,7 +159,7 @@ impl Histogram {
         unsafe {
             let py = Python::assume_attached();
             let this = raw::receiver::<Self>(py, object);
-            if let (Object::Child(Child { cells, bounds, .. }), Some(amount)) =
+            if let (Object::Child(Child { cells: Some(cells), bounds, .. }), Some(amount)) =
                 (&this.0, raw::one_number(args, count, names))
             {
                 observe(cells, bounds, amount);
@@ -151,12 +170,16 @@ impl Histogram {
     }
 
     fn observe_any(&self, py: Python<'_>, args: &Args<'_>) -> Result<*mut ffi::PyObject> {
-        let amount = args.required_number(py, "amount")?;
-        let child = self.0.child()?;
-        if amount.is_nan() {
-            child.handle.count_invalid();
-        } else {
-            observe(&child.cells, &child.bounds, amount);
+        let [amount, exemplar] = args.bind(py, ["amount", "exemplar"])?;
+        let amount: f64 = raw::required(amount, "amount")?.extract()?;
+        let Child { cells, bounds, handle } = self.0.child()?;
+        if let Some(labels) = exemplar::labels(exemplar)? {
+            exemplar::counted(handle.observe_with_exemplar(amount, &as_texts(&labels)))?;
+            return Ok(raw::none());
+        }
+        match cells {
+            Some(cells) if !amount.is_nan() => observe(cells, bounds, amount),
+            _ => handle.observe_in_span(amount),
         }
         Ok(raw::none())
     }
@@ -168,7 +191,8 @@ impl Histogram {
             py,
             c"observe",
             Self::observe,
-            c"observe($self, amount)\n--\n\nCounts one observation; NaN is dropped.",
+            c"observe($self, amount, exemplar=None)\n--\n\nCounts one observation; NaN is dropped. \
+`exemplar` are labels that say where it comes from.",
         )
     }
 }

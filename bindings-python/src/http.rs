@@ -2,14 +2,13 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use metrion::exporters::http::{HttpOptions, HttpServer as Server, Page, PageRequest};
+use metrion::exporters::http::{HttpOptions, HttpServer as Server, Page, PageRequest, serve};
 use metrion::exposition::EncodeOptions;
-use metrion::{serve_http, source};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::errors::Result;
-use crate::registry::CollectorRegistry;
+use crate::source::Source;
 
 /// A running server of metrics.
 #[pyclass(frozen, module = "metrion")]
@@ -22,16 +21,10 @@ pub(crate) struct HttpServer {
 impl HttpServer {
     /// Serves a registry on `addr` and `port`; port 0 takes any free one.
     #[new]
-    fn new(
-        py: Python<'_>,
-        port: u16,
-        addr: String,
-        registry: &Bound<'_, CollectorRegistry>,
-    ) -> Result<Self> {
+    fn new(py: Python<'_>, port: u16, addr: String, registry: Source) -> Result<Self> {
         // Every path but the browser's icon is served, as prometheus_client does.
         let options = HttpOptions { address: addr, port, path: None, ..HttpOptions::default() };
-        let registry = &registry.get().registry;
-        let server = py.detach(|| serve_http(registry, options))?;
+        let server = py.detach(|| serve(registry, options))?;
         let local = server.local_addr();
         Ok(Self {
             address: (local.ip().to_string(), local.port()),
@@ -74,13 +67,12 @@ type Headers = Vec<(&'static str, String)>;
 #[pyfunction]
 pub(crate) fn render<'py>(
     py: Python<'py>,
-    registry: &Bound<'_, CollectorRegistry>,
+    registry: Source,
     query: &str,
     accept: &str,
     accept_encoding: &str,
 ) -> Result<(Headers, Bound<'py, PyBytes>)> {
-    let source = source(&registry.get().registry);
     let request = PageRequest { query, accept, accept_encoding };
-    let page = py.detach(|| Page::render(&source, &request, EncodeOptions::default()))?;
+    let page = py.detach(|| Page::render(&registry, &request, EncodeOptions::default()))?;
     Ok((page.headers(), PyBytes::new(py, &page.body)))
 }

@@ -2,7 +2,7 @@
 
 use metrion::FamilyOptions;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyMapping, PyString};
 
 use crate::errors::Result;
 use crate::registry::CollectorRegistry;
@@ -36,15 +36,16 @@ impl RegistryArgument {
     }
 }
 
-/// Label names from any iterable of text but text itself.
-pub(crate) struct LabelNames(pub(crate) Vec<String>);
+/// Names from any iterable of text but text itself.
+#[derive(Default)]
+pub(crate) struct Names(pub(crate) Vec<String>);
 
-impl<'a, 'py> FromPyObject<'a, 'py> for LabelNames {
+impl<'a, 'py> FromPyObject<'a, 'py> for Names {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        if object.is_instance_of::<pyo3::types::PyString>() {
-            let message = "labelnames must be a list or tuple of names, not one text";
+        if object.is_instance_of::<PyString>() {
+            let message = "a list or tuple of names is expected, not one text";
             return Err(pyo3::exceptions::PyTypeError::new_err(message));
         }
         let names: PyResult<Vec<String>> = object.try_iter()?.map(|name| name?.extract()).collect();
@@ -56,10 +57,11 @@ impl<'a, 'py> FromPyObject<'a, 'py> for LabelNames {
 pub(crate) fn family_options(
     name: String,
     documentation: String,
-    labelnames: LabelNames,
+    labelnames: Names,
     words: [&str; 3],
-    constant_labels: Option<Bound<'_, PyDict>>,
+    constant_labels: Option<Bound<'_, PyMapping>>,
     max_series: Option<usize>,
+    expire_after: Option<f64>,
 ) -> Result<FamilyOptions> {
     let [namespace, subsystem, unit] = words.map(str::to_owned);
     let constant_labels = constant_labels.map_or_else(|| Ok(Vec::new()), |map| pairs(&map))?;
@@ -72,16 +74,23 @@ pub(crate) fn family_options(
         label_names: labelnames.0,
         constant_labels,
         max_series,
-        ..FamilyOptions::default()
+        expire_after_seconds: expire_after,
     })
 }
 
 /// The names and texts of a mapping of labels.
-pub(crate) fn pairs(map: &Bound<'_, PyDict>) -> Result<Vec<(String, String)>> {
-    map.iter()
-        .map(|(name, value)| {
+pub(crate) fn pairs(map: &Bound<'_, PyMapping>) -> Result<Vec<(String, String)>> {
+    map.items()?
+        .iter()
+        .map(|item| {
+            let (name, value): (String, Bound<'_, PyAny>) = item.extract()?;
             let value = crate::family::to_str(&value)?;
-            Ok((name.extract()?, crate::family::to_text(&value)?.to_owned()))
+            Ok((name, crate::family::to_text(&value)?.to_owned()))
         })
         .collect()
+}
+
+/// The same, as the core takes them.
+pub(crate) fn as_texts(pairs: &[(String, String)]) -> Vec<(&str, &str)> {
+    pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }

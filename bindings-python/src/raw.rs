@@ -76,37 +76,53 @@ impl<'a> Args<'a> {
     /// The one number that the method must be given, positional or by `name`.
     #[inline]
     pub(crate) fn required_number(&self, py: Python<'_>, name: &str) -> PyResult<f64> {
-        let missing = || PyTypeError::new_err(format!("missing the argument {name}"));
-        self.number(py, name)?.ok_or_else(missing)
+        let [value] = self.bind(py, [name])?;
+        required(value, name)?.extract()
     }
 
     /// The one number that the method takes, positional or by `name`; `None` when it is not given.
     #[inline]
     pub(crate) fn number(&self, py: Python<'_>, name: &str) -> PyResult<Option<f64>> {
-        let value = match (self.positional, self.keyword) {
-            ([], []) => return Ok(None),
-            ([value], []) => *value,
-            ([], [value]) if self.is_named(py, name)? => *value,
-            _ => {
-                let message = format!("takes one argument, {name}");
-                return Err(PyTypeError::new_err(message));
-            }
-        };
-        // SAFETY: a live object that the caller of the method holds.
-        let number = unsafe { ffi::PyFloat_AsDouble(value) };
-        if number == -1.0
-            && let Some(error) = PyErr::take(py)
-        {
-            return Err(error);
-        }
-        Ok(Some(number))
+        let [value] = self.bind(py, [name])?;
+        value.map(|value| value.extract()).transpose()
     }
 
-    fn is_named(&self, py: Python<'_>, name: &str) -> PyResult<bool> {
-        // SAFETY: `names` is a tuple whenever there are keyword values.
-        let first = unsafe { Borrowed::from_ptr(py, ffi::PyTuple_GetItem(self.names, 0)) };
-        Ok(first.extract::<String>()? == name)
+    /// The values of the method's parameters, each given by its place or by its name; `None` for one
+    /// that is not given.
+    #[inline]
+    pub(crate) fn bind<'py, const N: usize>(
+        &self,
+        py: Python<'py>,
+        parameters: [&str; N],
+    ) -> PyResult<[Option<Borrowed<'a, 'py, PyAny>>; N]> {
+        let wrong = || PyTypeError::new_err(format!("takes ({})", parameters.join(", ")));
+        // SAFETY: live objects that the caller of the method holds during the call.
+        let object = |pointer: *mut ffi::PyObject| unsafe { Borrowed::from_ptr(py, pointer) };
+        if self.positional.len() > N {
+            return Err(wrong());
+        }
+        let mut values = [None; N];
+        for (place, value) in values.iter_mut().zip(self.positional) {
+            *place = Some(object(*value));
+        }
+        for (number, value) in self.keyword.iter().enumerate() {
+            // SAFETY: `names` is a tuple with a name for each keyword value.
+            let name = unsafe { ffi::PyTuple_GetItem(self.names, number as ffi::Py_ssize_t) };
+            let name: String = object(name).extract()?;
+            let mut places = values.iter_mut().zip(parameters);
+            match places.find(|(_, parameter)| *parameter == name) {
+                Some((place @ None, _)) => *place = Some(object(*value)),
+                _ => return Err(wrong()),
+            }
+        }
+        Ok(values)
     }
+}
+
+/// A value that must be given.
+#[inline]
+pub(crate) fn required<T>(value: Option<T>, name: &str) -> PyResult<T> {
+    value.ok_or_else(|| PyTypeError::new_err(format!("missing the argument {name}")))
 }
 
 /// `None`, as a new reference.
@@ -141,15 +157,23 @@ pub(crate) unsafe fn one_number(
     if count != 1 || !names.is_null() {
         return None;
     }
-    // SAFETY: there is one argument, and the caller of the method holds it. Only exact floats are
-    // taken here: they convert without running Python code and without an error.
+    // SAFETY: there is one argument, and the caller of the method holds it. Only exact floats and
+    // integers are taken here: they convert without running Python code, floats without an error.
     unsafe {
         let value = *args;
-        if ffi::PyFloat_CheckExact(value) == 0 {
-            return None;
+        if ffi::PyFloat_CheckExact(value) != 0 {
+            let number = ffi::PyFloat_AsDouble(value);
+            return (!number.is_nan()).then_some(number);
         }
-        let number = ffi::PyFloat_AsDouble(value);
-        (!number.is_nan()).then_some(number)
+        if ffi::PyLong_CheckExact(value) != 0 {
+            let number = ffi::PyLong_AsDouble(value);
+            if number != -1.0 {
+                return Some(number);
+            }
+            // -1, or an integer that is too large: that error is raised the slow way.
+            ffi::PyErr_Clear();
+        }
+        None
     }
 }
 

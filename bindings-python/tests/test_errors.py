@@ -1,20 +1,12 @@
 """Bad input: a clear error with a stable code, and nothing half registered."""
 
 import pickle
-from collections.abc import Callable
 from typing import Any
 
 import metrion
 import pytest
 from metrion import CollectorRegistry, Counter, Gauge, Histogram, MetrionError, generate_latest
-
-
-def code_of(call: Callable[[], Any]) -> str:
-    with pytest.raises(MetrionError) as failure:
-        call()
-    assert isinstance(failure.value, ValueError)
-    assert str(failure.value)
-    return failure.value.code
+from testing import code_of
 
 
 @pytest.mark.parametrize(
@@ -85,7 +77,7 @@ def test_label_values_that_are_not_text(registry: CollectorRegistry, value: obje
     assert b"c_total{" not in generate_latest(registry)
 
 
-@pytest.mark.parametrize("amount", [-1, -0.5, float("nan"), float("-inf")])
+@pytest.mark.parametrize("amount", [-1, -2, -0.5, float("nan"), float("-inf")])
 def test_amounts_that_a_counter_refuses(registry: CollectorRegistry, amount: float) -> None:
     counter = Counter("c", "Help.", registry=registry)
     counter.inc(3)
@@ -111,6 +103,8 @@ def test_values_that_are_no_numbers(registry: CollectorRegistry) -> None:
             wrong()
     with pytest.raises(OverflowError):
         gauge.set(10**400)
+    with pytest.raises(OverflowError):
+        counter.inc(10**400)
     assert (counter.get(), gauge.get(), histogram.get()[1]) == (0, 0, 0)
 
 

@@ -70,6 +70,19 @@ def test_histogram(registry: CollectorRegistry) -> None:
     assert Histogram.DEFAULT_BUCKETS[-1] == math.inf
 
 
+def test_integers_are_taken_as_numbers(registry: CollectorRegistry) -> None:
+    gauge = Gauge("g", "G.", registry=registry)
+    histogram = Histogram("h", "H.", buckets=[0, 2], registry=registry)
+    for number in (-1, 0, 2, 2**40, -(2**40), True):
+        gauge.set(number)
+        assert gauge.get() == number
+        histogram.observe(number)
+    assert histogram.get() == ([3, 2, 1], 2)
+    with pytest.raises(OverflowError):
+        histogram.observe(10**400)
+    assert sum(histogram.get()[0]) == 6
+
+
 def test_labels_by_place_by_name_and_by_mapping(registry: CollectorRegistry) -> None:
     counter = Counter("c", "C.", ["method", "path"], registry=registry)
     counter.labels("GET", "/").inc()
@@ -77,7 +90,9 @@ def test_labels_by_place_by_name_and_by_mapping(registry: CollectorRegistry) -> 
     counter.labels(method="GET", path="/").inc()
     counter.labels({"path": "/", "method": "GET"}).inc()
     assert text(registry) == ['c_total{method="GET",path="/"} 4']
-    assert counter.labels("GET", "/") is counter.labels(method="GET", path="/")
+    child = counter.labels("GET", "/")
+    assert counter.labels(method="GET", path="/") is child
+    assert counter.labels({"path": "/", "method": "GET"}) is child
 
 
 def test_keywords_of_many_call_sites(registry: CollectorRegistry) -> None:
@@ -113,6 +128,7 @@ def test_label_values_become_text_as_str_makes_it(registry: CollectorRegistry) -
     values = [f'c_total{{a="{value!s}"}}' for value in ("200", None, 1.5, Method.GET)]
     assert [line.rsplit(" ", 1)[0] for line in text(registry)] == values
     assert counter.labels("200").get() == 2
+    assert counter.labels(200) is counter.labels("200")
 
 
 def test_equal_texts_are_the_same_child(registry: CollectorRegistry) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from threading import Event, Thread
 from typing import Any
 
-from metrion._metrion import REGISTRY, CollectorRegistry, HttpServer, render
+from metrion._metrion import REGISTRY, CollectorRegistry, HttpServer, RestrictedRegistry, render
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -59,7 +59,9 @@ class MetricsServer:
 
 
 def start_http_server(
-    port: int, addr: str = "0.0.0.0", registry: CollectorRegistry = REGISTRY
+    port: int,
+    addr: str = "0.0.0.0",
+    registry: CollectorRegistry | RestrictedRegistry = REGISTRY,
 ) -> tuple[MetricsServer, Thread]:
     """Serves the metrics of `registry` over HTTP until the process ends or `shutdown()` is called.
 
@@ -73,7 +75,7 @@ def start_http_server(
     return MetricsServer(server, thread), thread
 
 
-def make_asgi_app(registry: CollectorRegistry = REGISTRY) -> AsgiApp:
+def make_asgi_app(registry: CollectorRegistry | RestrictedRegistry = REGISTRY) -> AsgiApp:
     """An ASGI application that serves the metrics of `registry`, to be mounted in another one."""
 
     async def metrics_app(scope: Scope, receive: Receive, send: Send) -> None:

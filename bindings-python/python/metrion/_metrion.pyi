@@ -1,9 +1,17 @@
 """Types of the native module."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Final, Literal, TypeVar, final
 
 from typing_extensions import disjoint_base
+
+from metrion._values import (
+    CardinalityReport,
+    NativeHistogram,
+    NativeHistogramOptions,
+    PlacedExemplar,
+    SummaryValue,
+)
 
 CONTENT_TYPE_LATEST: Final[str]
 REGISTRY: Final[CollectorRegistry]
@@ -13,10 +21,14 @@ __all__ = [
     "REGISTRY",
     "CollectorRegistry",
     "Counter",
+    "Enum",
     "Gauge",
     "Histogram",
     "HttpServer",
+    "Info",
     "Metric",
+    "RestrictedRegistry",
+    "Summary",
     "__version__",
     "generate_latest",
     "render",
@@ -29,17 +41,39 @@ class CollectorRegistry:
     """A set of metrics that are exposed together."""
 
     def __new__(
-        cls, *, constant_labels: dict[str, object] | None = None, self_metrics: bool = False
+        cls,
+        *,
+        constant_labels: Mapping[str, object] | None = None,
+        self_metrics: bool = False,
+        utf8_names: bool = False,
+        exemplars_from_spans: bool = False,
     ) -> CollectorRegistry: ...
     def unregister(self, collector: Metric) -> None:
         """Takes a metric out: it shows no more, and its name is free."""
 
-    def get_sample_value(self, name: str, labels: dict[str, object] | None = None) -> float | None:
+    def restricted_registry(self, names: Iterable[str]) -> RestrictedRegistry:
+        """The metrics that have one of these names or a sample with one, wherever a registry is
+        read."""
+
+    def cardinality(self, top: int = 10, recent_seconds: float = 3600.0) -> CardinalityReport:
+        """Which metrics and which labels have most series, the first `top` of each, and how many
+        series began within the last `recent_seconds`."""
+
+    def get_sample_value(
+        self, name: str, labels: Mapping[str, object] | None = None
+    ) -> float | None:
         """The value of one sample, for tests: `get_sample_value("x_total", {"a": "b"})`."""
+
+    def get_exemplars(self, name: str) -> list[PlacedExemplar]:
+        """The exemplars of the metric that has this name or a sample with it, for tests."""
+
+@final
+class RestrictedRegistry:
+    """The metrics of a registry that have certain names."""
 
 @disjoint_base
 class Metric:
-    """What Counter, Gauge and Histogram have in common."""
+    """What all metric classes have in common."""
 
     @property
     def name(self) -> str:
@@ -56,7 +90,7 @@ class Metric:
     def remove(self, *labelvalues: object) -> bool:
         """Removes the series with these label values; whether it was there."""
 
-    def remove_matching(self, labels: dict[str, object]) -> int:
+    def remove_matching(self, labels: Mapping[str, object]) -> int:
         """Removes every series that has these labels among its own; how many there were."""
 
     def clear(self) -> None:
@@ -79,8 +113,9 @@ class Counter(Metric):
         unit: str = "",
         registry: CollectorRegistry | None = ...,
         *,
-        constant_labels: dict[str, object] | None = None,
+        constant_labels: Mapping[str, object] | None = None,
         max_series: int | None = None,
+        expire_after: float | None = None,
     ) -> Counter: ...
     def labels(self, *labelvalues: object, **labels: object) -> Counter:
         """The child with these label values: all by position, all by name, or one mapping."""
@@ -88,8 +123,8 @@ class Counter(Metric):
     def curry(self, **labels: object) -> Counter:
         """A view of the family in which these labels have a fixed value."""
 
-    def inc(self, amount: float = 1) -> None:
-        """Adds `amount`, a number from 0 up."""
+    def inc(self, amount: float = 1, exemplar: Mapping[str, object] | None = None) -> None:
+        """Adds `amount`, a number from 0 up. `exemplar` are labels that say where it comes from."""
 
     def get(self) -> float:
         """The value, all threads and processes of the registry together."""
@@ -114,8 +149,9 @@ class Gauge(Metric):
         registry: CollectorRegistry | None = ...,
         *,
         mode: Literal["last", "up_down"] = "last",
-        constant_labels: dict[str, object] | None = None,
+        constant_labels: Mapping[str, object] | None = None,
         max_series: int | None = None,
+        expire_after: float | None = None,
     ) -> Gauge: ...
     def labels(self, *labelvalues: object, **labels: object) -> Gauge:
         """The child with these label values: all by position, all by name, or one mapping."""
@@ -164,8 +200,10 @@ class Histogram(Metric):
         registry: CollectorRegistry | None = ...,
         buckets: Iterable[float] | None = None,
         *,
-        constant_labels: dict[str, object] | None = None,
+        native: float | NativeHistogramOptions | None = None,
+        constant_labels: Mapping[str, object] | None = None,
         max_series: int | None = None,
+        expire_after: float | None = None,
     ) -> Histogram: ...
     def labels(self, *labelvalues: object, **labels: object) -> Histogram:
         """The child with these label values: all by position, all by name, or one mapping."""
@@ -173,20 +211,123 @@ class Histogram(Metric):
     def curry(self, **labels: object) -> Histogram:
         """A view of the family in which these labels have a fixed value."""
 
-    def observe(self, amount: float) -> None:
-        """Counts one observation; NaN is dropped."""
+    def observe(self, amount: float, exemplar: Mapping[str, object] | None = None) -> None:
+        """Counts one observation; NaN is dropped. `exemplar` are labels that say where it comes
+        from."""
 
     def get(self) -> tuple[list[float], float]:
         """The count of each bucket alone, the bucket to infinity last, and the sum."""
 
+    def get_native(self) -> NativeHistogram | None:
+        """The native buckets; None for a histogram without any."""
+
     def time(self) -> _Decorator:
         """Observes the seconds that a block or function takes."""
+
+@disjoint_base
+class Summary(Metric):
+    """The count and the sum of observations, and quantiles of the latest ones: durations, sizes."""
+
+    def __new__(
+        cls,
+        name: str,
+        documentation: str,
+        labelnames: Iterable[str] = ...,
+        namespace: str = "",
+        subsystem: str = "",
+        unit: str = "",
+        registry: CollectorRegistry | None = ...,
+        *,
+        objectives: Mapping[float, float] | Iterable[float] | None = None,
+        max_age: float = 600.0,
+        age_buckets: int = 5,
+        constant_labels: Mapping[str, object] | None = None,
+        max_series: int | None = None,
+        expire_after: float | None = None,
+    ) -> Summary: ...
+    def labels(self, *labelvalues: object, **labels: object) -> Summary:
+        """The child with these label values: all by position, all by name, or one mapping."""
+
+    def curry(self, **labels: object) -> Summary:
+        """A view of the family in which these labels have a fixed value."""
+
+    def observe(self, amount: float) -> None:
+        """Counts one observation; NaN is dropped."""
+
+    def get(self) -> SummaryValue:
+        """The count and the sum of all observations, and the value of each quantile."""
+
+    def time(self) -> _Decorator:
+        """Observes the seconds that a block or function takes."""
+
+@disjoint_base
+class Info(Metric):
+    """Text that describes the program, as labels of a sample with the value 1: its version."""
+
+    def __new__(
+        cls,
+        name: str,
+        documentation: str,
+        labelnames: Iterable[str] = ...,
+        namespace: str = "",
+        subsystem: str = "",
+        unit: str = "",
+        registry: CollectorRegistry | None = ...,
+        *,
+        constant_labels: Mapping[str, object] | None = None,
+        max_series: int | None = None,
+        expire_after: float | None = None,
+    ) -> Info: ...
+    def labels(self, *labelvalues: object, **labels: object) -> Info:
+        """The child with these label values: all by position, all by name, or one mapping."""
+
+    def curry(self, **labels: object) -> Info:
+        """A view of the family in which these labels have a fixed value."""
+
+    def info(self, val: Mapping[str, object]) -> None:
+        """Says these labels from now on, instead of what it said before."""
+
+    def get(self) -> dict[str, str]:
+        """What it says."""
+
+@disjoint_base
+class Enum(Metric):
+    """Which of some named states holds; the first one does at the start."""
+
+    def __new__(
+        cls,
+        name: str,
+        documentation: str,
+        labelnames: Iterable[str] = ...,
+        namespace: str = "",
+        subsystem: str = "",
+        unit: str = "",
+        registry: CollectorRegistry | None = ...,
+        states: Iterable[str] = ...,
+        *,
+        constant_labels: Mapping[str, object] | None = None,
+        max_series: int | None = None,
+        expire_after: float | None = None,
+    ) -> Enum: ...
+    def labels(self, *labelvalues: object, **labels: object) -> Enum:
+        """The child with these label values: all by position, all by name, or one mapping."""
+
+    def curry(self, **labels: object) -> Enum:
+        """A view of the family in which these labels have a fixed value."""
+
+    def state(self, state: str) -> None:
+        """Makes this state hold and no other."""
+
+    def get(self) -> str:
+        """The state that holds."""
 
 @final
 class HttpServer:
     """A running server of metrics."""
 
-    def __new__(cls, port: int, addr: str, registry: CollectorRegistry) -> HttpServer: ...
+    def __new__(
+        cls, port: int, addr: str, registry: CollectorRegistry | RestrictedRegistry
+    ) -> HttpServer: ...
     @property
     def server_address(self) -> tuple[str, int]:
         """The address and the port on which it listens."""
@@ -204,11 +345,11 @@ class _Decorator:
     def __call__(self, function: _Function) -> _Function: ...
 
 def generate_latest(
-    registry: CollectorRegistry | None = None, names: list[str] | None = None
+    registry: CollectorRegistry | RestrictedRegistry | None = None, names: list[str] | None = None
 ) -> bytes:
     """All metrics of a registry in the Prometheus text format 0.0.4."""
 
 def render(
-    registry: CollectorRegistry, query: str, accept: str, accept_encoding: str
+    registry: CollectorRegistry | RestrictedRegistry, query: str, accept: str, accept_encoding: str
 ) -> tuple[list[tuple[str, str]], bytes]:
     """The headers and the body that answer one scrape."""

@@ -1,0 +1,114 @@
+"""Plain values: what metrics are told when they are made, and what they say when they are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class NativeHistogramOptions:
+    """How a histogram counts in native buckets. Names and meanings are those of Prometheus' Go
+    client; what is None has its default.
+
+    - `factor`: a bucket's upper bound is at most that many times its lower one; above 1.
+    - `schema`: the same as a number from -4 to 8, 3 by default: the upper bound is
+      `2 ** 2 ** -schema` times the lower one. Give one or the other.
+    - `max_buckets`: at most that many buckets, 160 by default. When one more is needed, the
+      histogram is reset if `min_reset_seconds` have passed since it began; else the zero bucket is
+      widened up to `max_zero_threshold`; else buckets are merged in pairs.
+    - `zero_threshold`: values up to that, of either sign, are in the zero bucket; 2 ** -128 by
+      default.
+    - `max_zero_threshold`: 0 by default, the zero bucket is never widened.
+    - `min_reset_seconds`: 0 by default, the histogram is never reset.
+    """
+
+    factor: float | None = None
+    schema: int | None = None
+    max_buckets: int | None = None
+    zero_threshold: float | None = None
+    max_zero_threshold: float | None = None
+    min_reset_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NativeHistogram:
+    """The native buckets of a histogram. Bucket `i` of `positive` counts the observations above
+    `base ** (i - 1)` up to `base ** i`, with `base = 2 ** 2 ** -schema`; `negative` mirrors it."""
+
+    schema: int
+    zero_threshold: float
+    zero_count: float
+    positive: list[tuple[int, float]]
+    """Index and count of each bucket that is not empty, by index."""
+    negative: list[tuple[int, float]]
+    """The same below zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryValue:
+    """What a summary says."""
+
+    count: float
+    """All observations ever."""
+    sum: float
+    """Their sum."""
+    quantiles: dict[float, float]
+    """The value of each quantile of the latest observations; NaN when there was none lately."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exemplar:
+    """One update that stands for others."""
+
+    labels: dict[str, str]
+    """Where it comes from: `trace_id`."""
+    value: float
+    """What was observed or added."""
+    timestamp: float | None
+    """When, in Unix seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedExemplar:
+    """An exemplar and where it belongs."""
+
+    series: dict[str, str]
+    """The labels of its series."""
+    place: int
+    """The number of its bucket in a histogram with classic buckets; 0 in a counter."""
+    exemplar: Exemplar
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyCardinality:
+    """A metric in a `CardinalityReport`."""
+
+    name: str
+    series: int
+    recent: int
+    """How many of the series began lately. One that was reset began then."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelCardinality:
+    """A label name in a `CardinalityReport`."""
+
+    name: str
+    values: int
+    """How many different values it has."""
+    series: int
+    """How many series have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardinalityReport:
+    """Which metrics and labels of a registry have most series."""
+
+    series: int
+    """All series, without overflow series."""
+    recent: int
+    """How many of them began lately."""
+    families: list[FamilyCardinality]
+    """The metrics with most series, most first."""
+    labels: list[LabelCardinality]
+    """The label names with most different values, most first."""

@@ -1,0 +1,95 @@
+//! `Info`.
+
+use metrion::{Family, Info as Handle};
+use pyo3::prelude::*;
+use pyo3::types::{IntoPyDict, PyDict, PyMapping};
+
+use crate::base::MetricBase;
+use crate::errors::Result;
+use crate::family::{self, MetricClass, Object, object_of};
+use crate::options::{Names, RegistryArgument, as_texts, family_options, pairs};
+use crate::raw;
+use crate::registry::Writer;
+
+/// Text that describes the program, as labels of a sample with the value 1: its version.
+///
+/// Its sample's name ends with `_info`, whether its own does or not.
+#[pyclass(frozen, subclass, extends = MetricBase, module = "metrion")]
+pub(crate) struct Info(Object<Handle, Handle>);
+
+impl MetricClass for Info {
+    type Handle = Handle;
+    type Child = Handle;
+
+    fn new(object: Object<Handle, Handle>) -> Self {
+        Self(object)
+    }
+
+    fn object(&self) -> &Object<Handle, Handle> {
+        &self.0
+    }
+
+    fn child(_family: &Family<Handle>, handle: &Handle, _writer: &Writer) -> Handle {
+        handle.clone()
+    }
+}
+
+#[pymethods]
+impl Info {
+    #[new]
+    #[pyo3(signature = (
+        name, documentation, labelnames=Names::default(), namespace="", subsystem="", unit="", registry=RegistryArgument::Default, *,
+        constant_labels=None, max_series=None, expire_after=None
+    ))]
+    #[allow(clippy::too_many_arguments)]
+    fn new(
+        py: Python<'_>,
+        name: String,
+        documentation: String,
+        labelnames: Names,
+        namespace: &str,
+        subsystem: &str,
+        unit: &str,
+        registry: RegistryArgument,
+        constant_labels: Option<Bound<'_, PyMapping>>,
+        max_series: Option<usize>,
+        expire_after: Option<f64>,
+    ) -> Result<PyClassInitializer<Self>> {
+        let words = [namespace, subsystem, unit];
+        let options = family_options(
+            name,
+            documentation,
+            labelnames,
+            words,
+            constant_labels,
+            max_series,
+            expire_after,
+        )?;
+        let registry = registry.resolve(py)?;
+        let registry = registry.get();
+        object_of(registry.registry.info_family(options)?, &registry.writer)
+    }
+
+    /// Says these labels from now on, instead of what it said before.
+    fn info(&self, val: &Bound<'_, PyMapping>) -> Result<()> {
+        Ok(self.0.child()?.set(&as_texts(&pairs(val)?))?)
+    }
+
+    /// What it says.
+    fn get<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyDict>> {
+        Ok(self.0.child()?.get().into_py_dict(py)?)
+    }
+
+    /// A view of the family in which these labels have a fixed value.
+    #[pyo3(signature = (**labels))]
+    fn curry(&self, py: Python<'_>, labels: Option<&Bound<'_, PyDict>>) -> Result<Py<Self>> {
+        self.0.lookup()?.curry(py, labels.unwrap_or(&PyDict::new(py)))
+    }
+}
+
+impl Info {
+    /// Adds the raw methods to the class.
+    pub(crate) fn add_methods(py: Python<'_>) -> PyResult<()> {
+        raw::add_method::<Self>(py, c"labels", family::labels::<Self>, family::LABELS_DOC)
+    }
+}

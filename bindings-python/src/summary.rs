@@ -1,0 +1,132 @@
+//! `Summary`.
+
+use metrion::{Family, Summary as Handle, SummaryOptions};
+use pyo3::prelude::*;
+use pyo3::types::{IntoPyDict, PyDict, PyMapping};
+
+use crate::base::MetricBase;
+use crate::errors::Result;
+use crate::family::{self, MetricClass, Object, object_of};
+use crate::helpers::{helper, value_class};
+use crate::options::{Names, RegistryArgument, family_options};
+use crate::raw;
+use crate::registry::Writer;
+
+/// The count and the sum of observations, and quantiles of the latest ones: durations, sizes.
+#[pyclass(frozen, subclass, extends = MetricBase, module = "metrion")]
+pub(crate) struct Summary(Object<Handle, Handle>);
+
+impl MetricClass for Summary {
+    type Handle = Handle;
+    type Child = Handle;
+
+    fn new(object: Object<Handle, Handle>) -> Self {
+        Self(object)
+    }
+
+    fn object(&self) -> &Object<Handle, Handle> {
+        &self.0
+    }
+
+    fn child(_family: &Family<Handle>, handle: &Handle, _writer: &Writer) -> Handle {
+        handle.clone()
+    }
+}
+
+/// Quantiles and their allowed errors: a mapping in any order, or quantiles alone, which are then to be
+/// as exact as they can be.
+struct Objectives(Vec<(f64, f64)>);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Objectives {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        if let Ok(mapping) = object.cast::<PyMapping>() {
+            let mut pairs: Vec<(f64, f64)> = mapping.items()?.extract()?;
+            pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+            return Ok(Self(pairs));
+        }
+        let exact = |quantile: PyResult<Bound<'py, PyAny>>| Ok((quantile?.extract()?, 0.0));
+        let pairs: PyResult<Vec<(f64, f64)>> = object.try_iter()?.map(exact).collect();
+        Ok(Self(pairs?))
+    }
+}
+
+#[pymethods]
+impl Summary {
+    #[new]
+    #[pyo3(signature = (
+        name, documentation, labelnames=Names::default(), namespace="", subsystem="", unit="", registry=RegistryArgument::Default, *,
+        objectives=None, max_age=600.0, age_buckets=5, constant_labels=None, max_series=None, expire_after=None
+    ))]
+    #[allow(clippy::too_many_arguments)]
+    fn new(
+        py: Python<'_>,
+        name: String,
+        documentation: String,
+        labelnames: Names,
+        namespace: &str,
+        subsystem: &str,
+        unit: &str,
+        registry: RegistryArgument,
+        objectives: Option<Objectives>,
+        max_age: f64,
+        age_buckets: usize,
+        constant_labels: Option<Bound<'_, PyMapping>>,
+        max_series: Option<usize>,
+        expire_after: Option<f64>,
+    ) -> Result<PyClassInitializer<Self>> {
+        let words = [namespace, subsystem, unit];
+        let family = family_options(
+            name,
+            documentation,
+            labelnames,
+            words,
+            constant_labels,
+            max_series,
+            expire_after,
+        )?;
+        let registry = registry.resolve(py)?;
+        let registry = registry.get();
+        let options = SummaryOptions {
+            family,
+            objectives: objectives.map(|Objectives(pairs)| pairs).unwrap_or_default(),
+            max_age_seconds: max_age,
+            age_buckets,
+        };
+        object_of(registry.registry.summary_family(options)?, &registry.writer)
+    }
+
+    /// Counts one observation; NaN is dropped.
+    fn observe(&self, amount: f64) -> Result<()> {
+        self.0.child()?.observe(amount);
+        Ok(())
+    }
+
+    /// The count and the sum of all observations, and the value of each quantile.
+    fn get<'py>(slf: &Bound<'py, Self>) -> Result<Bound<'py, PyAny>> {
+        let value = slf.get().0.child()?.get();
+        let schema = slf.as_super().get().family.schema();
+        let quantiles = schema.quantiles.iter().zip(value.quantiles).into_py_dict(slf.py())?;
+        let class = value_class(slf.py(), "SummaryValue")?;
+        Ok(class.call1((value.count, value.sum, quantiles))?)
+    }
+
+    /// A view of the family in which these labels have a fixed value.
+    #[pyo3(signature = (**labels))]
+    fn curry(&self, py: Python<'_>, labels: Option<&Bound<'_, PyDict>>) -> Result<Py<Self>> {
+        self.0.lookup()?.curry(py, labels.unwrap_or(&PyDict::new(py)))
+    }
+
+    /// Observes the seconds that a block or function takes: a decorator and a context manager.
+    fn time<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        helper(slf.py(), "Timer")?.call1((slf.getattr("observe")?,))
+    }
+}
+
+impl Summary {
+    /// Adds the raw methods to the class.
+    pub(crate) fn add_methods(py: Python<'_>) -> PyResult<()> {
+        raw::add_method::<Self>(py, c"labels", family::labels::<Self>, family::LABELS_DOC)
+    }
+}
