@@ -139,7 +139,7 @@ impl Counter {
         let amount = amount.map_or(Ok(1.0), |amount| amount.extract())?;
         let Child { cell, handle } = self.0.child()?;
         if let Some(labels) = exemplar::labels(exemplar)? {
-            exemplar::counted(handle.add_with_exemplar(amount, &as_texts(&labels)))?;
+            handle.add_with_exemplar(amount, &as_texts(&labels))?;
             return Ok(raw::none());
         }
         Handle::check(amount)?;

@@ -1,6 +1,5 @@
 //! The `exemplar` argument of updates.
 
-use metrion::{ErrorCode, Result as CoreResult};
 use pyo3::prelude::*;
 use pyo3::types::PyMapping;
 
@@ -14,13 +13,4 @@ pub(crate) fn labels(
     let Some(argument) = argument.filter(|argument| !argument.is_none()) else { return Ok(None) };
     let labels = argument.cast::<PyMapping>().map_err(PyErr::from)?;
     Ok(Some(pairs(&labels)?).filter(|labels| !labels.is_empty()))
-}
-
-/// Whether an update with an exemplar was counted. It was, too, when the registry had no room for the
-/// exemplar: an update does not fail because memory is short.
-pub(crate) fn counted(outcome: CoreResult<()>) -> CoreResult<()> {
-    outcome.or_else(|error| match error.code() {
-        ErrorCode::LimitReached => Ok(()),
-        _ => Err(error),
-    })
 }

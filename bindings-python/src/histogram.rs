@@ -174,7 +174,7 @@ impl Histogram {
         let amount: f64 = raw::required(amount, "amount")?.extract()?;
         let Child { cells, bounds, handle } = self.0.child()?;
         if let Some(labels) = exemplar::labels(exemplar)? {
-            exemplar::counted(handle.observe_with_exemplar(amount, &as_texts(&labels)))?;
+            handle.observe_with_exemplar(amount, &as_texts(&labels))?;
             return Ok(raw::none());
         }
         match cells {

@@ -2,10 +2,12 @@
 //! formats are the core's.
 
 mod base;
+mod clock;
 mod counter;
 mod errors;
 mod exemplar;
 mod family;
+mod formats;
 mod gauge;
 mod helpers;
 mod histogram;
@@ -37,6 +39,7 @@ fn _metrion(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<registry::CollectorRegistry>()?;
     module.add_class::<source::RestrictedRegistry>()?;
     module.add_class::<http::HttpServer>()?;
+    module.add_class::<clock::ManualClock>()?;
     counter::Counter::add_methods(py)?;
     gauge::Gauge::add_methods(py)?;
     histogram::Histogram::add_methods(py)?;
@@ -47,7 +50,9 @@ fn _metrion(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("REGISTRY", default.clone_ref(py))?;
     module.add("CONTENT_TYPE_LATEST", metrion::exposition::TEXT_CONTENT_TYPE)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-    module.add_function(wrap_pyfunction!(registry::generate_latest, module)?)?;
+    module.add_function(wrap_pyfunction!(formats::generate_latest, module)?)?;
+    module.add_function(wrap_pyfunction!(formats::encode, module)?)?;
+    module.add_function(wrap_pyfunction!(formats::check_exposition, module)?)?;
     module.add_function(wrap_pyfunction!(http::render, module)?)?;
     Ok(())
 }

@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
-use metrion::exporters::Scrape;
-use metrion::exposition::encode_text;
 use metrion::{
-    NameFilter, NameRules, ProcessWriter, Registry, RegistryOptions, SpanSource, default_registry,
+    Geometry, NameFilter, NameRules, ProcessWriter, Registry, RegistryOptions, SpanSource,
+    default_registry,
 };
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{IntoPyDict, PyBytes, PyMapping};
+use pyo3::types::{IntoPyDict, PyMapping};
 
 use crate::base::MetricBase;
+use crate::clock::ManualClock;
 use crate::errors::Result;
 use crate::helpers::value_class;
 use crate::options::{Names, as_texts, pairs};
-use crate::source::{RestrictedRegistry, Source};
+use crate::source::RestrictedRegistry;
 use crate::spans::CurrentSpan;
 
 /// A set of metrics that are exposed together.
@@ -61,9 +61,12 @@ impl CollectorRegistry {
     /// `utf8_names` allows metric and label names of any text that is not empty.
     /// `exemplars_from_spans` gives updates of counters and histograms without an exemplar the
     /// current span of OpenTelemetry as one, if it is sampled and the package is installed.
+    /// `max_entries` bounds how many metrics, series, and exemplars and the like of a series there is
+    /// room for, rounded up to a power of two; 262,144 by default. `clock` is for tests.
     #[new]
     #[pyo3(signature = (
-        *, constant_labels=None, self_metrics=false, utf8_names=false, exemplars_from_spans=false
+        *, constant_labels=None, self_metrics=false, utf8_names=false, exemplars_from_spans=false,
+        max_entries=None, clock=None
     ))]
     fn new(
         py: Python<'_>,
@@ -71,18 +74,23 @@ impl CollectorRegistry {
         self_metrics: bool,
         utf8_names: bool,
         exemplars_from_spans: bool,
+        max_entries: Option<usize>,
+        clock: Option<Bound<'_, ManualClock>>,
     ) -> Result<Self> {
         let constant_labels = constant_labels.map_or_else(|| Ok(Vec::new()), |map| pairs(&map))?;
         let name_rules = if utf8_names { NameRules::Utf8 } else { NameRules::Classic };
         let spans = if exemplars_from_spans { CurrentSpan::find(py)? } else { None };
         let spans = spans.map(|spans| Arc::new(spans) as Arc<dyn SpanSource>);
         let in_spans = spans.is_some();
+        let defaults = RegistryOptions::default();
+        let entries = max_entries.unwrap_or(defaults.geometry.entries);
         let options = RegistryOptions {
+            clock: clock.map_or(defaults.clock, |clock| clock.get().shared()),
+            geometry: Geometry { entries, ..defaults.geometry },
             constant_labels,
             self_metrics,
             name_rules,
             spans,
-            ..RegistryOptions::default()
         };
         Ok(Self::over(Registry::new(options)?, in_spans))
     }
@@ -158,27 +166,4 @@ impl CollectorRegistry {
         }
         Ok(all)
     }
-}
-
-/// All metrics of a registry in the Prometheus text format 0.0.4, made without the interpreter's lock.
-///
-/// `names` limits it to the metrics that have one of these names or a sample with one.
-#[pyfunction]
-#[pyo3(signature = (registry=None, names=None))]
-pub(crate) fn generate_latest<'py>(
-    py: Python<'py>,
-    registry: Option<Source>,
-    names: Option<Vec<String>>,
-) -> Result<Bound<'py, PyBytes>> {
-    let source = match registry {
-        Some(source) => source,
-        None => Source::Registry(CollectorRegistry::default_object(py)?.get().registry.clone()),
-    };
-    let filter = names.map_or_else(NameFilter::all, NameFilter::only);
-    let text = py.detach(|| {
-        let mut out = Vec::new();
-        encode_text(&source.scrape(&filter), &mut out);
-        out
-    });
-    Ok(PyBytes::new(py, &text))
 }

@@ -26,6 +26,7 @@ from metrion._metrion import (
     RestrictedRegistry,
     Summary,
     __version__,
+    encode,
     generate_latest,
 )
 from metrion._values import (
@@ -35,6 +36,7 @@ from metrion._values import (
     LabelCardinality,
     NativeHistogram,
     NativeHistogramOptions,
+    Page,
     PlacedExemplar,
     SummaryValue,
 )
@@ -57,11 +59,13 @@ __all__ = (
     "MetrionError",
     "NativeHistogram",
     "NativeHistogramOptions",
+    "Page",
     "PlacedExemplar",
     "RestrictedRegistry",
     "Summary",
     "SummaryValue",
     "__version__",
+    "encode",
     "generate_latest",
     "make_asgi_app",
     "start_http_server",

@@ -9,6 +9,7 @@ from metrion._values import (
     CardinalityReport,
     NativeHistogram,
     NativeHistogramOptions,
+    Page,
     PlacedExemplar,
     SummaryValue,
 )
@@ -26,10 +27,13 @@ __all__ = [
     "Histogram",
     "HttpServer",
     "Info",
+    "ManualClock",
     "Metric",
     "RestrictedRegistry",
     "Summary",
     "__version__",
+    "check_exposition",
+    "encode",
     "generate_latest",
     "render",
 ]
@@ -47,6 +51,8 @@ class CollectorRegistry:
         self_metrics: bool = False,
         utf8_names: bool = False,
         exemplars_from_spans: bool = False,
+        max_entries: int | None = None,
+        clock: ManualClock | None = None,
     ) -> CollectorRegistry: ...
     def unregister(self, collector: Metric) -> None:
         """Takes a metric out: it shows no more, and its name is free."""
@@ -348,6 +354,37 @@ def generate_latest(
     registry: CollectorRegistry | RestrictedRegistry | None = None, names: list[str] | None = None
 ) -> bytes:
     """All metrics of a registry in the Prometheus text format 0.0.4."""
+
+def encode(
+    registry: CollectorRegistry | RestrictedRegistry | None = None,
+    format: str = "text",
+    *,
+    created: bool = False,
+    escaping: str = "underscores",
+) -> Page:
+    """All metrics of a registry in a format: `text`, `openmetrics`, `protobuf` or `json`.
+
+    `created` adds `_created` samples to the text formats. `escaping` says how names are written
+    that are not classic: `allow-utf-8`, `underscores`, `dots` or `values`.
+    """
+
+def check_exposition(data: bytes, format: str = "text") -> None:
+    """Raises a `MetrionError` with line and column unless the bytes are an exposition in this
+    format: `text` or `openmetrics`."""
+
+@final
+class ManualClock:
+    """A clock that shows what a test sets, in seconds since the Unix epoch."""
+
+    def __new__(cls, seconds: float) -> ManualClock: ...
+    def time(self) -> float:
+        """What it shows."""
+
+    def set(self, seconds: float) -> None:
+        """Sets it, also back."""
+
+    def advance(self, seconds: float) -> None:
+        """Lets time pass."""
 
 def render(
     registry: CollectorRegistry | RestrictedRegistry, query: str, accept: str, accept_encoding: str

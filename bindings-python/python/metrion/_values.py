@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from metrion._errors import MetrionError
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,16 @@ class SummaryValue:
     """Their sum."""
     quantiles: dict[float, float]
     """The value of each quantile of the latest observations; NaN when there was none lately."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A registry in one of the formats."""
+
+    body: bytes
+    content_type: str
+    left_out: list[MetrionError]
+    """Why metrics are not in it: their names, escaped, are those of others before them."""
 
 
 @dataclass(frozen=True, slots=True)

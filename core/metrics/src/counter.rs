@@ -45,13 +45,13 @@ impl Counter {
     ///
     /// # Errors
     /// `invalid_value` as for [`Counter::checked_add`], `invalid_exemplar` when the labels are too long
-    /// or wrong: nothing is added then. `limit_reached` when the registry has no room for an exemplar;
-    /// the amount is added.
+    /// or wrong: nothing is added then.
     pub fn add_with_exemplar(&self, amount: f64, labels: &[(&str, &str)]) -> Result<()> {
         let now = self.series.context.clock.unix_seconds();
         let exemplar = Exemplar::new(labels.iter().copied(), amount, Some(now))?;
         self.checked_add(amount)?;
-        self.series.exemplars().set(&self.series, 0, 1, &exemplar)
+        self.series.exemplars().set(&self.series, 0, 1, &exemplar);
+        Ok(())
     }
 
     /// As [`Counter::add`], with the span that the caller is in as the exemplar, if the registry was

@@ -79,7 +79,7 @@ impl Definition {
             Kind::Counter | Kind::Gauge(_) | Kind::Info | Kind::StateSet => 1,
             Kind::Histogram { native } => self.schema.width() + usize::from(native.is_some()),
             // The sum, the count, and the zero bucket of each slice.
-            Kind::Summary(window) => 2 + window.slices,
+            Kind::Summary(window) => 2 + self.slices(window),
         }
     }
 
@@ -87,9 +87,14 @@ impl Definition {
     pub(crate) fn payload(&self) -> usize {
         match &self.kind {
             Kind::Histogram { native: Some(_) } => Exponential::WORDS,
-            Kind::Summary(window) => window.words(),
+            Kind::Summary(window) => Window::words(self.slices(window)),
             _ => 0,
         }
+    }
+
+    /// How many slices a summary has: none without quantiles.
+    pub(crate) fn slices(&self, window: &Window) -> usize {
+        if self.schema.quantiles.is_empty() { 0 } else { window.slices }
     }
 
     /// Whether the cells are last values, which only the common slab holds.

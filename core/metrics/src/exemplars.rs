@@ -26,25 +26,19 @@ struct Place {
 }
 
 impl Exemplars {
-    /// Keeps an exemplar as the last one of `place`, one of `places`.
-    ///
-    /// # Errors
-    /// `limit_reached` when the registry has no room for another exemplar.
-    pub(crate) fn set(
-        &self,
-        series: &Series,
-        place: usize,
-        places: usize,
-        exemplar: &Exemplar,
-    ) -> Result<()> {
-        let Some(own) = self.places(places).get(place) else { return Ok(()) };
+    /// Keeps an exemplar as the last one of `place`, one of `places`. It is dropped when the registry has
+    /// no room for it: what it is an example of is counted, so nothing failed.
+    pub(crate) fn set(&self, series: &Series, place: usize, places: usize, exemplar: &Exemplar) {
+        let Some(own) = self.places(places).get(place) else { return };
         let text = exemplar.label_text();
         let is_long = text.len() > USUAL_BYTES;
         let (slot, other) = if is_long { (&own.long, &own.short) } else { (&own.short, &own.long) };
         let slot = match slot.get() {
             Some(slot) => slot,
             None => {
-                let made = self.make(series, place, is_long)?;
+                let Ok(made) = self.make(series, place, is_long) else {
+                    return series.segment.count_overflow();
+                };
                 series.context.set_has_exemplars();
                 slot.get_or_init(|| made)
             }
@@ -53,7 +47,6 @@ impl Exemplars {
         if let Some(other) = other.get() {
             other.write("", f64::NAN, f64::NEG_INFINITY);
         }
-        Ok(())
     }
 
     fn make(&self, series: &Series, place: usize, is_long: bool) -> Result<ExemplarSlot> {

@@ -77,16 +77,15 @@ impl Histogram {
     ///
     /// # Errors
     /// `invalid_exemplar` when the labels are too long or wrong; nothing is counted then.
-    /// `limit_reached` when the registry has no room for an exemplar; the observation is counted.
     pub fn observe_with_exemplar(&self, value: f64, labels: &[(&str, &str)]) -> Result<()> {
         let now = self.series.context.clock.unix_seconds();
         let exemplar = Exemplar::new(labels.iter().copied(), value, Some(now))?;
         self.observe(value);
-        if value.is_nan() {
-            return Ok(());
+        if !value.is_nan() {
+            let place = self.exemplar_place(value);
+            self.series.exemplars().set(&self.series, place, self.exemplar_places(), &exemplar);
         }
-        let place = self.exemplar_place(value);
-        self.series.exemplars().set(&self.series, place, self.exemplar_places(), &exemplar)
+        Ok(())
     }
 
     /// As [`Histogram::observe`], with the span that the caller is in as the exemplar, if the registry

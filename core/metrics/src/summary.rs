@@ -52,15 +52,15 @@ impl Window {
 
     /// Words of a series' payload: those of the slices' buckets, then for each slice the number of its
     /// time and 1, or 0 before the first.
-    pub(crate) fn words(&self) -> usize {
-        self.slices * (Exponential::WORDS + 1)
+    pub(crate) const fn words(slices: usize) -> usize {
+        slices * (Exponential::WORDS + 1)
     }
 }
 
 /// One series of a summary family. Cloning gives another handle to the same series.
 ///
-/// Its cells are the count and the sum of all observations ever, and then the zero bucket of each
-/// slice. Quantiles are of the last `max_age` seconds: a ring of `age_buckets` slices, of which the
+/// Its cells are the count and the sum of all observations ever, and, if it has quantiles, the zero
+/// bucket of each slice. Quantiles are of the last `max_age` seconds: a ring of `age_buckets` slices, of which the
 /// oldest is emptied and used again. Each slice counts in exponential buckets, so an answer is within
 /// 1 % of the observation that has the quantile's rank, whatever the distribution. (Logarithmic buckets
 /// with that guarantee are those of DDSketch, Masson, Rim and Lee, VLDB 2019.)
@@ -96,7 +96,9 @@ impl Summary {
         if value.is_nan() {
             return series.segment.count_invalid();
         }
-        if !self.inner.current_slice().is_some_and(|slice| slice.observe(value)) {
+        if !self.inner.slices.is_empty()
+            && !self.inner.current_slice().is_some_and(|slice| slice.observe(value))
+        {
             return series.segment.count_overflow();
         }
         series.segment.add_both(series.cell(), series.cell() + 1, value);
@@ -177,7 +179,7 @@ impl Inner {
     fn ranked(&self) -> Vec<(f64, f64)> {
         let _turn = lock(&self.turn);
         let Some(now) = self.now() else { return Vec::new() };
-        let oldest = (now + 1).saturating_sub(self.slices.len() as u64 - 1);
+        let oldest = (now + 2).saturating_sub(self.slices.len() as u64);
         let is_recent = |at: usize| self.time_of(at).is_some_and(|time| time >= oldest.max(1));
         let recent = self.slices.iter().enumerate().filter(|(at, _)| is_recent(*at));
         let mut ranked = Vec::new();
@@ -227,7 +229,7 @@ fn value_at(ranked: &[(f64, f64)], quantile: f64) -> f64 {
 impl Metric for Summary {
     fn new(series: Arc<Series>) -> Self {
         let slices = match &series.context.definition.kind {
-            Kind::Summary(window) => window.slices,
+            Kind::Summary(window) => series.context.definition.slices(window),
             _ => 0,
         };
         let slice = |number| {

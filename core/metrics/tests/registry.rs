@@ -184,24 +184,6 @@ fn removal_by_partial_match_and_of_all() {
 }
 
 #[test]
-fn cells_of_removed_series_are_used_again_once_no_handle_is_left() {
-    let options = RegistryOptions {
-        geometry: Geometry { slabs: 3, cells: 1, entries: 64, key_words: 1 << 12 },
-        ..RegistryOptions::default()
-    };
-    let registry = Registry::new(options).unwrap();
-    let family = labelled(&registry);
-    for i in 0..10_000 {
-        let value = i.to_string();
-        let child = family.labels(&[&value, "x"]).unwrap().clone();
-        assert_eq!(child.get(), 0.0, "{i}");
-        child.inc();
-        family.remove(&[&value, "x"]).unwrap();
-    }
-    assert_eq!(registry.segment().overflowed(), 0);
-}
-
-#[test]
 fn past_the_limit_writes_go_to_one_overflow_series() {
     let registry = registry();
     let options =

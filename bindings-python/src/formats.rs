@@ -1,0 +1,92 @@
+//! Registries as bytes in any format, and bytes that are checked.
+
+use metrion::exporters::Scrape;
+use metrion::exposition::parse::{parse_openmetrics, parse_text};
+use metrion::exposition::{EncodeOptions, Escaping, Format, Syntax, encode_text};
+use metrion::{Error, ErrorCode, NameFilter};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::errors::{Failure, Result};
+use crate::helpers::value_class;
+use crate::registry::CollectorRegistry;
+use crate::source::Source;
+
+/// The registry that is given, or `REGISTRY`.
+fn source_or_default(py: Python<'_>, registry: Option<Source>) -> Result<Source> {
+    match registry {
+        Some(source) => Ok(source),
+        None => {
+            let default = CollectorRegistry::default_object(py)?;
+            Ok(Source::Registry(default.get().registry.clone()))
+        }
+    }
+}
+
+/// All metrics of a registry in the Prometheus text format 0.0.4, made without the interpreter's lock.
+///
+/// `names` limits it to the metrics that have one of these names or a sample with one.
+#[pyfunction]
+#[pyo3(signature = (registry=None, names=None))]
+pub(crate) fn generate_latest<'py>(
+    py: Python<'py>,
+    registry: Option<Source>,
+    names: Option<Vec<String>>,
+) -> Result<Bound<'py, PyBytes>> {
+    let source = source_or_default(py, registry)?;
+    let filter = names.map_or_else(NameFilter::all, NameFilter::only);
+    let text = py.detach(|| {
+        let mut out = Vec::new();
+        encode_text(&source.scrape(&filter), &mut out);
+        out
+    });
+    Ok(PyBytes::new(py, &text))
+}
+
+/// All metrics of a registry in a format: `text`, `openmetrics`, `protobuf` or `json`.
+#[pyfunction]
+#[pyo3(signature = (registry=None, format="text", *, created=false, escaping="underscores"))]
+pub(crate) fn encode<'py>(
+    py: Python<'py>,
+    registry: Option<Source>,
+    format: &str,
+    created: bool,
+    escaping: &str,
+) -> Result<Bound<'py, PyAny>> {
+    let source = source_or_default(py, registry)?;
+    let syntax = match format {
+        "text" => Syntax::Text,
+        "openmetrics" => Syntax::OpenMetrics,
+        "protobuf" => Syntax::Protobuf,
+        "json" => Syntax::Json,
+        other => return Err(unknown("format", other)),
+    };
+    let escaping = Escaping::from_word(escaping).ok_or_else(|| unknown("escaping", escaping))?;
+    let format = Format { syntax, escaping: None };
+    let options = EncodeOptions { created_samples: created, escaping };
+    let (body, left_out) = py.detach(|| {
+        let mut body = Vec::new();
+        let left_out = format.encode(&source.scrape(&NameFilter::all()), options, &mut body);
+        (body, left_out)
+    });
+    let left_out: Vec<PyErr> =
+        left_out.into_iter().map(|error| PyErr::from(Failure::from(error))).collect();
+    let page = value_class(py, "Page")?;
+    Ok(page.call1((PyBytes::new(py, &body), format.content_type(), left_out))?)
+}
+
+/// Checks that bytes are an exposition: `text` or `openmetrics`.
+#[pyfunction]
+#[pyo3(signature = (data, format="text"))]
+pub(crate) fn check_exposition(py: Python<'_>, data: &[u8], format: &str) -> Result<()> {
+    let parsed = match format {
+        "text" => py.detach(|| parse_text(data).map(drop)),
+        "openmetrics" => py.detach(|| parse_openmetrics(data).map(drop)),
+        other => return Err(unknown("format", other)),
+    };
+    parsed.map_err(|error| Error::from(error).into())
+}
+
+fn unknown(what: &str, word: &str) -> Failure {
+    Error::new(ErrorCode::Unsupported, format!("there is no {what} {word:?}")).into()
+}
