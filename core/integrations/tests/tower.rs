@@ -10,6 +10,7 @@ use std::convert::Infallible;
 use std::future::{Ready, pending, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
@@ -20,7 +21,7 @@ use metrion_integrations::http::{
     DURATION_BUCKETS, HttpMetricsLayer, HttpMetricsOptions, RequestBody, SIZE_BUCKETS,
 };
 use metrion_metrics::{FamilyOptions, Registry, RegistryOptions};
-use metrion_model::{ErrorCode, NameFilter, Snapshot};
+use metrion_model::{Clock, ErrorCode, ManualClock, NameFilter, Snapshot};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 fn registry() -> Registry {
@@ -362,4 +363,22 @@ fn excluded_routes_are_not_measured() {
     assert_eq!(now(response.into_body().collect()).unwrap().to_bytes(), "page");
     assert_eq!((ended(&registry), in_flight(&registry)), (vec![], 0.0));
     assert!(snapshot(&registry).families.iter().all(|family| family.is_empty()));
+}
+
+#[test]
+fn durations_go_by_the_clock_of_the_registry() {
+    let clock = Arc::new(ManualClock::new(1e9));
+    let shown: Arc<dyn Clock> = clock.clone();
+    let registry =
+        Registry::new(RegistryOptions { clock: shown, ..RegistryOptions::default() }).unwrap();
+    let slow = service_fn(|_: Request<RequestBody<Empty<Bytes>>>| {
+        clock.advance(0.5);
+        ready(Ok::<_, Infallible>(Response::new(Full::new(Bytes::from("done")))))
+    });
+    let response = now(layer(&registry).layer(slow).oneshot(request("GET", Empty::new()))).unwrap();
+    clock.advance(0.25);
+    now(response.into_body().collect()).unwrap();
+    let labels = [("method", "GET"), ("route", "/things/{id}"), ("status", "200")];
+    let seconds = snapshot(&registry).sample_value("http_request_duration_seconds_sum", &labels);
+    assert_eq!(seconds, Some(0.75));
 }

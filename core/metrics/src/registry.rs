@@ -8,7 +8,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use metrion_model::{Error, ErrorCode, FamilySnapshot, NameFilter, Result, Schema, Snapshot};
+use metrion_model::{
+    Clock, Error, ErrorCode, FamilySnapshot, NameFilter, Result, Schema, Snapshot,
+};
 use metrion_slab::{Entry, EntryKind, Locked, NewEntry, Segment, lock, split_key};
 
 use crate::cardinality::{CardinalityReport, Counting};
@@ -395,6 +397,12 @@ impl Registry {
             }
         }
         counting.report(top)
+    }
+
+    /// The clock by which this registry goes.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.inner.options.clock
     }
 
     /// The memory that holds this registry's cells and directory.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
 
 use http::StatusCode;
 use metrion_metrics::Gauge;
@@ -20,7 +19,8 @@ pub(super) struct Exchange {
     method: &'static str,
     route: Arc<str>,
     in_flight: Gauge,
-    start: Instant,
+    /// Monotonic seconds.
+    start: f64,
     status: Option<StatusCode>,
     /// The bytes that the service read, which its request body counts. None for a body that has
     /// none.
@@ -44,7 +44,7 @@ impl Exchange {
             method,
             route,
             in_flight,
-            start: Instant::now(),
+            start: families.clock.monotonic_seconds(),
             status: None,
             received,
             sent: 0,
@@ -84,7 +84,7 @@ impl Exchange {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        let seconds = self.start.elapsed().as_secs_f64();
+        let seconds = (self.families.clock.monotonic_seconds() - self.start).max(0.0);
         self.in_flight.dec();
 
         let received = self.received.as_ref().map_or(0, |bytes| bytes.load(Ordering::Relaxed));

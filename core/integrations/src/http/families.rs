@@ -1,12 +1,15 @@
 //! What is measured of HTTP requests: names, help texts, labels and bounds, the same in every
 //! language.
 
+use std::fmt;
+use std::sync::Arc;
+
 use http::Method;
 use metrion_metrics::{
     Counter, Family, FamilyOptions, Gauge, GaugeMode, GaugeOptions, Histogram, HistogramOptions,
     Registry,
 };
-use metrion_model::Result;
+use metrion_model::{Clock, Result};
 
 /// The bounds of `http_request_duration_seconds`, in seconds, if no others are given.
 pub const DURATION_BUCKETS: [f64; 13] =
@@ -39,8 +42,8 @@ const RESPONSE_SIZE: (&str, &str) =
     ("http_response_size_bytes", "Bytes of response body that were sent.");
 
 /// The families of HTTP requests in one registry; services may share one.
-#[derive(Debug)]
 pub(super) struct HttpFamilies {
+    pub(super) clock: Arc<dyn Clock>,
     pub(super) in_flight: Family<Gauge>,
     pub(super) requests: Family<Counter>,
     pub(super) duration: Family<Histogram>,
@@ -56,6 +59,7 @@ impl HttpFamilies {
             registry.histogram_family(HistogramOptions { family, buckets, native: None })
         };
         Ok(Self {
+            clock: Arc::clone(registry.clock()),
             in_flight: registry.gauge_family(GaugeOptions {
                 family: family(IN_FLIGHT, &TAKEN),
                 mode: GaugeMode::UpDown,
@@ -65,6 +69,12 @@ impl HttpFamilies {
             request_size: histogram(REQUEST_SIZE, SIZE_BUCKETS.to_vec())?,
             response_size: histogram(RESPONSE_SIZE, SIZE_BUCKETS.to_vec())?,
         })
+    }
+}
+
+impl fmt::Debug for HttpFamilies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpFamilies").field("requests", &self.requests).finish_non_exhaustive()
     }
 }
 
