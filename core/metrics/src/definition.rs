@@ -102,6 +102,11 @@ impl Definition {
         matches!(self.kind, Kind::Gauge(GaugeMode::LastValue) | Kind::Info | Kind::StateSet)
     }
 
+    /// Whether a series is one number that anybody may give.
+    pub(crate) fn is_one_number(&self) -> bool {
+        matches!(self.kind, Kind::Counter | Kind::Gauge(_))
+    }
+
     /// Whether the cells of a series are its numbers in a snapshot as they are.
     pub(crate) fn is_plain(&self) -> bool {
         matches!(self.kind, Kind::Counter | Kind::Gauge(_) | Kind::Histogram { native: None })

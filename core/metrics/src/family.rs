@@ -346,14 +346,15 @@ impl<M: Metric> Family<M> {
 
     /// Lets a function give the value of one child from now on, at every collection. `None` leaves
     /// the series out of that collection, and so does a panic; both are counted. It does nothing for
-    /// a histogram, and for a child that was removed.
+    /// types other than counter and gauge, and for a child that was removed.
     pub fn set_callback(
         &self,
         child: &M,
         function: impl Fn() -> Option<f64> + Send + Sync + 'static,
     ) {
-        let mut members = self.shared.lock();
-        members.set_callback(child, Callback::new(function));
+        if self.shared.definition().is_one_number() {
+            self.shared.lock().set_callback(child, Callback::new(function));
+        }
     }
 
     /// The number of series, without the overflow series.

@@ -152,19 +152,19 @@ impl<M: Metric> Members<M> {
         if context.has_exemplars() {
             self.add_exemplars(&mut family);
         }
-        if let Some(seconds) = context.expire_after {
-            let numbers = self.list.iter().flatten().map(|handle| handle.series().entry.number);
-            self.activity.watch(numbers.zip(0..), &family, context.clock.monotonic_seconds());
-            let oldest = context.clock.monotonic_seconds() - seconds;
-            return Ok(self.without(&family, |number| {
-                self.activity.moved(number).is_some_and(|moved| moved <= oldest)
-                    || called.get(&number) == Some(&None)
-            }));
-        }
-        if called.values().all(Option::is_some) {
+        if context.expire_after.is_none() && called.values().all(Option::is_some) {
             return Ok(family);
         }
-        Ok(self.without(&family, |number| called.get(&number) == Some(&None)))
+        let now = context.clock.monotonic_seconds();
+        if context.expire_after.is_some() {
+            let numbers = self.list.iter().flatten().map(|handle| handle.series().entry.number);
+            self.activity.watch(numbers.zip(0..), &family, now);
+        }
+        let moved_after = context.expire_after.map_or(f64::NEG_INFINITY, |seconds| now - seconds);
+        Ok(self.without(&family, |number| {
+            let has_no_value = called.get(&number) == Some(&None);
+            has_no_value || self.activity.moved(number).is_some_and(|moved| moved <= moved_after)
+        }))
     }
 
     /// The numbers of all rows.
@@ -195,7 +195,7 @@ impl<M: Metric> Members<M> {
             }
             rest = after;
         }
-        if width == 1 && !called.is_empty() {
+        if !called.is_empty() {
             for (handle, own) in self.all().zip(&mut values) {
                 let value = called.get(&handle.series().entry.number).copied().flatten();
                 *own = value.unwrap_or(*own);

@@ -295,6 +295,18 @@ fn callbacks_and_expiry_go_together() {
 }
 
 #[test]
+fn callbacks_are_for_counters_and_gauges() {
+    let registry = Registry::new(RegistryOptions::default()).unwrap();
+    let family =
+        HistogramOptions { family: FamilyOptions::new("h", ""), ..HistogramOptions::default() };
+    let family = registry.histogram_family(family).unwrap();
+    let child = family.labels(&[]).unwrap().clone();
+    family.set_callback(&child, || None);
+    child.observe(1.0);
+    assert_eq!(only(&all(&registry)).len(), 1);
+}
+
+#[test]
 fn restricted_views() {
     let registry = Registry::new(RegistryOptions::default()).unwrap();
     registry.counter("a", "").unwrap();
