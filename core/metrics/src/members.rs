@@ -161,7 +161,7 @@ impl<M: Metric> Members<M> {
             self.activity.watch(numbers.zip(0..), &family, now);
         }
         let moved_after = context.expire_after.map_or(f64::NEG_INFINITY, |seconds| now - seconds);
-        Ok(self.without(&family, |number| {
+        Ok(self.without(family, |number| {
             let has_no_value = called.get(&number) == Some(&None);
             has_no_value || self.activity.moved(number).is_some_and(|moved| moved <= moved_after)
         }))
@@ -214,11 +214,11 @@ impl<M: Metric> Members<M> {
     }
 
     /// The family without the rows of these entry numbers.
-    fn without(&self, family: &FamilySnapshot, is_out: impl Fn(u32) -> bool) -> FamilySnapshot {
+    fn without(&self, family: FamilySnapshot, is_out: impl Fn(u32) -> bool) -> FamilySnapshot {
         let numbers = self.all().map(|handle| handle.series().entry.number).enumerate();
         let rows: Vec<usize> =
             numbers.filter(|(_, number)| !is_out(*number)).map(|(row, _)| row).collect();
-        family.select(&rows)
+        if rows.len() == family.len() { family } else { family.select(&rows) }
     }
 
     /// The members in the order of their rows, once `rows` is complete.
