@@ -19,7 +19,7 @@ use crate::reclaim::{self, Guard, Retired};
 ///
 /// Invariants:
 /// - a node is in at most one slot of the current table, and is changed no more once it is there;
-/// - a slot goes from empty to a node to [`Node::gone`], never back: probing may stop at empty;
+/// - a slot goes from empty to a node to the marker of a removed node, never back: probing may stop at empty;
 /// - at most half of the slots are not empty.
 pub struct Index<H> {
     table: AtomicPtr<Table<H>>,

@@ -13,7 +13,7 @@ pub struct Locked<'a, T> {
     _gate: Gate,
 }
 
-/// Locks a mutex behind the [`gate`]. One that a panic left locked is taken over: what is behind these
+/// Locks a mutex behind the gate of forks. One that a panic left locked is taken over: what is behind these
 /// locks is changed last, when nothing can fail any more.
 pub fn lock<T>(mutex: &Mutex<T>) -> Locked<'_, T> {
     let gate = gate();
