@@ -40,20 +40,25 @@ const NATIVE_EXEMPLARS: usize = 10;
 
 impl Histogram {
     /// Counts one observation. NaN belongs to no bucket: it is dropped and counted.
-    #[inline]
+    #[inline(always)] // a call costs a third of what it does
     pub fn observe(&self, value: f64) {
-        let first = self.series.cell();
-        let bucket = self.bounds.bucket(value);
         if value.is_nan() || self.native.is_some() {
-            return self.observe_rare(bucket, value);
+            return self.observe_rare(value);
         }
+        self.observe_classic(value);
+    }
+
+    #[inline(always)]
+    fn observe_classic(&self, value: f64) {
+        let first = self.series.cell();
+        let bucket = first + self.bounds.bucket(value) as u32;
         let sum = first + self.bounds.as_slice().len() as u32 + 1;
-        self.series.segment.add_both(first + bucket as u32, sum, value);
+        self.series.segment.add_both(bucket, sum, value);
     }
 
     /// Counts what is not just two cells.
     #[inline(never)]
-    fn observe_rare(&self, bucket: usize, value: f64) {
+    fn observe_rare(&self, value: f64) {
         if value.is_nan() {
             return self.series.segment.count_invalid();
         }
@@ -63,12 +68,11 @@ impl Histogram {
             // together.
             return self.series.segment.count_overflow();
         }
-        let first = self.series.cell();
-        let sum = first + self.bounds.as_slice().len() as u32 + 1;
         if self.is_native_only() {
-            self.series.segment.add(sum, value);
+            // Behind the one classic bucket, which nobody counts in.
+            self.series.segment.add(self.series.cell() + 1, value);
         } else {
-            self.series.segment.add_both(first + bucket as u32, sum, value);
+            self.observe_classic(value);
         }
     }
 
