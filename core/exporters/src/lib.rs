@@ -4,6 +4,8 @@
 //! made when an exporter starts, and end with it.
 
 pub mod http;
+#[cfg(feature = "push")]
+pub mod push;
 mod scrape;
 
 pub use scrape::Scrape;
