@@ -17,7 +17,11 @@ mod options;
 mod page;
 mod server;
 mod timed_stream;
+#[cfg(feature = "tls")]
+mod tls;
 
 pub use options::HttpOptions;
 pub use page::{Page, PageRequest};
 pub use server::{HttpServer, serve};
+#[cfg(feature = "tls")]
+pub use tls::TlsOptions;

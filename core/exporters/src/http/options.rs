@@ -18,6 +18,9 @@ pub struct HttpOptions {
     /// What the formats may leave out or write in more than one way. Families that cannot be written
     /// under the names that a client takes are counted in the answer's header `metrion-left-out`.
     pub encode: EncodeOptions,
+    /// Serves HTTPS instead of HTTP.
+    #[cfg(feature = "tls")]
+    pub tls: Option<super::TlsOptions>,
     /// How many connections are open at once, 256 by default. Further ones wait to be accepted.
     pub max_connections: u16,
     /// How many scrapes are collected or being sent at once, 16 by default; a further one is answered
@@ -39,6 +42,8 @@ impl Default for HttpOptions {
             port: 0,
             path: Some("/metrics".to_owned()),
             encode: EncodeOptions::default(),
+            #[cfg(feature = "tls")]
+            tls: None,
             max_connections: 256,
             max_scrapes: 16,
             idle_timeout: Duration::from_secs(90),

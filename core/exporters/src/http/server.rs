@@ -13,7 +13,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::time::{sleep, timeout};
 
 use super::HttpOptions;
-use super::connection::serve_connection;
+use super::connection::Connections;
 use super::handler::Handler;
 use crate::Scrape;
 
@@ -32,9 +32,11 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// `address_in_use` when another socket has the port, `invalid_value` for options that make no sense,
-/// `io` for anything else that the operating system refuses.
+/// `io` for anything else that the operating system refuses, and for files of TLS that cannot be read.
 pub fn serve(source: impl Scrape, options: HttpOptions) -> Result<HttpServer> {
     options.check()?;
+    #[cfg(feature = "tls")]
+    let tls = options.tls.as_ref().map(super::tls::acceptor).transpose()?;
     let runtime = Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(SCRAPE_THREADS)
@@ -44,7 +46,13 @@ pub fn serve(source: impl Scrape, options: HttpOptions) -> Result<HttpServer> {
     let (listener, local_addr) = listen(&runtime, &options.address, options.port)
         .map_err(|error| cannot_listen(&options, &error))?;
     let (stop, stopped) = oneshot::channel();
-    let server = Server { source: Arc::new(source), options, listener };
+    let server = Server {
+        source: Arc::new(source),
+        options,
+        listener,
+        #[cfg(feature = "tls")]
+        tls,
+    };
     let thread = thread::Builder::new()
         .name("metrion-http".to_owned())
         .spawn(move || {
@@ -129,17 +137,24 @@ struct Server {
     source: Arc<dyn Scrape>,
     options: HttpOptions,
     listener: TcpListener,
+    #[cfg(feature = "tls")]
+    tls: Option<tokio_rustls::TlsAcceptor>,
 }
 
 impl Server {
     /// Serves until `stopped` resolves; for ever when its sender is dropped without a word.
     async fn run(self, stopped: oneshot::Receiver<()>) {
-        let Self { source, options, listener } = self;
-        let HttpOptions { max_scrapes, stop_timeout, .. } = options;
+        let HttpOptions { max_scrapes, max_connections, stop_timeout, .. } = self.options;
+        let HttpOptions { path, encode, .. } = self.options;
         let scrapes = Arc::new(Semaphore::new(max_scrapes.into()));
-        let path = options.path.clone();
-        let handler = Arc::new(Handler::new(source, path, options.encode, Arc::clone(&scrapes)));
-        let accepting = tokio::spawn(accept(listener, handler, options));
+        let connections = Connections {
+            handler: Arc::new(Handler::new(self.source, path, encode, Arc::clone(&scrapes))),
+            idle_timeout: self.options.idle_timeout,
+            send_timeout: self.options.send_timeout,
+            #[cfg(feature = "tls")]
+            tls: self.tls,
+        };
+        let accepting = tokio::spawn(accept(self.listener, connections, max_connections));
         if stopped.await.is_err() {
             pending::<()>().await;
         }
@@ -152,18 +167,17 @@ impl Server {
     }
 }
 
-async fn accept(listener: TcpListener, handler: Arc<Handler>, options: HttpOptions) {
-    let connections = Arc::new(Semaphore::new(options.max_connections.into()));
+async fn accept(listener: TcpListener, connections: Connections, max_connections: u16) {
+    let free = Arc::new(Semaphore::new(max_connections.into()));
     // Acquiring fails only from a closed semaphore, and nobody closes this one.
-    while let Ok(permit) = Arc::clone(&connections).acquire_owned().await {
+    while let Ok(permit) = Arc::clone(&free).acquire_owned().await {
         let Ok((stream, _)) = listener.accept().await else {
             sleep(ACCEPT_PAUSE).await;
             continue;
         };
-        let handler = Arc::clone(&handler);
-        let (idle_timeout, send_timeout) = (options.idle_timeout, options.send_timeout);
+        let connections = connections.clone();
         tokio::spawn(async move {
-            serve_connection(stream, handler, idle_timeout, send_timeout).await;
+            connections.serve(stream).await;
             drop(permit);
         });
     }

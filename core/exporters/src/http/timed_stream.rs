@@ -3,16 +3,16 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 /// A stream whose peer must take what is written to it within a time, else writing fails.
 ///
-/// hyper has a time limit for reading a request, but none for sending the answer.
+/// hyper has a time limit for reading a request, but none for sending the answer. TLS goes on top of
+/// this, as it flushes only once everything is written.
 pub(super) struct TimedStream {
-    stream: TokioIo<TcpStream>,
+    stream: TcpStream,
     send_timeout: Duration,
     /// Runs from the first write that had to wait until all is written.
     deadline: Option<Pin<Box<Sleep>>>,
@@ -20,7 +20,7 @@ pub(super) struct TimedStream {
 
 impl TimedStream {
     pub(super) fn new(stream: TcpStream, send_timeout: Duration) -> Self {
-        Self { stream: TokioIo::new(stream), send_timeout, deadline: None }
+        Self { stream, send_timeout, deadline: None }
     }
 
     fn check(
@@ -39,17 +39,17 @@ impl TimedStream {
     }
 }
 
-impl Read for TimedStream {
+impl AsyncRead for TimedStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
+        buffer: &mut ReadBuf<'_>,
     ) -> Poll<Result<()>> {
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }
 
-impl Write for TimedStream {
+impl AsyncWrite for TimedStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -72,7 +72,7 @@ impl Write for TimedStream {
         self.stream.is_write_vectored()
     }
 
-    /// hyper calls this once everything that it had to send is written.
+    /// Called once everything that there was to send is written.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
         self.deadline = None;
         Pin::new(&mut self.stream).poll_flush(context)
