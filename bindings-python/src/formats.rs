@@ -63,7 +63,7 @@ pub(crate) fn encode<'py>(
     };
     let escaping = Escaping::from_word(escaping).ok_or_else(|| unknown("escaping", escaping))?;
     let format = Format { syntax, escaping: None };
-    let options = EncodeOptions { created_samples: created, escaping };
+    let options = EncodeOptions { created_samples: created, escaping, ..EncodeOptions::default() };
     let (body, left_out) = py.detach(|| {
         let mut body = Vec::new();
         let left_out = format.encode(&source.scrape(&NameFilter::all()), options, &mut body);
