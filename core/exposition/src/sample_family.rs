@@ -3,10 +3,12 @@
 mod fit;
 mod flatten;
 mod from_parsed;
+mod spans;
 
 pub use fit::fit;
 pub use flatten::flatten;
 pub use from_parsed::{from_openmetrics, from_text};
+pub use spans::{buckets_of_spans, spans_of_buckets};
 
 use metrion_model::{Exemplar, MetricType, NativeHistogram};
 
