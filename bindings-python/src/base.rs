@@ -1,12 +1,17 @@
 //! `Metric`: what all metric classes inherit.
 
-use metrion::{Family, Metric, Registry, Result as CoreResult, Schema};
+use std::sync::{Arc, OnceLock};
+
+use metrion::exposition::sample_family::flatten;
+use metrion::{Family, FamilySnapshot, Metric, Registry, Result as CoreResult, Schema};
 use pyo3::prelude::*;
 use pyo3::types::{PyMapping, PyTuple};
 
+use crate::clock;
 use crate::errors::Result;
-use crate::family::{to_str, to_text};
+use crate::family::{not_initialized, to_str, to_text};
 use crate::options::{as_texts, pairs};
+use crate::samples::{metric_object, metric_without_samples};
 
 /// A family of whatever kind, for what does not depend on the kind.
 pub(crate) trait AnyFamily: Send + Sync {
@@ -16,6 +21,7 @@ pub(crate) trait AnyFamily: Send + Sync {
     fn clear(&self);
     fn reset(&self);
     fn unregister_from(&self, registry: &Registry) -> CoreResult<()>;
+    fn snapshot(&self) -> CoreResult<FamilySnapshot>;
 }
 
 impl<M: Metric> AnyFamily for Family<M> {
@@ -42,32 +48,52 @@ impl<M: Metric> AnyFamily for Family<M> {
     fn unregister_from(&self, registry: &Registry) -> CoreResult<()> {
         registry.unregister_family(self)
     }
+
+    fn snapshot(&self) -> CoreResult<FamilySnapshot> {
+        self.snapshot()
+    }
 }
 
 /// What all metric classes have in common.
 #[pyclass(frozen, subclass, module = "metrion", name = "Metric")]
 pub(crate) struct MetricBase {
-    pub(crate) family: std::sync::Arc<dyn AnyFamily>,
+    family: OnceLock<Arc<dyn AnyFamily>>,
+}
+
+impl MetricBase {
+    /// What `__init__` is to fill.
+    pub(crate) fn empty() -> Self {
+        Self { family: OnceLock::new() }
+    }
+
+    /// Whether it was empty.
+    pub(crate) fn fill(&self, family: Arc<dyn AnyFamily>) -> bool {
+        self.family.set(family).is_ok()
+    }
+
+    pub(crate) fn family(&self) -> Result<&Arc<dyn AnyFamily>> {
+        self.family.get().ok_or_else(not_initialized)
+    }
 }
 
 #[pymethods]
 impl MetricBase {
     /// The family's name; a counter's is without `_total`.
     #[getter]
-    fn name(&self) -> &str {
-        &self.family.schema().name
+    fn name(&self) -> Result<&str> {
+        Ok(&self.family()?.schema().name)
     }
 
     /// The help text.
     #[getter]
-    fn documentation(&self) -> &str {
-        &self.family.schema().help
+    fn documentation(&self) -> Result<&str> {
+        Ok(&self.family()?.schema().help)
     }
 
     /// The names of its labels.
     #[getter]
-    fn labelnames<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, &self.family.schema().label_names)
+    fn labelnames<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyTuple>> {
+        Ok(PyTuple::new(py, &self.family()?.schema().label_names)?)
     }
 
     /// Removes the series with these label values; whether it was there.
@@ -75,25 +101,42 @@ impl MetricBase {
     fn remove(&self, labelvalues: &Bound<'_, PyTuple>) -> Result<bool> {
         let values = labelvalues.iter().map(|value| to_str(&value)).collect::<Result<Vec<_>>>()?;
         let texts = values.iter().map(to_text).collect::<Result<Vec<&str>>>()?;
-        Ok(self.family.remove(&texts)?)
+        Ok(self.family()?.remove(&texts)?)
     }
 
     /// Removes every series that has these labels among its own; how many there were.
     fn remove_matching(&self, labels: &Bound<'_, PyMapping>) -> Result<usize> {
-        Ok(self.family.remove_matching(&as_texts(&pairs(labels)?))?)
+        Ok(self.family()?.remove_matching(&as_texts(&pairs(labels)?))?)
     }
 
     /// Removes all series.
-    fn clear(&self) {
-        self.family.clear();
+    fn clear(&self, py: Python<'_>) -> Result<()> {
+        clock::tick(py)?;
+        self.family()?.clear();
+        Ok(())
     }
 
     /// Sets all series to zero and their creation time to now.
-    fn reset(&self) {
-        self.family.reset();
+    fn reset(&self, py: Python<'_>) -> Result<()> {
+        clock::tick(py)?;
+        self.family()?.reset();
+        Ok(())
     }
 
-    fn __repr__(&self) -> String {
-        format!("<metrion {}>", self.family.schema().summary())
+    /// Its series now, as a list of one `metrion.metrics_core.Metric`: every metric is a collector, too.
+    /// `created` asks for the `_created` samples.
+    #[pyo3(signature = (*, created=false))]
+    fn collect<'py>(&self, py: Python<'py>, created: bool) -> Result<Vec<Bound<'py, PyAny>>> {
+        let snapshot = self.family()?.snapshot()?;
+        Ok(vec![metric_object(py, &flatten(&snapshot, created))?])
+    }
+
+    /// The same without samples: what it will show, for a registry that looks for clashes.
+    fn describe<'py>(&self, py: Python<'py>) -> Result<Vec<Bound<'py, PyAny>>> {
+        Ok(vec![metric_without_samples(py, self.family()?.schema())?])
+    }
+
+    fn __repr__(&self) -> Result<String> {
+        Ok(format!("<metrion {}>", self.family()?.schema().summary()))
     }
 }

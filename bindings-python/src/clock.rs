@@ -1,8 +1,9 @@
-//! A clock for tests.
+//! Clocks that Python sets.
 
 use std::sync::Arc;
+use std::sync::OnceLock;
 
-use metrion::{Clock, ManualClock as CoreClock};
+use metrion::{Clock, ManualClock as CoreClock, SystemClock};
 use pyo3::prelude::*;
 
 /// A clock that shows what a test sets, in seconds since the Unix epoch.
@@ -36,4 +37,39 @@ impl ManualClock {
     fn advance(&self, seconds: f64) {
         self.0.advance(seconds);
     }
+}
+
+/// The time that Python's `time.time()` shows, for programs that replace that function.
+///
+/// The core asks for the time while it holds locks, when no Python code may run. So the binding reads it
+/// before each call that looks at the clock.
+#[derive(Default)]
+pub(crate) struct PythonTime(SystemClock);
+
+/// What `time.time()` said last; there only once a registry uses it.
+static PYTHON_TIME: OnceLock<CoreClock> = OnceLock::new();
+
+impl PythonTime {
+    pub(crate) fn shared() -> Arc<dyn Clock> {
+        PYTHON_TIME.get_or_init(|| CoreClock::new(SystemClock::default().unix_seconds()));
+        Arc::new(Self::default())
+    }
+}
+
+impl Clock for PythonTime {
+    fn unix_seconds(&self) -> f64 {
+        PYTHON_TIME.get().map_or_else(|| self.0.unix_seconds(), Clock::unix_seconds)
+    }
+
+    fn monotonic_seconds(&self) -> f64 {
+        self.0.monotonic_seconds()
+    }
+}
+
+/// Reads `time.time()` if any registry uses it.
+pub(crate) fn tick(py: Python<'_>) -> PyResult<()> {
+    if let Some(clock) = PYTHON_TIME.get() {
+        clock.set(py.import("time")?.call_method0("time")?.extract()?);
+    }
+    Ok(())
 }

@@ -4,12 +4,13 @@
 use metrion::{Counter as Handle, Family, OwnedCells};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMapping};
+use pyo3::types::{PyDict, PyMapping, PyTuple};
 
 use crate::base::MetricBase;
+use crate::clock;
 use crate::errors::Result;
 use crate::exemplar;
-use crate::family::{self, MetricClass, Object, object_of};
+use crate::family::{self, MetricClass, Object, Slot, child, fill, object, unfilled};
 use crate::helpers::helper;
 use crate::options::{Names, RegistryArgument, as_texts, family_options};
 use crate::raw::{self, Args};
@@ -19,7 +20,7 @@ use crate::registry::Writer;
 ///
 /// Its sample's name ends with `_total`, whether its own does or not.
 #[pyclass(frozen, subclass, extends = MetricBase, module = "metrion")]
-pub(crate) struct Counter(Object<Handle, Child>);
+pub(crate) struct Counter(Slot<Handle, Child>);
 
 pub(crate) struct Child {
     /// This interpreter's own; `None` where updates look for the current span.
@@ -31,11 +32,11 @@ impl MetricClass for Counter {
     type Handle = Handle;
     type Child = Child;
 
-    fn new(object: Object<Handle, Child>) -> Self {
-        Self(object)
+    fn empty() -> Self {
+        Self(Slot::new())
     }
 
-    fn object(&self) -> &Object<Handle, Child> {
+    fn slot(&self) -> &Slot<Handle, Child> {
         &self.0
     }
 
@@ -48,13 +49,21 @@ impl MetricClass for Counter {
 #[pymethods]
 impl Counter {
     #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(
+        _args: &Bound<'_, PyTuple>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyClassInitializer<Self> {
+        unfilled()
+    }
+
     #[pyo3(signature = (
         name, documentation, labelnames=Names::default(), namespace="", subsystem="", unit="", registry=RegistryArgument::Default, *,
         constant_labels=None, max_series=None, expire_after=None
     ))]
     #[allow(clippy::too_many_arguments)]
-    fn new(
-        py: Python<'_>,
+    fn __init__(
+        slf: &Bound<'_, Self>,
         name: String,
         documentation: String,
         labelnames: Names,
@@ -65,7 +74,7 @@ impl Counter {
         constant_labels: Option<Bound<'_, PyMapping>>,
         max_series: Option<usize>,
         expire_after: Option<f64>,
-    ) -> Result<PyClassInitializer<Self>> {
+    ) -> Result<()> {
         let words = [namespace, subsystem, unit];
         let options = family_options(
             name,
@@ -76,20 +85,31 @@ impl Counter {
             max_series,
             expire_after,
         )?;
-        let registry = registry.resolve(py)?;
+        let registry = registry.resolve(slf.py())?;
         let registry = registry.get();
-        object_of(registry.registry.counter_family(options)?, &registry.writer)
+        clock::tick(slf.py())?;
+        fill(slf, registry.registry.counter_family(options)?, &registry.writer)
     }
 
     /// The value, all threads and processes of the registry together.
     fn get(&self) -> Result<f64> {
-        Ok(self.0.child()?.handle.get())
+        Ok(child(self)?.handle.get())
+    }
+
+    /// Sets it to zero and its creation time to now; a metric with labels, all its series.
+    fn reset(slf: &Bound<'_, Self>) -> Result<()> {
+        clock::tick(slf.py())?;
+        match object(slf.get())? {
+            Object::Child(child) => child.handle.start_again(),
+            Object::Family(_) => slf.as_super().get().family()?.reset(),
+        }
+        Ok(())
     }
 
     /// A view of the family in which these labels have a fixed value.
     #[pyo3(signature = (**labels))]
     fn curry(&self, py: Python<'_>, labels: Option<&Bound<'_, PyDict>>) -> Result<Py<Self>> {
-        self.0.lookup()?.curry(py, labels.unwrap_or(&PyDict::new(py)))
+        object(self)?.lookup()?.curry(py, labels.unwrap_or(&PyDict::new(py)))
     }
 
     /// Counts the exceptions of a class, or of a tuple of classes, that leave a block or function: a
@@ -99,6 +119,7 @@ impl Counter {
         slf: &Bound<'py, Self>,
         exception: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        child(slf.get())?;
         helper(slf.py(), "ExceptionCounter")?.call1((slf.getattr("inc")?, exception))
     }
 }
@@ -119,7 +140,7 @@ impl Counter {
         unsafe {
             let py = Python::assume_attached();
             let this = raw::receiver::<Self>(py, object);
-            if let Object::Child(Child { cell: Some(cell), .. }) = &this.0 {
+            if let Some(Object::Child(Child { cell: Some(cell), .. })) = this.0.get() {
                 if count == 0 && names.is_null() {
                     cell.add(0, 1.0);
                     return raw::none();
@@ -137,8 +158,9 @@ impl Counter {
     fn inc_any(&self, py: Python<'_>, args: &Args<'_>) -> Result<*mut ffi::PyObject> {
         let [amount, exemplar] = args.bind(py, ["amount", "exemplar"])?;
         let amount = amount.map_or(Ok(1.0), |amount| amount.extract())?;
-        let Child { cell, handle } = self.0.child()?;
+        let Child { cell, handle } = child(self)?;
         if let Some(labels) = exemplar::labels(exemplar)? {
+            clock::tick(py)?;
             handle.add_with_exemplar(amount, &as_texts(&labels))?;
             return Ok(raw::none());
         }

@@ -38,11 +38,13 @@ pub(crate) type Result<T> = std::result::Result<T, Failure>;
 
 static BASE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static KEY: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+static TYPE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static OS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 
 fn to_exception(error: &Error) -> PyErr {
     let (class, name) = match error.code() {
         ErrorCode::NotFound => (&KEY, "MetrionKeyError"),
+        ErrorCode::InvalidLabelValue => (&TYPE, "MetrionTypeError"),
         ErrorCode::AddressInUse | ErrorCode::Io => (&OS, "MetrionOSError"),
         _ => (&BASE, "MetrionError"),
     };

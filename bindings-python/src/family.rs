@@ -3,7 +3,7 @@
 
 use std::cell::UnsafeCell;
 use std::ffi::CStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use metrion::{Error, ErrorCode, Family, Metric};
 use pyo3::PyClass;
@@ -13,6 +13,7 @@ use pyo3::pyclass::boolean_struct::True;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 
 use crate::base::{AnyFamily, MetricBase};
+use crate::clock;
 use crate::errors::{Failure, Result};
 use crate::options::{as_texts, pairs};
 use crate::raw::{self, Args};
@@ -44,28 +45,66 @@ impl<M: Metric, C> Object<M, C> {
     }
 }
 
+/// What an object of a metric class is, once `__init__` has made it.
+pub(crate) type Slot<M, C> = OnceLock<Object<M, C>>;
+
 /// A metric class: one of Counter, Gauge, Histogram, Summary, Info, Enum.
 pub(crate) trait MetricClass: PyClass<Frozen = True, BaseType = MetricBase> + Sync {
     type Handle: Metric;
     /// What a child holds to be updated without a lookup.
     type Child;
-    fn new(object: Object<Self::Handle, Self::Child>) -> Self;
-    fn object(&self) -> &Object<Self::Handle, Self::Child>;
+    fn empty() -> Self;
+    fn slot(&self) -> &Slot<Self::Handle, Self::Child>;
     fn child(family: &Family<Self::Handle>, handle: &Self::Handle, writer: &Writer) -> Self::Child;
 }
 
-/// The object of a family: with labels, or its one child.
-pub(crate) fn object_of<T: MetricClass>(
+/// An object that `__init__` is to fill: subclasses may have arguments of their own.
+pub(crate) fn unfilled<T: MetricClass>() -> PyClassInitializer<T> {
+    PyClassInitializer::from(MetricBase::empty()).add_subclass(T::empty())
+}
+
+/// Makes an object the one of a family: with labels, or its one child.
+pub(crate) fn fill<T: MetricClass>(
+    this: &Bound<'_, T>,
     family: Family<T::Handle>,
     writer: &Arc<Writer>,
-) -> Result<PyClassInitializer<T>> {
+) -> Result<()> {
     let shared: Arc<dyn AnyFamily> = Arc::new(family.clone());
     let object = if family.open_labels().next().is_none() {
         Object::Child(T::child(&family, &*family.labels(&[])?, writer))
     } else {
         Object::Family(Lookup::new(family, Arc::clone(&shared), Arc::clone(writer)))
     };
-    Ok(PyClassInitializer::from(MetricBase { family: shared }).add_subclass(T::new(object)))
+    fill_with(this, shared, object)
+}
+
+fn fill_with<T: MetricClass>(
+    this: &Bound<'_, T>,
+    shared: Arc<dyn AnyFamily>,
+    object: Object<T::Handle, T::Child>,
+) -> Result<()> {
+    let is_new = this.get().slot().set(object).is_ok();
+    if is_new && this.as_super().get().fill(shared) {
+        return Ok(());
+    }
+    Err(Error::new(ErrorCode::Unsupported, "a metric can be initialized only once").into())
+}
+
+/// What an object is, if `__init__` has run.
+pub(crate) fn object<T: MetricClass>(this: &T) -> Result<&Object<T::Handle, T::Child>> {
+    this.slot().get().ok_or_else(not_initialized)
+}
+
+/// The child that an object is, for an update or a read.
+pub(crate) fn child<T: MetricClass>(this: &T) -> Result<&T::Child> {
+    object(this)?.child()
+}
+
+/// The error of a subclass whose `__init__` does not call that of the metric.
+#[cold]
+pub(crate) fn not_initialized() -> Failure {
+    let message = "the metric is not initialized: call super().__init__() first";
+    Error::new(ErrorCode::Unsupported, message).into()
 }
 
 /// A family with the children that were looked up through it.
@@ -119,7 +158,9 @@ impl<M: Metric> Lookup<M> {
         labels: &Bound<'_, PyDict>,
     ) -> Result<Py<T>> {
         let family = self.family.curry(&as_texts(&pairs(labels.as_mapping())?))?;
-        Ok(Py::new(py, object_of::<T>(family, &self.writer)?)?)
+        let view = Bound::new(py, unfilled::<T>())?;
+        fill(&view, family, &self.writer)?;
+        Ok(view.unbind())
     }
 }
 
@@ -127,7 +168,9 @@ impl<M: Metric> Lookup<M> {
 #[cold]
 fn missing_labels<M: Metric>(family: &Family<M>) -> Failure {
     let names: Vec<&str> = family.open_labels().collect();
-    let message = format!("label values are missing: call .labels({}) first", names.join(", "));
+    let kind = family.schema().metric_type.as_str();
+    let names = names.join(", ");
+    let message = format!("{kind} metric is missing label values: call .labels({names}) first");
     Error::new(ErrorCode::LabelMismatch, message).into()
 }
 
@@ -156,15 +199,18 @@ pub(crate) unsafe extern "C" fn labels<T: MetricClass>(
     // convention of the method's flags, and holds the arguments.
     unsafe {
         let py = Python::assume_attached();
-        let object = raw::receiver::<T>(py, object).object();
+        let this = raw::receiver::<T>(py, object);
         let args = Args::new(args, count, names);
-        if let Object::Family(lookup) = object {
+        if let Some(Object::Family(lookup)) = this.slot().get() {
             let child = lookup.cached_child(&args);
             if !child.is_null() {
                 return child;
             }
         }
-        raw::finish(py, || Ok(find_child::<T>(py, object.lookup()?, &args)?.into_ptr()))
+        raw::finish(py, || {
+            let parent = Borrowed::from_ptr(py, object).cast_unchecked::<T>();
+            Ok(find_child::<T>(&parent, &args)?.into_ptr())
+        })
     }
 }
 
@@ -288,25 +334,43 @@ unsafe fn is_str(object: *mut ffi::PyObject) -> bool {
 
 /// Looks the child up in the core, in whatever form the labels come.
 #[cold]
-fn find_child<T: MetricClass>(
-    py: Python<'_>,
-    lookup: &Lookup<T::Handle>,
-    args: &Args<'_>,
-) -> Result<Py<T>> {
+fn find_child<T: MetricClass>(parent: &Bound<'_, T>, args: &Args<'_>) -> Result<Py<T>> {
+    let py = parent.py();
+    let lookup = object(parent.get())?.lookup()?;
     let values = text_values(py, lookup, args)?;
     if let Some(child) = lookup.known_child::<T>(py, &values) {
         return Ok(child);
     }
     let texts = values.iter().map(to_text).collect::<Result<Vec<&str>>>()?;
+    clock::tick(py)?;
     let (handle, is_overflow) = {
         let child = lookup.family.labels(&texts)?;
         ((*child).clone(), child.is_overflow())
     };
-    let base = MetricBase { family: Arc::clone(&lookup.shared) };
-    let object = T::new(Object::Child(T::child(&lookup.family, &handle, &lookup.writer)));
-    let child = Py::new(py, PyClassInitializer::from(base).add_subclass(object))?;
+    let object = Object::Child(T::child(&lookup.family, &handle, &lookup.writer));
+    let child = unfilled_child(parent, &values)?;
+    fill_with(&child, Arc::clone(&lookup.shared), object)?;
     if !is_overflow {
-        lookup.remember(&values, child.bind(py).as_any());
+        lookup.remember(&values, child.as_any());
+    }
+    Ok(child.unbind())
+}
+
+/// A new object of the parent's class. One of a subclass has the parent's attributes, as its `__init__`
+/// does not run, and `_labelvalues`, a tuple of all label values.
+fn unfilled_child<'py, T: MetricClass>(
+    parent: &Bound<'py, T>,
+    values: &[Bound<'py, PyString>],
+) -> Result<Bound<'py, T>> {
+    let py = parent.py();
+    let class = parent.as_any().get_type();
+    if class.is(&py.get_type::<T>()) {
+        return Ok(Bound::new(py, unfilled::<T>())?);
+    }
+    let child = class.call_method1("__new__", (&class,))?.cast_into::<T>().map_err(PyErr::from)?;
+    if let Ok(attributes) = child.as_any().getattr("__dict__") {
+        attributes.call_method1("update", (parent.as_any().getattr("__dict__")?,))?;
+        attributes.set_item("_labelvalues", PyTuple::new(py, values)?)?;
     }
     Ok(child)
 }

@@ -61,9 +61,9 @@ pub(crate) fn encode<'py>(
         "json" => Syntax::Json,
         other => return Err(unknown("format", other)),
     };
-    let escaping = Escaping::from_word(escaping).ok_or_else(|| unknown("escaping", escaping))?;
+    let escaping = escaping_of(escaping)?;
     let format = Format { syntax, escaping: None };
-    let options = EncodeOptions { created_samples: created, escaping };
+    let options = EncodeOptions { created_samples: created, escaping, ..EncodeOptions::default() };
     let (body, left_out) = py.detach(|| {
         let mut body = Vec::new();
         let left_out = format.encode(&source.scrape(&NameFilter::all()), options, &mut body);
@@ -87,6 +87,10 @@ pub(crate) fn check_exposition(py: Python<'_>, data: &[u8], format: &str) -> Res
     parsed.map_err(|error| Error::from(error).into())
 }
 
-fn unknown(what: &str, word: &str) -> Failure {
+pub(crate) fn escaping_of(word: &str) -> Result<Escaping> {
+    Escaping::from_word(word).ok_or_else(|| unknown("escaping", word))
+}
+
+pub(crate) fn unknown(what: &str, word: &str) -> Failure {
     Error::new(ErrorCode::Unsupported, format!("there is no {what} {word:?}")).into()
 }

@@ -5,11 +5,12 @@ use metrion::{Family, Gauge as Handle, GaugeMode, GaugeOptions, OwnedCells};
 use pyo3::exceptions::PyValueError;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMapping};
+use pyo3::types::{PyDict, PyMapping, PyTuple};
 
 use crate::base::MetricBase;
+use crate::clock;
 use crate::errors::Result;
-use crate::family::{self, MetricClass, Object, object_of};
+use crate::family::{self, MetricClass, Object, Slot, child, fill, object, unfilled};
 use crate::helpers::helper;
 use crate::options::{Names, RegistryArgument, family_options};
 use crate::raw::{self, Args};
@@ -17,7 +18,7 @@ use crate::registry::Writer;
 
 /// A number that goes up and down: a temperature, a queue's length, requests in flight.
 #[pyclass(frozen, subclass, extends = MetricBase, module = "metrion")]
-pub(crate) struct Gauge(Object<Handle, Child>);
+pub(crate) struct Gauge(Slot<Handle, Child>);
 
 pub(crate) struct Child {
     cell: OwnedCells,
@@ -29,11 +30,11 @@ impl MetricClass for Gauge {
     type Handle = Handle;
     type Child = Child;
 
-    fn new(object: Object<Handle, Child>) -> Self {
-        Self(object)
+    fn empty() -> Self {
+        Self(Slot::new())
     }
 
-    fn object(&self) -> &Object<Handle, Child> {
+    fn slot(&self) -> &Slot<Handle, Child> {
         &self.0
     }
 
@@ -49,13 +50,21 @@ impl MetricClass for Gauge {
 #[pymethods]
 impl Gauge {
     #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(
+        _args: &Bound<'_, PyTuple>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyClassInitializer<Self> {
+        unfilled()
+    }
+
     #[pyo3(signature = (
         name, documentation, labelnames=Names::default(), namespace="", subsystem="", unit="", registry=RegistryArgument::Default, *,
         mode="last", constant_labels=None, max_series=None, expire_after=None
     ))]
     #[allow(clippy::too_many_arguments)]
-    fn new(
-        py: Python<'_>,
+    fn __init__(
+        slf: &Bound<'_, Self>,
         name: String,
         documentation: String,
         labelnames: Names,
@@ -67,7 +76,7 @@ impl Gauge {
         constant_labels: Option<Bound<'_, PyMapping>>,
         max_series: Option<usize>,
         expire_after: Option<f64>,
-    ) -> Result<PyClassInitializer<Self>> {
+    ) -> Result<()> {
         let words = [namespace, subsystem, unit];
         let family = family_options(
             name,
@@ -78,21 +87,22 @@ impl Gauge {
             max_series,
             expire_after,
         )?;
-        let registry = registry.resolve(py)?;
+        let registry = registry.resolve(slf.py())?;
         let registry = registry.get();
+        clock::tick(slf.py())?;
         let options = GaugeOptions { family, mode: parse_mode(mode)? };
-        object_of(registry.registry.gauge_family(options)?, &registry.writer)
+        fill(slf, registry.registry.gauge_family(options)?, &registry.writer)
     }
 
     /// The value.
     fn get(&self) -> Result<f64> {
-        Ok(self.0.child()?.handle.get())
+        Ok(child(self)?.handle.get())
     }
 
     /// A view of the family in which these labels have a fixed value.
     #[pyo3(signature = (**labels))]
     fn curry(&self, py: Python<'_>, labels: Option<&Bound<'_, PyDict>>) -> Result<Py<Self>> {
-        self.0.lookup()?.curry(py, labels.unwrap_or(&PyDict::new(py)))
+        object(self)?.lookup()?.curry(py, labels.unwrap_or(&PyDict::new(py)))
     }
 
     /// Lets a function give the value at every collection. When it raises or returns no number, the
@@ -100,7 +110,7 @@ impl Gauge {
     fn set_function(&self, function: Py<PyAny>) -> Result<()> {
         // No value when the interpreter is ending.
         let call = move || Python::try_attach(|py| function.call0(py)?.extract::<f64>(py))?.ok();
-        let child = self.0.child()?;
+        let child = child(self)?;
         child.family.set_callback(&child.handle, call);
         Ok(())
     }
@@ -113,13 +123,14 @@ impl Gauge {
 
     /// Counts what is in progress: a decorator and a context manager.
     fn track_inprogress<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        child(slf.get())?;
         helper(slf.py(), "InprogressTracker")?.call1((slf.getattr("inc")?, slf.getattr("dec")?))
     }
 
     /// Sets the value to the seconds that a block or function took: a decorator and a context
     /// manager.
     fn time<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        helper(slf.py(), "Timer")?.call1((slf.getattr("set")?,))
+        helper(slf.py(), "Timer")?.call1((slf, "set"))
     }
 }
 
@@ -154,7 +165,7 @@ impl Gauge {
         };
         raw::finish(py, || {
             let amount = args.number(py, "amount")?.unwrap_or(1.0);
-            this.0.child()?.cell.add(0, sign * amount);
+            child(this)?.cell.add(0, sign * amount);
             Ok(raw::none())
         })
     }
@@ -201,8 +212,8 @@ impl Gauge {
         unsafe {
             let py = Python::assume_attached();
             let this = raw::receiver::<Self>(py, object);
-            if let (Object::Child(Child { cell, handle, .. }), Some(value)) =
-                (&this.0, raw::one_number(args, count, names))
+            if let (Some(Object::Child(Child { cell, handle, .. })), Some(value)) =
+                (this.0.get(), raw::one_number(args, count, names))
                 && handle.mode() == GaugeMode::LastValue
             {
                 cell.set(value);
@@ -214,7 +225,7 @@ impl Gauge {
 
     fn set_any(&self, py: Python<'_>, args: &Args<'_>) -> Result<*mut ffi::PyObject> {
         let value = args.required_number(py, "value")?;
-        let child = self.0.child()?;
+        let child = child(self)?;
         child.handle.check_set()?;
         child.cell.set(value);
         Ok(raw::none())

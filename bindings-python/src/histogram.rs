@@ -9,9 +9,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyTuple};
 
 use crate::base::MetricBase;
+use crate::clock;
 use crate::errors::Result;
 use crate::exemplar;
-use crate::family::{self, MetricClass, Object, object_of};
+use crate::family::{self, MetricClass, Object, Slot, child, fill, object, unfilled};
 use crate::helpers::helper;
 use crate::native::{NativeArgument, native_value};
 use crate::options::{Names, RegistryArgument, as_texts, family_options};
@@ -20,7 +21,7 @@ use crate::registry::Writer;
 
 /// Counts of observations by upper bound, and their sum: durations, sizes.
 #[pyclass(frozen, subclass, extends = MetricBase, module = "metrion")]
-pub(crate) struct Histogram(Object<Handle, Child>);
+pub(crate) struct Histogram(Slot<Handle, Child>);
 
 pub(crate) struct Child {
     /// This interpreter's own; `None` where they are not all of an update: with native buckets, or
@@ -34,11 +35,11 @@ impl MetricClass for Histogram {
     type Handle = Handle;
     type Child = Child;
 
-    fn new(object: Object<Handle, Child>) -> Self {
-        Self(object)
+    fn empty() -> Self {
+        Self(Slot::new())
     }
 
-    fn object(&self) -> &Object<Handle, Child> {
+    fn slot(&self) -> &Slot<Handle, Child> {
         &self.0
     }
 
@@ -64,13 +65,21 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Buckets {
 #[pymethods]
 impl Histogram {
     #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(
+        _args: &Bound<'_, PyTuple>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyClassInitializer<Self> {
+        unfilled()
+    }
+
     #[pyo3(signature = (
         name, documentation, labelnames=Names::default(), namespace="", subsystem="", unit="", registry=RegistryArgument::Default,
         buckets=None, *, native=None, constant_labels=None, max_series=None, expire_after=None
     ))]
     #[allow(clippy::too_many_arguments)]
-    fn new(
-        py: Python<'_>,
+    fn __init__(
+        slf: &Bound<'_, Self>,
         name: String,
         documentation: String,
         labelnames: Names,
@@ -83,7 +92,7 @@ impl Histogram {
         constant_labels: Option<Bound<'_, PyMapping>>,
         max_series: Option<usize>,
         expire_after: Option<f64>,
-    ) -> Result<PyClassInitializer<Self>> {
+    ) -> Result<()> {
         let words = [namespace, subsystem, unit];
         let family = family_options(
             name,
@@ -94,14 +103,15 @@ impl Histogram {
             max_series,
             expire_after,
         )?;
-        let registry = registry.resolve(py)?;
+        let registry = registry.resolve(slf.py())?;
         let registry = registry.get();
+        clock::tick(slf.py())?;
         let mut options = HistogramOptions { family, ..HistogramOptions::default() };
         if let Some(Buckets(buckets)) = buckets {
             options.buckets = buckets;
         }
         options.native = native.map(NativeArgument::into_options).transpose()?;
-        object_of(registry.registry.histogram_family(options)?, &registry.writer)
+        fill(slf, registry.registry.histogram_family(options)?, &registry.writer)
     }
 
     /// The upper bounds that a histogram has when none are given, in seconds.
@@ -115,25 +125,25 @@ impl Histogram {
 
     /// The count of each bucket alone, the bucket to infinity last, and the sum.
     fn get(&self) -> Result<(Vec<f64>, f64)> {
-        let value = self.0.child()?.handle.get();
+        let value = child(self)?.handle.get();
         Ok((value.counts, value.sum))
     }
 
     /// The native buckets; `None` for a histogram without any.
     fn get_native<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyAny>>> {
-        let native = self.0.child()?.handle.get().native;
+        let native = child(self)?.handle.get().native;
         Ok(native.map(|native| native_value(py, native)).transpose()?)
     }
 
     /// A view of the family in which these labels have a fixed value.
     #[pyo3(signature = (**labels))]
     fn curry(&self, py: Python<'_>, labels: Option<&Bound<'_, PyDict>>) -> Result<Py<Self>> {
-        self.0.lookup()?.curry(py, labels.unwrap_or(&PyDict::new(py)))
+        object(self)?.lookup()?.curry(py, labels.unwrap_or(&PyDict::new(py)))
     }
 
     /// Observes the seconds that a block or function takes: a decorator and a context manager.
     fn time<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        helper(slf.py(), "Timer")?.call1((slf.getattr("observe")?,))
+        helper(slf.py(), "Timer")?.call1((slf, "observe"))
     }
 }
 
@@ -159,8 +169,8 @@ impl Histogram {
         unsafe {
             let py = Python::assume_attached();
             let this = raw::receiver::<Self>(py, object);
-            if let (Object::Child(Child { cells: Some(cells), bounds, .. }), Some(amount)) =
-                (&this.0, raw::one_number(args, count, names))
+            if let (Some(Object::Child(Child { cells: Some(cells), bounds, .. })), Some(amount)) =
+                (this.0.get(), raw::one_number(args, count, names))
             {
                 observe(cells, bounds, amount);
                 return raw::none();
@@ -172,8 +182,9 @@ impl Histogram {
     fn observe_any(&self, py: Python<'_>, args: &Args<'_>) -> Result<*mut ffi::PyObject> {
         let [amount, exemplar] = args.bind(py, ["amount", "exemplar"])?;
         let amount: f64 = raw::required(amount, "amount")?.extract()?;
-        let Child { cells, bounds, handle } = self.0.child()?;
+        let Child { cells, bounds, handle } = child(self)?;
         if let Some(labels) = exemplar::labels(exemplar)? {
+            clock::tick(py)?;
             handle.observe_with_exemplar(amount, &as_texts(&labels))?;
             return Ok(raw::none());
         }

@@ -3,11 +3,12 @@
 use std::sync::{Mutex, PoisonError};
 
 use metrion::exporters::http::{HttpOptions, HttpServer as Server, Page, PageRequest, serve};
-use metrion::exposition::EncodeOptions;
+use metrion::exposition::{EncodeOptions, Spelling};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::errors::Result;
+use crate::formats::unknown;
 use crate::source::Source;
 
 /// A running server of metrics.
@@ -19,11 +20,28 @@ pub(crate) struct HttpServer {
 
 #[pymethods]
 impl HttpServer {
-    /// Serves a registry on `addr` and `port`; port 0 takes any free one.
+    /// Serves a registry on `addr` and `port`; port 0 takes any free one. `spelling` is `short`, or
+    /// `prometheus_client` for the text that this package writes; `created` adds `_created` samples.
     #[new]
-    fn new(py: Python<'_>, port: u16, addr: String, registry: Source) -> Result<Self> {
+    #[pyo3(signature = (port, addr, registry, *, spelling="short", created=false))]
+    fn new(
+        py: Python<'_>,
+        port: u16,
+        addr: String,
+        registry: Source,
+        spelling: &str,
+        created: bool,
+    ) -> Result<Self> {
+        let spelling = match spelling {
+            "short" => Spelling::Short,
+            "prometheus_client" => Spelling::PrometheusClient,
+            other => return Err(unknown("spelling", other)),
+        };
+        let encode =
+            EncodeOptions { created_samples: created, spelling, ..EncodeOptions::default() };
         // Every path but the browser's icon is served, as prometheus_client does.
-        let options = HttpOptions { address: addr, port, path: None, ..HttpOptions::default() };
+        let options =
+            HttpOptions { address: addr, port, path: None, encode, ..HttpOptions::default() };
         let server = py.detach(|| serve(registry, options))?;
         let local = server.local_addr();
         Ok(Self {

@@ -2,11 +2,12 @@
 
 use metrion::{Family, Info as Handle};
 use pyo3::prelude::*;
-use pyo3::types::{IntoPyDict, PyDict, PyMapping};
+use pyo3::types::{IntoPyDict, PyDict, PyMapping, PyTuple};
 
 use crate::base::MetricBase;
+use crate::clock;
 use crate::errors::Result;
-use crate::family::{self, MetricClass, Object, object_of};
+use crate::family::{self, MetricClass, Slot, child, fill, object, unfilled};
 use crate::options::{Names, RegistryArgument, as_texts, family_options, pairs};
 use crate::raw;
 use crate::registry::Writer;
@@ -15,17 +16,17 @@ use crate::registry::Writer;
 ///
 /// Its sample's name ends with `_info`, whether its own does or not.
 #[pyclass(frozen, subclass, extends = MetricBase, module = "metrion")]
-pub(crate) struct Info(Object<Handle, Handle>);
+pub(crate) struct Info(Slot<Handle, Handle>);
 
 impl MetricClass for Info {
     type Handle = Handle;
     type Child = Handle;
 
-    fn new(object: Object<Handle, Handle>) -> Self {
-        Self(object)
+    fn empty() -> Self {
+        Self(Slot::new())
     }
 
-    fn object(&self) -> &Object<Handle, Handle> {
+    fn slot(&self) -> &Slot<Handle, Handle> {
         &self.0
     }
 
@@ -37,13 +38,21 @@ impl MetricClass for Info {
 #[pymethods]
 impl Info {
     #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(
+        _args: &Bound<'_, PyTuple>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyClassInitializer<Self> {
+        unfilled()
+    }
+
     #[pyo3(signature = (
         name, documentation, labelnames=Names::default(), namespace="", subsystem="", unit="", registry=RegistryArgument::Default, *,
         constant_labels=None, max_series=None, expire_after=None
     ))]
     #[allow(clippy::too_many_arguments)]
-    fn new(
-        py: Python<'_>,
+    fn __init__(
+        slf: &Bound<'_, Self>,
         name: String,
         documentation: String,
         labelnames: Names,
@@ -54,7 +63,7 @@ impl Info {
         constant_labels: Option<Bound<'_, PyMapping>>,
         max_series: Option<usize>,
         expire_after: Option<f64>,
-    ) -> Result<PyClassInitializer<Self>> {
+    ) -> Result<()> {
         let words = [namespace, subsystem, unit];
         let options = family_options(
             name,
@@ -65,25 +74,26 @@ impl Info {
             max_series,
             expire_after,
         )?;
-        let registry = registry.resolve(py)?;
+        let registry = registry.resolve(slf.py())?;
         let registry = registry.get();
-        object_of(registry.registry.info_family(options)?, &registry.writer)
+        clock::tick(slf.py())?;
+        fill(slf, registry.registry.info_family(options)?, &registry.writer)
     }
 
     /// Says these labels from now on, instead of what it said before.
     fn info(&self, val: &Bound<'_, PyMapping>) -> Result<()> {
-        Ok(self.0.child()?.set(&as_texts(&pairs(val)?))?)
+        Ok(child(self)?.set(&as_texts(&pairs(val)?))?)
     }
 
     /// What it says.
     fn get<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyDict>> {
-        Ok(self.0.child()?.get().into_py_dict(py)?)
+        Ok(child(self)?.get().into_py_dict(py)?)
     }
 
     /// A view of the family in which these labels have a fixed value.
     #[pyo3(signature = (**labels))]
     fn curry(&self, py: Python<'_>, labels: Option<&Bound<'_, PyDict>>) -> Result<Py<Self>> {
-        self.0.lookup()?.curry(py, labels.unwrap_or(&PyDict::new(py)))
+        object(self)?.lookup()?.curry(py, labels.unwrap_or(&PyDict::new(py)))
     }
 }
 

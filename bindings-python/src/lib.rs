@@ -2,7 +2,9 @@
 //! formats are the core's.
 
 mod base;
+mod client;
 mod clock;
+mod collector;
 mod counter;
 mod errors;
 mod exemplar;
@@ -17,6 +19,7 @@ mod native;
 mod options;
 mod raw;
 mod registry;
+mod samples;
 mod source;
 mod spans;
 mod state_set;
@@ -54,5 +57,8 @@ fn _metrion(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(formats::encode, module)?)?;
     module.add_function(wrap_pyfunction!(formats::check_exposition, module)?)?;
     module.add_function(wrap_pyfunction!(http::render, module)?)?;
+    for function in client::functions(module)? {
+        module.add_function(function)?;
+    }
     Ok(())
 }

@@ -1,28 +1,45 @@
 //! `CollectorRegistry` and what reads one.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use metrion::exposition::sample_family::flatten;
 use metrion::{
-    Geometry, NameFilter, NameRules, ProcessWriter, Registry, RegistryOptions, SpanSource,
-    default_registry,
+    Error, ErrorCode, FamilySnapshot, Geometry, MetricType, NameFilter, NameRules, ProcessWriter,
+    Registry, RegistryOptions, Schema, SourceId, SpanSource, Value, default_registry,
 };
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{IntoPyDict, PyMapping};
+use pyo3::types::{IntoPyDict, PyDict, PyMapping};
 
 use crate::base::MetricBase;
-use crate::clock::ManualClock;
+use crate::clock::{ManualClock, PythonTime};
+use crate::collector::{FixedCollector, PythonCollector};
 use crate::errors::Result;
 use crate::helpers::value_class;
 use crate::options::{Names, as_texts, pairs};
+use crate::samples::{metric_object, target_labels};
 use crate::source::RestrictedRegistry;
 use crate::spans::CurrentSpan;
 
 /// A set of metrics that are exposed together.
-#[pyclass(frozen, module = "metrion")]
+#[pyclass(frozen, subclass, module = "metrion")]
 pub(crate) struct CollectorRegistry {
     pub(crate) registry: Registry,
     pub(crate) writer: Arc<Writer>,
+    auto_describe: bool,
+    /// The collectors that Python objects are.
+    collectors: Mutex<Vec<(Py<PyAny>, SourceId)>>,
+    target: Mutex<Option<Target>>,
+}
+
+/// What `target_info` says.
+struct Target {
+    labels: Vec<(String, String)>,
+    id: SourceId,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How the metrics of a registry are updated.
@@ -39,7 +56,13 @@ static DEFAULT: PyOnceLock<Py<CollectorRegistry>> = PyOnceLock::new();
 impl CollectorRegistry {
     fn over(registry: Registry, in_spans: bool) -> Self {
         let cells = registry.segment().process_writer();
-        Self { registry, writer: Arc::new(Writer { cells, in_spans }) }
+        Self {
+            registry,
+            writer: Arc::new(Writer { cells, in_spans }),
+            auto_describe: false,
+            collectors: Mutex::default(),
+            target: Mutex::default(),
+        }
     }
 
     /// A registry that no name leads to.
@@ -58,25 +81,37 @@ impl CollectorRegistry {
 impl CollectorRegistry {
     /// A registry in memory of its own.
     ///
+    /// `auto_describe` asks collectors without `describe()` for their names by collecting them once, when
+    /// they are registered. `target_info` are labels that describe the program.
+    /// `support_collectors_without_names` changes nothing: they always show.
+    ///
     /// `utf8_names` allows metric and label names of any text that is not empty.
     /// `exemplars_from_spans` gives updates of counters and histograms without an exemplar the
     /// current span of OpenTelemetry as one, if it is sampled and the package is installed.
     /// `max_entries` bounds how many metrics, series, and exemplars and the like of a series there is
-    /// room for, rounded up to a power of two; 262,144 by default. `clock` is for tests.
+    /// room for, rounded up to a power of two; 262,144 by default. `clock` is for tests; `python_time` takes
+    /// the time from `time.time()`.
     #[new]
     #[pyo3(signature = (
-        *, constant_labels=None, self_metrics=false, utf8_names=false, exemplars_from_spans=false,
-        max_entries=None, clock=None
+        auto_describe=false, target_info=None, support_collectors_without_names=false, *,
+        constant_labels=None, self_metrics=false, utf8_names=false, exemplars_from_spans=false,
+        max_entries=None, clock=None, python_time=false
     ))]
+    #[allow(clippy::too_many_arguments)]
     fn new(
         py: Python<'_>,
+        auto_describe: bool,
+        target_info: Option<Bound<'_, PyAny>>,
+        support_collectors_without_names: bool,
         constant_labels: Option<Bound<'_, PyMapping>>,
         self_metrics: bool,
         utf8_names: bool,
         exemplars_from_spans: bool,
         max_entries: Option<usize>,
         clock: Option<Bound<'_, ManualClock>>,
+        python_time: bool,
     ) -> Result<Self> {
+        let _always = support_collectors_without_names;
         let constant_labels = constant_labels.map_or_else(|| Ok(Vec::new()), |map| pairs(&map))?;
         let name_rules = if utf8_names { NameRules::Utf8 } else { NameRules::Classic };
         let spans = if exemplars_from_spans { CurrentSpan::find(py)? } else { None };
@@ -85,19 +120,82 @@ impl CollectorRegistry {
         let defaults = RegistryOptions::default();
         let entries = max_entries.unwrap_or(defaults.geometry.entries);
         let options = RegistryOptions {
-            clock: clock.map_or(defaults.clock, |clock| clock.get().shared()),
+            clock: match clock {
+                Some(clock) => clock.get().shared(),
+                None if python_time => PythonTime::shared(),
+                None => defaults.clock,
+            },
             geometry: Geometry { entries, ..defaults.geometry },
             constant_labels,
             self_metrics,
             name_rules,
             spans,
         };
-        Ok(Self::over(Registry::new(options)?, in_spans))
+        let registry = Self { auto_describe, ..Self::over(Registry::new(options)?, in_spans) };
+        registry.set_target_info(target_info.as_ref())?;
+        Ok(registry)
     }
 
-    /// Takes a metric out: it shows no more, and its name is free.
-    fn unregister(&self, collector: &Bound<'_, MetricBase>) -> Result<()> {
-        Ok(collector.get().family.unregister_from(&self.registry)?)
+    /// Adds a collector: an object with a method `collect()` that gives `Metric` objects at every
+    /// collection, and perhaps one `describe()` that gives the same without samples. One that raises, or
+    /// gives anything else, is left out of that collection and counted; the others are served.
+    fn register(&self, collector: &Bound<'_, PyAny>) -> Result<()> {
+        let own = PythonCollector::new(collector, self.auto_describe)?;
+        let id = self.registry.register(Arc::new(own))?;
+        lock(&self.collectors).push((collector.clone().unbind(), id));
+        Ok(())
+    }
+
+    /// Takes a metric or a collector out: it shows no more, and its name is free.
+    fn unregister(&self, collector: &Bound<'_, PyAny>) -> Result<()> {
+        let found = {
+            let mut all = lock(&self.collectors);
+            let at = all.iter().position(|(own, _)| own.is(collector));
+            at.map(|at| all.remove(at))
+        };
+        if let Some((_, id)) = &found {
+            return Ok(self.registry.unregister(*id)?);
+        }
+        match collector.cast::<MetricBase>() {
+            Ok(metric) => Ok(metric.get().family()?.unregister_from(&self.registry)?),
+            Err(_) => {
+                Err(Error::new(ErrorCode::NotFound, "the collector is not registered").into())
+            }
+        }
+    }
+
+    /// All metrics with their samples now, as `metrion.metrics_core.Metric` objects.
+    fn collect<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let snapshot = py.detach(|| self.registry.snapshot(&NameFilter::all()));
+        snapshot.families.iter().map(|family| metric_object(py, &flatten(family, false))).collect()
+    }
+
+    /// Says these labels of the program in the metric `target_info`; `None` or none takes it out.
+    #[pyo3(signature = (labels))]
+    fn set_target_info(&self, labels: Option<&Bound<'_, PyAny>>) -> Result<()> {
+        let labels = target_labels(labels)?;
+        let mut target = lock(&self.target);
+        if let Some(old) = target.take() {
+            self.registry.unregister(old.id)?;
+        }
+        let Some(labels) = labels else { return Ok(()) };
+        let schema = Schema {
+            help: "Target metadata".to_owned(),
+            ..Schema::new("target", MetricType::Info)
+        };
+        let mut family = FamilySnapshot::new(schema);
+        family.push_labels(as_texts(&labels).into_iter(), Value::Number(1.0))?;
+        let id = self.registry.register(Arc::new(FixedCollector(family)))?;
+        *target = Some(Target { labels, id });
+        Ok(())
+    }
+
+    /// What `target_info` says.
+    fn get_target_info<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        lock(&self.target)
+            .as_ref()
+            .map(|target| target.labels.iter().cloned().into_py_dict(py))
+            .transpose()
     }
 
     /// The metrics that have one of these names or a sample with one, wherever a registry is read.

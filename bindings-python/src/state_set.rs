@@ -2,28 +2,29 @@
 
 use metrion::{Family, StateSet as Handle, StateSetOptions};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMapping};
+use pyo3::types::{PyDict, PyMapping, PyTuple};
 
 use crate::base::MetricBase;
+use crate::clock;
 use crate::errors::Result;
-use crate::family::{self, MetricClass, Object, object_of};
+use crate::family::{self, MetricClass, Slot, child, fill, object, unfilled};
 use crate::options::{Names, RegistryArgument, family_options};
 use crate::raw;
 use crate::registry::Writer;
 
 /// Which of some named states holds; the first one does at the start.
 #[pyclass(frozen, subclass, extends = MetricBase, module = "metrion")]
-pub(crate) struct Enum(Object<Handle, Handle>);
+pub(crate) struct Enum(Slot<Handle, Handle>);
 
 impl MetricClass for Enum {
     type Handle = Handle;
     type Child = Handle;
 
-    fn new(object: Object<Handle, Handle>) -> Self {
-        Self(object)
+    fn empty() -> Self {
+        Self(Slot::new())
     }
 
-    fn object(&self) -> &Object<Handle, Handle> {
+    fn slot(&self) -> &Slot<Handle, Handle> {
         &self.0
     }
 
@@ -35,13 +36,21 @@ impl MetricClass for Enum {
 #[pymethods]
 impl Enum {
     #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(
+        _args: &Bound<'_, PyTuple>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyClassInitializer<Self> {
+        unfilled()
+    }
+
     #[pyo3(signature = (
         name, documentation, labelnames=Names::default(), namespace="", subsystem="", unit="", registry=RegistryArgument::Default,
         states=Names::default(), *, constant_labels=None, max_series=None, expire_after=None
     ))]
     #[allow(clippy::too_many_arguments)]
-    fn new(
-        py: Python<'_>,
+    fn __init__(
+        slf: &Bound<'_, Self>,
         name: String,
         documentation: String,
         labelnames: Names,
@@ -53,7 +62,7 @@ impl Enum {
         constant_labels: Option<Bound<'_, PyMapping>>,
         max_series: Option<usize>,
         expire_after: Option<f64>,
-    ) -> Result<PyClassInitializer<Self>> {
+    ) -> Result<()> {
         let words = [namespace, subsystem, unit];
         let family = family_options(
             name,
@@ -64,27 +73,28 @@ impl Enum {
             max_series,
             expire_after,
         )?;
-        let registry = registry.resolve(py)?;
+        let registry = registry.resolve(slf.py())?;
         let registry = registry.get();
+        clock::tick(slf.py())?;
         let options = StateSetOptions { family, states: states.0 };
-        object_of(registry.registry.state_set_family(options)?, &registry.writer)
+        fill(slf, registry.registry.state_set_family(options)?, &registry.writer)
     }
 
     /// Makes this state hold and no other.
     fn state(&self, state: &str) -> Result<()> {
-        Ok(self.0.child()?.set_only(state)?)
+        Ok(child(self)?.set_only(state)?)
     }
 
     /// The state that holds.
     fn get(&self) -> Result<String> {
         // Exactly one does: the first, or the one that was set.
-        Ok(self.0.child()?.get().concat())
+        Ok(child(self)?.get().concat())
     }
 
     /// A view of the family in which these labels have a fixed value.
     #[pyo3(signature = (**labels))]
     fn curry(&self, py: Python<'_>, labels: Option<&Bound<'_, PyDict>>) -> Result<Py<Self>> {
-        self.0.lookup()?.curry(py, labels.unwrap_or(&PyDict::new(py)))
+        object(self)?.lookup()?.curry(py, labels.unwrap_or(&PyDict::new(py)))
     }
 }
 

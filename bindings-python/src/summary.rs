@@ -2,11 +2,12 @@
 
 use metrion::{Family, Summary as Handle, SummaryOptions};
 use pyo3::prelude::*;
-use pyo3::types::{IntoPyDict, PyDict, PyMapping};
+use pyo3::types::{IntoPyDict, PyDict, PyMapping, PyTuple};
 
 use crate::base::MetricBase;
+use crate::clock;
 use crate::errors::Result;
-use crate::family::{self, MetricClass, Object, object_of};
+use crate::family::{self, MetricClass, Slot, child, fill, object, unfilled};
 use crate::helpers::{helper, value_class};
 use crate::options::{Names, RegistryArgument, family_options};
 use crate::raw;
@@ -14,17 +15,17 @@ use crate::registry::Writer;
 
 /// The count and the sum of observations, and quantiles of the latest ones: durations, sizes.
 #[pyclass(frozen, subclass, extends = MetricBase, module = "metrion")]
-pub(crate) struct Summary(Object<Handle, Handle>);
+pub(crate) struct Summary(Slot<Handle, Handle>);
 
 impl MetricClass for Summary {
     type Handle = Handle;
     type Child = Handle;
 
-    fn new(object: Object<Handle, Handle>) -> Self {
-        Self(object)
+    fn empty() -> Self {
+        Self(Slot::new())
     }
 
-    fn object(&self) -> &Object<Handle, Handle> {
+    fn slot(&self) -> &Slot<Handle, Handle> {
         &self.0
     }
 
@@ -55,13 +56,21 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Objectives {
 #[pymethods]
 impl Summary {
     #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(
+        _args: &Bound<'_, PyTuple>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyClassInitializer<Self> {
+        unfilled()
+    }
+
     #[pyo3(signature = (
         name, documentation, labelnames=Names::default(), namespace="", subsystem="", unit="", registry=RegistryArgument::Default, *,
         objectives=None, max_age=600.0, age_buckets=5, constant_labels=None, max_series=None, expire_after=None
     ))]
     #[allow(clippy::too_many_arguments)]
-    fn new(
-        py: Python<'_>,
+    fn __init__(
+        slf: &Bound<'_, Self>,
         name: String,
         documentation: String,
         labelnames: Names,
@@ -75,7 +84,7 @@ impl Summary {
         constant_labels: Option<Bound<'_, PyMapping>>,
         max_series: Option<usize>,
         expire_after: Option<f64>,
-    ) -> Result<PyClassInitializer<Self>> {
+    ) -> Result<()> {
         let words = [namespace, subsystem, unit];
         let family = family_options(
             name,
@@ -86,27 +95,28 @@ impl Summary {
             max_series,
             expire_after,
         )?;
-        let registry = registry.resolve(py)?;
+        let registry = registry.resolve(slf.py())?;
         let registry = registry.get();
+        clock::tick(slf.py())?;
         let options = SummaryOptions {
             family,
             objectives: objectives.map(|Objectives(pairs)| pairs).unwrap_or_default(),
             max_age_seconds: max_age,
             age_buckets,
         };
-        object_of(registry.registry.summary_family(options)?, &registry.writer)
+        fill(slf, registry.registry.summary_family(options)?, &registry.writer)
     }
 
     /// Counts one observation; NaN is dropped.
     fn observe(&self, amount: f64) -> Result<()> {
-        self.0.child()?.observe(amount);
+        child(self)?.observe(amount);
         Ok(())
     }
 
     /// The count and the sum of all observations, and the value of each quantile.
     fn get<'py>(slf: &Bound<'py, Self>) -> Result<Bound<'py, PyAny>> {
-        let value = slf.get().0.child()?.get();
-        let schema = slf.as_super().get().family.schema();
+        let value = child(slf.get())?.get();
+        let schema = slf.as_super().get().family()?.schema();
         let quantiles = schema.quantiles.iter().zip(value.quantiles).into_py_dict(slf.py())?;
         let class = value_class(slf.py(), "SummaryValue")?;
         Ok(class.call1((value.count, value.sum, quantiles))?)
@@ -115,12 +125,12 @@ impl Summary {
     /// A view of the family in which these labels have a fixed value.
     #[pyo3(signature = (**labels))]
     fn curry(&self, py: Python<'_>, labels: Option<&Bound<'_, PyDict>>) -> Result<Py<Self>> {
-        self.0.lookup()?.curry(py, labels.unwrap_or(&PyDict::new(py)))
+        object(self)?.lookup()?.curry(py, labels.unwrap_or(&PyDict::new(py)))
     }
 
     /// Observes the seconds that a block or function takes: a decorator and a context manager.
     fn time<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        helper(slf.py(), "Timer")?.call1((slf.getattr("observe")?,))
+        helper(slf.py(), "Timer")?.call1((slf, "observe"))
     }
 }
 

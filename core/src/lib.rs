@@ -45,7 +45,7 @@ pub use metrion_metrics::{
 pub use metrion_model::{
     Clock, Error, ErrorCode, Exemplar, FamilySnapshot, LabelPairs, LabelSets, ManualClock,
     MetricType, NameFilter, NameRules, NativeHistogram, PlacedExemplar, Result, Schema, Snapshot,
-    SystemClock, Value,
+    SystemClock, Value, is_classic_label_name, is_classic_metric_name,
 };
 
 /// The registry's families in the Prometheus text format 0.0.4.

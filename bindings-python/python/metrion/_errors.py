@@ -24,5 +24,9 @@ class MetrionKeyError(MetrionError, KeyError):
         return str(self.args[0])
 
 
+class MetrionTypeError(MetrionError, TypeError):
+    """A label value is no text and has none (`invalid_label_value`)."""
+
+
 class MetrionOSError(MetrionError, OSError):
     """The operating system refused (`address_in_use`, `io`)."""

@@ -69,7 +69,19 @@ def start_http_server(
     Python function for its value. Port 0 takes any free one: see `server_port`. Raises an `OSError`
     whose `code` is `address_in_use` when something else has the port.
     """
-    server = HttpServer(port, addr, registry)
+    return start_native_server(port, addr, registry)
+
+
+def start_native_server(
+    port: int,
+    addr: str,
+    registry: CollectorRegistry | RestrictedRegistry,
+    *,
+    spelling: str = "short",
+    created: bool = False,
+) -> tuple[MetricsServer, Thread]:
+    """The same with choices of what the text looks like; see `HttpServer`."""
+    server = HttpServer(port, addr, registry, spelling=spelling, created=created)
     thread = _ServerThread()
     thread.start()
     return MetricsServer(server, thread), thread

@@ -85,21 +85,30 @@ class _Decorator:
 
 
 class Timer(_Decorator):
-    """Passes the seconds that a block took to a callback."""
+    """Passes the seconds that a block took to a method of a metric."""
 
-    def __init__(self, callback: Callable[[float], None]) -> None:
-        self._callback = callback
+    duration: float | None = None
+    """The seconds, once the block has ended."""
+
+    def __init__(self, metric: Any, method: str) -> None:
+        self._metric = metric
+        self._method = method
         self._start = 0.0
 
+    def labels(self, *labelvalues: object, **labels: object) -> None:
+        """Says within the block which child is to be given the time."""
+        self._metric = self._metric.labels(*labelvalues, **labels)
+
     def _fresh(self) -> Timer:
-        return Timer(self._callback)
+        return Timer(self._metric, self._method)
 
     def __enter__(self) -> Timer:
         self._start = perf_counter()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._callback(perf_counter() - self._start)
+        self.duration = perf_counter() - self._start
+        getattr(self._metric, self._method)(self.duration)
 
 
 class InprogressTracker(_Decorator):

@@ -251,7 +251,7 @@ impl Run {
             None => Escaping::default(),
             Some(word) => Escaping::from_word(word).ok_or(format!("no escaping {word:?}"))?,
         };
-        let options = EncodeOptions { created_samples, escaping };
+        let options = EncodeOptions { created_samples, escaping, ..EncodeOptions::default() };
         let mut found = Vec::new();
         let snapshot = self.registry.snapshot(&NameFilter::all());
         let faults = Format { syntax, escaping: None }.encode(&snapshot, options, &mut found);

@@ -45,7 +45,7 @@ pub(crate) fn escaped_metric_name(name: &str, scheme: Escaping) -> String {
     if is_classic_metric_name(name) {
         return name.to_owned();
     }
-    escaped(name, scheme, |c| c == ':')
+    escape_all(name, scheme, |c| c == ':')
 }
 
 /// A label name as the scheme writes it. A colon is not allowed here, so it is escaped too, where
@@ -54,10 +54,15 @@ pub(crate) fn escaped_label_name(name: &str, scheme: Escaping) -> String {
     if is_classic_label_name(name) {
         return name.to_owned();
     }
-    escaped(name, scheme, |_| false)
+    escape_all(name, scheme, |_| false)
 }
 
-fn escaped(name: &str, scheme: Escaping, also: impl Fn(char) -> bool) -> String {
+/// A name as the scheme writes it, be it classic or not. `also` are characters that are allowed beside
+/// letters, digits and underscores.
+pub(crate) fn escape_all(name: &str, scheme: Escaping, also: impl Fn(char) -> bool) -> String {
+    if name.is_empty() {
+        return String::new();
+    }
     let mut out = String::with_capacity(name.len() + 8);
     if scheme == Escaping::Values {
         out.push_str("U__");

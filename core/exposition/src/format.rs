@@ -2,7 +2,9 @@
 
 use metrion_model::{Error, Snapshot};
 
-use crate::{EncodeOptions, Escaping, json, openmetrics, protobuf, text};
+use crate::{
+    EncodeOptions, Escaping, Spelling, json, openmetrics, prometheus_client, protobuf, text,
+};
 
 /// The grammar of an exposition, with the version that goes into `Content-Type`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -65,6 +67,10 @@ impl Format {
     ) -> Vec<Error> {
         let escaping = self.escaping.unwrap_or(options.escaping);
         let options = EncodeOptions { escaping, ..options };
+        let is_text = !matches!(self.syntax, Syntax::Protobuf | Syntax::Json);
+        if is_text && options.spelling == Spelling::PrometheusClient {
+            return prometheus_client::encode(snapshot, self.syntax, options, out);
+        }
         match self.syntax {
             Syntax::Text | Syntax::Text1 => text::encode(snapshot, options, out),
             Syntax::OpenMetrics0 | Syntax::OpenMetrics => {

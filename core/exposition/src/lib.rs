@@ -15,7 +15,9 @@ mod options;
 pub mod parse;
 mod piece;
 mod presented;
+pub mod prometheus_client;
 mod protobuf;
+pub mod sample_family;
 mod text;
 
 pub use compare::{Difference, Side, compare};
@@ -25,6 +27,6 @@ pub use json::encode_json;
 pub use lint::{Finding, lint};
 pub use negotiate::negotiate;
 pub use openmetrics::encode_openmetrics;
-pub use options::EncodeOptions;
+pub use options::{EncodeOptions, Spelling};
 pub use protobuf::{MAX_MEMORY, MAX_MESSAGE, ProtobufFamilies, encode_protobuf, parse_protobuf};
 pub use text::encode_text;

@@ -1,6 +1,6 @@
 //! Families that a user makes at collection, from somewhere else's numbers.
 
-use metrion_model::{FamilySnapshot, Schema};
+use metrion_model::{FamilySnapshot, Result, Schema};
 
 /// Yields families at every collection.
 ///
@@ -14,4 +14,10 @@ pub trait Collector: Send + Sync + 'static {
 
     /// The families with their numbers now.
     fn collect(&self) -> Vec<FamilySnapshot>;
+
+    /// The same for sources of which a part can fail: an error is counted as a family that was left out.
+    /// This is what a registry calls.
+    fn try_collect(&self) -> Vec<Result<FamilySnapshot>> {
+        self.collect().into_iter().map(Ok).collect()
+    }
 }

@@ -89,6 +89,14 @@ impl Counter {
     pub fn cell_of(&self, writer: &ProcessWriter) -> OwnedCells {
         writer.cells(self.series.cell(), 1)
     }
+
+    /// Sets it to zero, and says that it began now: for what begins anew within its process.
+    pub fn start_again(&self) {
+        let series = &self.series;
+        series.reset_cells();
+        series.segment.set_created(&series.entry, series.context.clock.unix_seconds());
+        series.context.set_created_changed();
+    }
 }
 
 impl Metric for Counter {

@@ -357,6 +357,18 @@ impl<M: Metric> Family<M> {
         }
     }
 
+    /// The numbers of all series of the family at this moment, also when it is in no registry any more.
+    ///
+    /// # Errors
+    /// `invalid_value` when a series is not of the shape that its type says.
+    pub fn snapshot(&self) -> Result<FamilySnapshot> {
+        // Callbacks are foreign code: no lock is held while they run.
+        let callbacks = self.shared.lock().callbacks();
+        let called = callbacks.iter().map(|(number, callback)| (*number, callback.call()));
+        let called = called.collect();
+        self.shared.lock().snapshot(&self.shared.context, &self.shared.segment, &called)
+    }
+
     /// The number of series, without the overflow series.
     #[must_use]
     pub fn len(&self) -> usize {

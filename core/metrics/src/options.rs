@@ -97,6 +97,12 @@ impl FamilyOptions {
             name.push('_');
             name.push_str(&self.unit);
         }
+        if let Some(suffix) = own_suffix.filter(|_| !self.unit.is_empty())
+            && name.ends_with(suffix)
+        {
+            // The unit itself is `total`: the schema takes off one suffix, and that must stay.
+            name.push_str(suffix);
+        }
         name
     }
 }

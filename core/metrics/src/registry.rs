@@ -359,9 +359,12 @@ impl Registry {
                     }
                 }
                 Source::Collector(collector) => {
-                    let families = catch_unwind(AssertUnwindSafe(|| collector.collect()));
+                    let families = catch_unwind(AssertUnwindSafe(|| collector.try_collect()));
                     match families {
-                        Ok(families) => collected.extend(families),
+                        Ok(families) => families.into_iter().for_each(|family| match family {
+                            Ok(family) => collected.push(family),
+                            Err(_) => inner.count_collect_failure(),
+                        }),
                         Err(_) => inner.count_collect_failure(),
                     }
                 }

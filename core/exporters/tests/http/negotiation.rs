@@ -140,7 +140,11 @@ fn odd_requests() {
 
 #[test]
 fn options() {
-    let encode = EncodeOptions { created_samples: true, escaping: Escaping::Values };
+    let encode = EncodeOptions {
+        created_samples: true,
+        escaping: Escaping::Values,
+        ..EncodeOptions::default()
+    };
     let server = serve(source, HttpOptions { encode, ..HttpOptions::default() }).unwrap();
     let answer = scrape(&server, "");
     let expected = r#"# TYPE U__jobs_2e_done__total counter

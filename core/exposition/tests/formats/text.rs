@@ -6,7 +6,7 @@ use metrion_model::{FamilySnapshot, MetricType, Schema, Snapshot, Value};
 
 fn encode(syntax: Syntax, snapshot: &Snapshot, created: bool, escaping: Escaping) -> String {
     let mut out = Vec::new();
-    let options = EncodeOptions { created_samples: created, escaping };
+    let options = EncodeOptions { created_samples: created, escaping, ..EncodeOptions::default() };
     let left_out = Format { syntax, escaping: None }.encode(snapshot, options, &mut out);
     assert_eq!(left_out, []);
     String::from_utf8(out).unwrap()

@@ -1,0 +1,5 @@
+"""Pages for Django."""
+
+from .exposition import PrometheusDjangoView
+
+__all__ = ("PrometheusDjangoView",)

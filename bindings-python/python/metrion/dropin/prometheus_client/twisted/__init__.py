@@ -1,0 +1,5 @@
+"""Pages for Twisted."""
+
+from ._exposition import MetricsResource
+
+__all__ = ("MetricsResource",)

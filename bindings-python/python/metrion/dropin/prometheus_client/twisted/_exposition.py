@@ -1,0 +1,14 @@
+"""A resource of Twisted."""
+
+from __future__ import annotations
+
+from twisted.internet import reactor
+from twisted.web.wsgi import WSGIResource
+
+from ..exposition import make_wsgi_app
+from ..registry import REGISTRY, Collector
+
+
+def MetricsResource(registry: Collector = REGISTRY) -> WSGIResource:
+    """A resource that serves the metrics of a registry, from the reactor's thread pool."""
+    return WSGIResource(reactor, reactor.getThreadPool(), make_wsgi_app(registry))

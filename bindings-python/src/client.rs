@@ -1,0 +1,158 @@
+//! What the package `prometheus_client` of `metrion.dropin` needs of the core: its spelling, and the
+//! parsers.
+
+use std::sync::Arc;
+
+use metrion::exposition::parse::{ParseError, ParseOptions, parse_openmetrics, parse_text_with};
+use metrion::exposition::prometheus_client::{
+    append_end, append_family, append_samples, float_text, label_name, metric_name,
+};
+use metrion::exposition::sample_family::{SampleFamily, from_openmetrics, from_text};
+use metrion::exposition::{EncodeOptions, Spelling, Syntax};
+use metrion::{Error, Result as CoreResult, is_classic_label_name, is_classic_metric_name};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyCFunction, PyTuple};
+
+use crate::base::{AnyFamily, MetricBase};
+use crate::errors::Result;
+use crate::formats::{escaping_of, unknown};
+use crate::samples::{family_of, metric_object};
+
+/// What is put into the module.
+pub(crate) fn functions<'py>(
+    module: &Bound<'py, PyModule>,
+) -> PyResult<Vec<Bound<'py, PyCFunction>>> {
+    Ok(vec![
+        wrap_pyfunction!(client_page, module)?,
+        wrap_pyfunction!(parse_families, module)?,
+        wrap_pyfunction!(escape_metric_name, module)?,
+        wrap_pyfunction!(escape_label_name, module)?,
+        wrap_pyfunction!(float_to_go_string, module)?,
+        wrap_pyfunction!(is_classic_name, module)?,
+    ])
+}
+
+/// A page in the spelling of `prometheus_client`, of metrics and of `Metric` objects in any order.
+/// Metrics are read and written without the interpreter's lock. An exception that an object causes has
+/// that object as its last argument.
+#[pyfunction]
+fn client_page<'py>(
+    py: Python<'py>,
+    metrics: &Bound<'py, PyAny>,
+    format: &str,
+    escaping: &str,
+    created: bool,
+) -> Result<Bound<'py, PyBytes>> {
+    let syntax = syntax_of(format)?;
+    let options = EncodeOptions {
+        created_samples: created,
+        escaping: escaping_of(escaping)?,
+        spelling: Spelling::PrometheusClient,
+    };
+    let mut page = Page { syntax, options, out: Vec::new(), own: Vec::new() };
+    for metric in metrics.try_iter()? {
+        let metric = metric?;
+        if let Ok(own) = metric.cast::<MetricBase>() {
+            page.own.push(Arc::clone(own.get().family()?));
+            continue;
+        }
+        page.append_own(py)?;
+        page.append_foreign(&metric).map_err(|failure| about(py, failure.into(), &metric))?;
+    }
+    page.append_own(py)?;
+    append_end(syntax, &mut page.out);
+    Ok(PyBytes::new(py, &page.out))
+}
+
+struct Page {
+    syntax: Syntax,
+    options: EncodeOptions,
+    out: Vec<u8>,
+    /// Families of the core that are to be written next.
+    own: Vec<Arc<dyn AnyFamily>>,
+}
+
+impl Page {
+    fn append_own(&mut self, py: Python<'_>) -> CoreResult<()> {
+        let Self { syntax, options, out, own } = self;
+        py.detach(|| {
+            own.drain(..)
+                .try_for_each(|family| append_family(&family.snapshot()?, *syntax, *options, out))
+        })
+    }
+
+    fn append_foreign(&mut self, metric: &Bound<'_, PyAny>) -> Result<()> {
+        let exemplars = self.syntax == Syntax::OpenMetrics;
+        let family = family_of(metric, exemplars)?;
+        Ok(append_samples(&family, self.syntax, self.options, &mut self.out)?)
+    }
+}
+
+fn about(py: Python<'_>, error: PyErr, metric: &Bound<'_, PyAny>) -> PyErr {
+    let add = || -> PyResult<()> {
+        let value = error.value(py);
+        let mut arguments: Vec<Bound<'_, PyAny>> = value.getattr("args")?.extract()?;
+        if arguments.is_empty() {
+            arguments.push("".into_pyobject(py)?.into_any());
+        }
+        arguments.push(metric.clone());
+        value.setattr("args", PyTuple::new(py, arguments)?)
+    };
+    match add() {
+        Ok(()) => error,
+        Err(other) => other,
+    }
+}
+
+fn syntax_of(format: &str) -> Result<Syntax> {
+    match format {
+        "text" => Ok(Syntax::Text),
+        "openmetrics" => Ok(Syntax::OpenMetrics),
+        other => Err(unknown("format", other)),
+    }
+}
+
+/// The families of an exposition, `text` or `openmetrics`, as `Metric` objects.
+#[pyfunction]
+fn parse_families<'py>(
+    py: Python<'py>,
+    text: &str,
+    format: &str,
+) -> Result<Vec<Bound<'py, PyAny>>> {
+    let syntax = syntax_of(format)?;
+    let families = py.detach(|| parsed(text.as_bytes(), syntax)).map_err(Error::from)?;
+    Ok(families.iter().map(|family| metric_object(py, family)).collect::<PyResult<_>>()?)
+}
+
+fn parsed(text: &[u8], syntax: Syntax) -> std::result::Result<Vec<SampleFamily>, ParseError> {
+    if syntax == Syntax::OpenMetrics {
+        return Ok(parse_openmetrics(text)?.iter().map(from_openmetrics).collect());
+    }
+    // What comes twice stays twice, as in `prometheus_client`.
+    let options = ParseOptions { refuse_duplicates: false, ..ParseOptions::default() };
+    Ok(parse_text_with(text, &options)?.iter().map(from_text).collect())
+}
+
+/// A metric name as a page has it: escaped, or with quotes where it needs them.
+#[pyfunction]
+fn escape_metric_name(name: &str, escaping: &str) -> Result<String> {
+    Ok(metric_name(name, escaping_of(escaping)?))
+}
+
+/// A label name, by the same rules.
+#[pyfunction]
+fn escape_label_name(name: &str, escaping: &str) -> Result<String> {
+    Ok(label_name(name, escaping_of(escaping)?))
+}
+
+/// A number as a page has it.
+#[pyfunction]
+fn float_to_go_string(value: f64) -> String {
+    float_text(value)
+}
+
+/// Whether a name needs no quotes: a label's, or a metric's, which may have colons.
+#[pyfunction]
+fn is_classic_name(name: &str, is_label: bool) -> bool {
+    if is_label { is_classic_label_name(name) } else { is_classic_metric_name(name) }
+}
