@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import metrion
 import pytest
+from metrion.metrics_core import Metric
+from metrion.samples import BucketSpan, Exemplar, NativeHistogram
 from metrion.testing import ManualClock, check_exposition
 
 VECTORS = Path(__file__).parents[2] / "core" / "conformance" / "vectors"
@@ -193,7 +196,7 @@ class Run:
         self.clock.advance(number(seconds))
 
     def collect(self, *, families: list[dict[str, Any]]) -> None:
-        pytest.skip("this package has no collectors of one's own yet")
+        self.registry.register(Fixed([collected(family) for family in families]))
 
     def parse(self, *, format: str, lines: list[str]) -> None:
         check_exposition("".join(line + "\n" for line in lines).encode(), format)
@@ -269,6 +272,100 @@ class Run:
                 assert bits(total) == bits(number(expected["sum"])), id
             else:
                 assert bits(found) == bits(number(expected)), id
+
+
+class Fixed:
+    """A collector that gives the same families at every collection."""
+
+    def __init__(self, families: list[Metric]) -> None:
+        self.families = families
+
+    def describe(self) -> list[Metric]:
+        return self.families
+
+    collect = describe
+
+
+KINDS = {"gauge_histogram": "gaugehistogram", "state_set": "stateset"}
+
+
+def collected(family: dict[str, Any]) -> Metric:
+    """A family of a vector, sample by sample."""
+    fields = {
+        "help": "",
+        "unit": "",
+        "label_names": [],
+        "bounds": [],
+        "quantiles": [],
+        "states": [],
+    }
+    assert family.keys() <= fields.keys() | {"type", "name", "series"}
+    fields = {**fields, **family}
+    kind = KINDS.get(fields["type"], fields["type"])
+    metric = Metric(fields["name"], fields["help"], kind, fields["unit"])
+    for series in fields["series"]:
+        labels = dict(zip(fields["label_names"], series.get("values", []), strict=True))
+        row = [number(value) for value in series["row"]]
+        time = series.get("timestamp")
+        exemplars = {
+            place: Exemplar(dict(pairs), number(value), at)
+            for place, pairs, value, at in series.get("exemplars", [])
+        }
+        for place, (suffix, own, value) in enumerate(samples(kind, fields, row)):
+            metric.add_sample(
+                fields["name"] + suffix, {**labels, **own}, value, time, exemplars.get(place)
+            )
+        if "native" in series:
+            metric.add_sample(
+                fields["name"], labels, 0, time, None, native_sample(series["native"], row)
+            )
+        if "created" in series:
+            metric.add_sample(fields["name"] + "_created", labels, series["created"], time)
+    return metric
+
+
+def samples(
+    kind: str, fields: dict[str, Any], row: list[float]
+) -> Iterator[tuple[str, dict[str, str], float]]:
+    """Suffix, labels and value of each sample of a row."""
+    if kind in ("histogram", "gaugehistogram"):
+        *counts, total = row
+        bounds = [str(float(number(bound))) for bound in fields["bounds"]] + ["+Inf"]
+        for bound, count in zip(bounds, accumulate(counts), strict=True):
+            yield "_bucket", {"le": bound}, count
+        gauge = "g" if kind == "gaugehistogram" else ""
+        yield f"_{gauge}count", {}, sum(counts)
+        yield f"_{gauge}sum", {}, total
+    elif kind == "summary":
+        *values, total, count = row
+        for quantile, value in zip(fields["quantiles"], values, strict=True):
+            yield "", {"quantile": str(float(quantile))}, value
+        yield "_sum", {}, total
+        yield "_count", {}, count
+    elif kind == "stateset":
+        for state, holds in zip(fields["states"], row, strict=True):
+            yield "", {fields["name"]: state}, holds
+    else:
+        yield {"counter": "_total", "info": "_info"}.get(kind, ""), {}, row[0]
+
+
+def native_sample(written: dict[str, Any], row: list[float]) -> NativeHistogram:
+    spans: dict[str, Any] = {}
+    for side, short in (("positive", "pos"), ("negative", "neg")):
+        end, before = 0, 0.0
+        spans[f"{short}_spans"], spans[f"{short}_deltas"] = [], []
+        for index, count in written[side]:
+            spans[f"{short}_spans"].append(BucketSpan(index - end, 1))
+            spans[f"{short}_deltas"].append(number(count) - before)
+            end, before = index + 1, number(count)
+    return NativeHistogram(
+        row[0],
+        row[-1],
+        written["schema"],
+        number(written["zero_threshold"]),
+        number(written["zero_count"]),
+        **spans,
+    )
 
 
 def mapping(pairs: list[list[str]]) -> Any:

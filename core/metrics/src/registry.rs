@@ -297,7 +297,7 @@ impl Registry {
     pub fn register(&self, collector: Arc<dyn Collector>) -> Result<SourceId> {
         // Foreign code runs before any lock is taken.
         let rules = self.inner.options.name_rules;
-        let described = collector.describe().into_iter().map(|schema| schema.validated(rules));
+        let described = collector.describe().into_iter().map(|schema| schema.described(rules));
         let described: Result<Vec<Schema>> = described.collect();
         let described = described?;
         let mut contents = self.inner.lock();

@@ -110,7 +110,17 @@ impl Schema {
     /// # Errors
     /// `invalid_name`, `reserved_name`, `invalid_buckets`, `invalid_objectives`, `invalid_value` for
     /// states.
-    pub fn validated(mut self, rules: NameRules) -> Result<Self> {
+    pub fn validated(self, rules: NameRules) -> Result<Self> {
+        let schema = self.described(rules)?;
+        schema.validate_states()?;
+        Ok(schema)
+    }
+
+    /// As [`Schema::validated`] for what a source says in advance: it may not know the states yet.
+    ///
+    /// # Errors
+    /// As for [`Schema::validated`], but for those of states.
+    pub fn described(mut self, rules: NameRules) -> Result<Self> {
         validate_metric_name(&self.name, rules)?;
         if let Some(suffix) = self.metric_type.own_suffix()
             && let Some(base) = self.name.strip_suffix(suffix)
@@ -130,7 +140,6 @@ impl Schema {
         validate_label_names(names, reserved, rules)?;
         validate_bounds(&mut self.bounds)?;
         validate_quantiles(&self.quantiles)?;
-        self.validate_states()?;
         Ok(self)
     }
 
