@@ -5,6 +5,7 @@
 //! them and check what only the whole exposition shows. Which parser accepts what is written down in
 //! `core/docs/adr/0010-parsers.md`.
 
+mod byte_class;
 mod cursor;
 mod error;
 mod escape;

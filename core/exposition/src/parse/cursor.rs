@@ -2,6 +2,7 @@
 
 use memchr::{memchr, memchr2};
 
+use super::byte_class::{self, BLANK};
 use super::{ParseError, ParseOptions};
 
 /// The lines of an input. After an error there are no more.
@@ -71,6 +72,7 @@ impl<'a> Cursor<'a> {
         self.at
     }
 
+    #[inline]
     pub(super) fn peek(&self) -> Option<u8> {
         self.line.as_bytes().get(self.at).copied()
     }
@@ -83,40 +85,48 @@ impl<'a> Cursor<'a> {
         self.line.get(self.at..).unwrap_or_default()
     }
 
+    #[inline]
+    fn rest_bytes(&self) -> &'a [u8] {
+        self.line.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
     /// What was read since `start`.
+    #[inline]
     pub(super) fn since(&self, start: usize) -> &'a str {
         self.line.get(start..self.at).unwrap_or_default()
     }
 
     /// Reads `byte`, which is of ASCII, if it comes next.
+    #[inline]
     pub(super) fn eat(&mut self, byte: u8) -> bool {
         let eats = self.peek() == Some(byte);
         self.at += usize::from(eats);
         eats
     }
 
+    #[inline]
     pub(super) fn expect(&mut self, byte: u8) -> Result<(), ParseError> {
-        if self.eat(byte) {
-            return Ok(());
+        match self.eat(byte) {
+            true => Ok(()),
+            false => Err(self.missing(byte)),
         }
-        Err(self.error(format!("expected {:?}, found {}", char::from(byte), self.found())))
+    }
+
+    #[cold]
+    fn missing(&self, byte: u8) -> ParseError {
+        self.error(format!("expected {:?}, found {}", char::from(byte), self.found()))
     }
 
     /// Reads spaces and tabs, and tells whether there was any.
     pub(super) fn skip_blanks(&mut self) -> bool {
-        let start = self.at;
-        while matches!(self.peek(), Some(b' ' | b'\t')) {
-            self.at += 1;
-        }
-        self.at > start
+        !self.take(BLANK).is_empty()
     }
 
-    /// Reads bytes of ASCII, or anything up to one.
-    pub(super) fn take_while(&mut self, takes: impl Fn(u8) -> bool) -> &'a str {
+    /// Reads the bytes of a class of [`byte_class`].
+    #[inline]
+    pub(super) fn take(&mut self, class: u8) -> &'a str {
         let start = self.at;
-        while self.peek().is_some_and(&takes) {
-            self.at += 1;
-        }
+        self.at += byte_class::count(self.rest_bytes(), class);
         self.since(start)
     }
 
@@ -127,13 +137,13 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads a string from its opening quote on; returns what stands between the quotes, as written.
+    #[inline]
     pub(super) fn quoted(&mut self) -> Result<&'a str, ParseError> {
         let opening = self.at;
         self.expect(b'"')?;
         let start = self.at;
         loop {
-            let rest = self.line.as_bytes().get(self.at..).unwrap_or_default();
-            let Some(found) = memchr2(b'"', b'\\', rest) else {
+            let Some(found) = find_quote_or_backslash(self.rest_bytes()) else {
                 return Err(self.error_at(opening, "the quote is not closed"));
             };
             self.at += found;
@@ -165,6 +175,15 @@ impl<'a> Cursor<'a> {
         let column = self.line.char_indices().take_while(|(place, _)| *place < at).count() + 1;
         ParseError::new(self.number, column, message)
     }
+}
+
+/// Most strings end within a few bytes, where a call of `memchr2` takes longer than to look at each.
+#[inline]
+fn find_quote_or_backslash(text: &[u8]) -> Option<usize> {
+    const NEAR: usize = 24;
+    let near = text.get(..NEAR).unwrap_or(text);
+    let found = near.iter().position(|byte| matches!(byte, b'"' | b'\\'));
+    found.or_else(|| Some(NEAR + memchr2(b'"', b'\\', text.get(NEAR..)?)?))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
 use super::ParseError;
+use super::byte_class::LABEL_NAME;
 use super::cursor::Cursor;
 use super::escape::{Escapes, unescape};
 use super::line::Format;
@@ -58,7 +59,7 @@ impl<'a> Iterator for LabelIter<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let cursor = &mut self.cursor;
         loop {
-            cursor.take_while(|byte| matches!(byte, b' ' | b'\t' | b','));
+            while cursor.skip_blanks() || cursor.eat(b',') {}
             if cursor.is_at_end() {
                 return None;
             }
@@ -138,7 +139,7 @@ fn read_name<'a>(cursor: &mut Cursor<'a>) -> Result<Cow<'a, str>, ParseError> {
         }
         return Ok(name);
     }
-    let name = cursor.take_while(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let name = cursor.take(LABEL_NAME);
     if name.is_empty() || name.starts_with(|first: char| first.is_ascii_digit()) {
         let message = format!("expected a label name, found {}", cursor.found());
         return Err(cursor.error_at(at, message));

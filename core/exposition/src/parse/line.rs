@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::ParseError;
+use super::byte_class::{METRIC_NAME, WORD};
 use super::cursor::Cursor;
 use super::escape::{Escapes, unescape};
 use super::labels::{Labels, read_labels};
@@ -82,14 +83,13 @@ fn take_metric_name<'a>(cursor: &mut Cursor<'a>) -> Option<&'a str> {
     if cursor.peek().is_none_or(|first| first.is_ascii_digit()) {
         return None;
     }
-    let name =
-        cursor.take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':'));
+    let name = cursor.take(METRIC_NAME);
     (!name.is_empty()).then_some(name)
 }
 
 /// Reads up to the next blank or the end.
 pub(super) fn read_word<'a>(cursor: &mut Cursor<'a>) -> &'a str {
-    cursor.take_while(|byte| !matches!(byte, b' ' | b'\t'))
+    cursor.take(WORD)
 }
 
 /// Reads the number of a sample or of an exemplar.

@@ -1,7 +1,9 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::collections::hash_map::{Entry, RandomState};
+use std::collections::hash_map::Entry;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
+
+use rapidhash::quality::RandomState;
 
 use super::{Labels, ParsedSample};
 
@@ -14,65 +16,112 @@ pub(crate) struct PointSet<'a> {
     hashes: RandomState,
     /// The place of the last point with this hash.
     last: HashMap<u64, usize, BuildHasherDefault<HashIsKey>>,
-    all: Vec<Point<'a>>,
+    all: Vec<Placed<'a>>,
 }
 
-struct Point<'a> {
-    name: Cow<'a, str>,
-    labels: Labels<'a>,
-    timestamp: Option<u64>,
+struct Placed<'a> {
+    point: Point<'a>,
     /// The place of the point with the same hash before it.
     before: Option<usize>,
 }
 
+/// A series at a time.
+pub(super) struct Point<'a> {
+    pub(super) name: Cow<'a, str>,
+    pub(super) labels: Labels<'a>,
+    /// A label that does not count.
+    pub(super) without: Option<Cow<'a, str>>,
+    pub(super) timestamp: Option<f64>,
+}
+
 impl<'a> PointSet<'a> {
+    /// A set with room for as many points as an input of this length may have.
+    pub(super) fn for_input(bytes: usize) -> Self {
+        /// The lines of real pages are longer, together with their comments.
+        const BYTES_OF_A_SAMPLE: usize = 100;
+        let points = bytes / BYTES_OF_A_SAMPLE;
+        Self {
+            hashes: RandomState::default(),
+            last: HashMap::with_capacity_and_hasher(points, BuildHasherDefault::default()),
+            all: Vec::with_capacity(points),
+        }
+    }
+
     /// Adds what a sample is of; false if it is there already.
     pub(crate) fn insert(&mut self, sample: &ParsedSample<'a>) -> bool {
-        let mut point = Point {
+        let (_, is_new) = self.place(Point {
             name: sample.name.clone(),
             labels: sample.labels,
-            timestamp: sample.timestamp.map(f64::to_bits),
-            before: None,
-        };
+            without: None,
+            timestamp: sample.timestamp,
+        });
+        is_new
+    }
+
+    /// The place of a point, and whether it was added just now.
+    pub(super) fn place(&mut self, point: Point<'a>) -> (usize, bool) {
         let hash = self.hash(&point);
         let place = self.all.len();
+        let mut before = None;
         match self.last.entry(hash) {
             Entry::Vacant(entry) => {
                 entry.insert(place);
             }
             Entry::Occupied(mut entry) => {
                 let mut at = Some(*entry.get());
-                while let Some(other) = at.and_then(|at| self.all.get(at)) {
-                    if point.equals(other) {
-                        return false;
+                while let Some((at_place, other)) = at.and_then(|at| Some((at, self.all.get(at)?))) {
+                    if point.equals(&other.point) {
+                        return (at_place, false);
                     }
                     at = other.before;
                 }
-                point.before = Some(entry.insert(place));
+                before = Some(entry.insert(place));
             }
         }
-        self.all.push(point);
-        true
+        self.all.push(Placed { point, before });
+        (place, true)
+    }
+
+    /// The point at a place.
+    pub(super) fn get(&self, place: usize) -> Option<&Point<'a>> {
+        self.all.get(place).map(|placed| &placed.point)
     }
 
     fn hash(&self, point: &Point<'_>) -> u64 {
-        let labels = point.labels.iter().map(|pair| self.hashes.hash_one(pair));
-        labels.fold(self.hashes.hash_one((&point.name, point.timestamp)), u64::wrapping_add)
+        let timestamp = point.timestamp.map(f64::to_bits);
+        let series = self.hashes.hash_one((&point.name, timestamp));
+        point.pairs().fold(series, |sum, pair| sum.wrapping_add(self.hashes.hash_one(pair)))
     }
 }
 
-impl Point<'_> {
+type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
+
+impl<'a> Point<'a> {
+    /// The labels that count.
+    fn pairs(&self) -> impl Iterator<Item = Pair<'a>> {
+        self.labels.iter().filter(|(name, _)| self.without.as_ref() != Some(name))
+    }
+
     fn equals(&self, other: &Self) -> bool {
-        self.name == other.name
-            && self.timestamp == other.timestamp
-            && (self.labels == other.labels || sorted(self.labels) == sorted(other.labels))
+        self.timestamp.map(f64::to_bits) == other.timestamp.map(f64::to_bits)
+            && self.name == other.name
+            // Labels nearly always come in the same order; sorting is for the others.
+            && (self.has_text_of(other) || self.sorted() == other.sorted())
     }
-}
 
-fn sorted(labels: Labels<'_>) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
-    let mut pairs: Vec<_> = labels.iter().collect();
-    pairs.sort_unstable();
-    pairs
+    /// Whether the labels that count are equal and in the same order.
+    pub(super) fn has_text_of(&self, other: &Self) -> bool {
+        match (&self.without, &other.without) {
+            (None, None) => self.labels == other.labels,
+            _ => self.pairs().eq(other.pairs()),
+        }
+    }
+
+    fn sorted(&self) -> Vec<Pair<'a>> {
+        let mut pairs: Vec<_> = self.pairs().collect();
+        pairs.sort_unstable();
+        pairs
+    }
 }
 
 /// For keys that are hashes already.
@@ -125,7 +174,7 @@ mod tests {
         let mut set = PointSet::default();
         assert!(set.insert(first));
         // As if the second had the hash of the first.
-        let second_alone = &mut PointSet { hashes: set.hashes.clone(), ..PointSet::default() };
+        let second_alone = &mut PointSet { hashes: set.hashes, ..PointSet::default() };
         second_alone.insert(second);
         set.last.extend(second_alone.last.keys().map(|hash| (*hash, 0)));
         assert!(set.insert(second));
