@@ -1,12 +1,22 @@
 //! Reading lines, and reading within a line.
 
-use memchr::{memchr, memchr2};
+use std::borrow::Cow;
 
+use memchr::{memchr, memrchr};
+
+use super::byte_class::{self, PLAIN, WORD};
+use super::escape::{Escapes, unescape};
 use super::{ParseError, ParseOptions};
+
+/// So many bytes are checked to be UTF-8 at once, if they hold whole lines.
+const BLOCK: usize = 8 << 10;
 
 /// The lines of an input. After an error there are no more.
 #[derive(Clone, Debug)]
 pub(super) struct Lines<'a> {
+    /// Lines that are UTF-8.
+    text: &'a str,
+    /// What follows them.
     rest: &'a [u8],
     number: usize,
     max_line_bytes: usize,
@@ -14,7 +24,7 @@ pub(super) struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     pub(super) const fn new(input: &'a [u8], options: &ParseOptions) -> Self {
-        Self { rest: input, number: 0, max_line_bytes: options.max_line_bytes }
+        Self { text: "", rest: input, number: 0, max_line_bytes: options.max_line_bytes }
     }
 
     /// The number of the line that was read last; 0 before the first.
@@ -23,32 +33,93 @@ impl<'a> Lines<'a> {
     }
 
     pub(super) fn stop(&mut self) {
+        self.text = "";
         self.rest = &[];
     }
 
-    pub(super) fn next(&mut self) -> Option<Result<Cursor<'a>, ParseError>> {
-        if self.rest.is_empty() {
+    #[inline(always)]
+    pub(super) fn next(&mut self) -> Option<Result<&'a str, ParseError>> {
+        if self.text.is_empty() && self.rest.is_empty() {
             return None;
         }
         self.number += 1;
-        let window = self.rest.get(..=self.max_line_bytes).unwrap_or(self.rest);
-        let end = memchr(b'\n', window);
-        if end.is_none() && window.len() > self.max_line_bytes {
+        if self.text.is_empty()
+            && let Err(error) = self.read_block()
+        {
             self.stop();
-            let message = format!("the line is longer than {} bytes", self.max_line_bytes);
-            return Some(Err(ParseError::new(self.number, 1, message)));
+            return Some(Err(error));
         }
-        let end = end.unwrap_or(window.len());
-        let line = window.get(..end).unwrap_or_default();
-        self.rest = self.rest.get(end + 1..).unwrap_or_default();
-        match std::str::from_utf8(line) {
-            Ok(line) => Some(Ok(Cursor { line, at: 0, number: self.number })),
-            Err(error) => {
-                self.stop();
-                let valid = line.get(..error.valid_up_to()).unwrap_or_default();
-                let column = String::from_utf8_lossy(valid).chars().count() + 1;
-                Some(Err(ParseError::new(self.number, column, "the text is not UTF-8")))
-            }
+        let end = memchr(b'\n', self.text.as_bytes()).unwrap_or(self.text.len());
+        if end > self.max_line_bytes {
+            self.stop();
+            return Some(Err(self.too_long()));
+        }
+        let line = self.text.get(..end).unwrap_or_default();
+        self.text = self.text.get(end + 1..).unwrap_or_default();
+        Some(Ok(line))
+    }
+
+    /// Takes whole lines from `rest`, one at least.
+    #[inline(never)]
+    fn read_block(&mut self) -> Result<(), ParseError> {
+        let near = self.rest.get(..BLOCK).unwrap_or(self.rest);
+        let end = match memrchr(b'\n', near) {
+            Some(last) => last + 1,
+            None => self.first_line()?.len(),
+        };
+        let block = self.rest.get(..end).unwrap_or_default();
+        self.text = match std::str::from_utf8(block) {
+            Ok(text) => text,
+            Err(error) => self.lines_before(error.valid_up_to())?,
+        };
+        self.rest = self.rest.get(self.text.len()..).unwrap_or_default();
+        Ok(())
+    }
+
+    /// The first line of `rest`, with its line feed.
+    fn first_line(&self) -> Result<&'a [u8], ParseError> {
+        let window = self.rest.get(..=self.max_line_bytes).unwrap_or(self.rest);
+        match memchr(b'\n', window) {
+            Some(end) => Ok(window.get(..=end).unwrap_or_default()),
+            None if window.len() > self.max_line_bytes => Err(self.too_long()),
+            None => Ok(window),
+        }
+    }
+
+    /// The lines of `rest` before the one that is not UTF-8 at `fault`.
+    #[cold]
+    fn lines_before(&self, fault: usize) -> Result<&'a str, ParseError> {
+        let valid = self.rest.get(..fault).unwrap_or_default();
+        if let Some(last) = memrchr(b'\n', valid) {
+            let lines = valid.get(..=last).unwrap_or_default();
+            return Ok(std::str::from_utf8(lines).unwrap_or_default());
+        }
+        self.first_line()?;
+        let column = String::from_utf8_lossy(valid).chars().count() + 1;
+        Err(ParseError::new(self.number, column, "the text is not UTF-8"))
+    }
+
+    #[cold]
+    fn too_long(&self) -> ParseError {
+        let message = format!("the line is longer than {} bytes", self.max_line_bytes);
+        ParseError::new(self.number, 1, message)
+    }
+}
+
+/// A string as it is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Quoted<'a> {
+    /// What stands between the quotes.
+    pub(super) text: &'a str,
+    has_backslash: bool,
+}
+
+impl<'a> Quoted<'a> {
+    #[inline]
+    pub(super) fn unescape(self) -> Cow<'a, str> {
+        match self.has_backslash {
+            true => unescape(self.text, Escapes::Quote),
+            false => Cow::Borrowed(self.text),
         }
     }
 }
@@ -62,15 +133,21 @@ pub(super) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
+    /// A cursor at the beginning of the line with this number.
+    pub(super) const fn new(line: &'a str, number: usize) -> Self {
+        Self { line, at: 0, number }
+    }
+
     /// A cursor over a text that is known to be right, so that its position does not matter.
     pub(super) const fn over(line: &'a str) -> Self {
-        Self { line, at: 0, number: 0 }
+        Self::new(line, 0)
     }
 
     pub(super) const fn at(&self) -> usize {
         self.at
     }
 
+    #[inline]
     pub(super) fn peek(&self) -> Option<u8> {
         self.line.as_bytes().get(self.at).copied()
     }
@@ -83,23 +160,36 @@ impl<'a> Cursor<'a> {
         self.line.get(self.at..).unwrap_or_default()
     }
 
+    #[inline]
+    fn rest_bytes(&self) -> &'a [u8] {
+        self.line.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
     /// What was read since `start`.
+    #[inline]
     pub(super) fn since(&self, start: usize) -> &'a str {
         self.line.get(start..self.at).unwrap_or_default()
     }
 
     /// Reads `byte`, which is of ASCII, if it comes next.
+    #[inline]
     pub(super) fn eat(&mut self, byte: u8) -> bool {
         let eats = self.peek() == Some(byte);
         self.at += usize::from(eats);
         eats
     }
 
+    #[inline]
     pub(super) fn expect(&mut self, byte: u8) -> Result<(), ParseError> {
-        if self.eat(byte) {
-            return Ok(());
+        match self.eat(byte) {
+            true => Ok(()),
+            false => Err(self.missing(byte)),
         }
-        Err(self.error(format!("expected {:?}, found {}", char::from(byte), self.found())))
+    }
+
+    #[cold]
+    fn missing(&self, byte: u8) -> ParseError {
+        self.error(format!("expected {:?}, found {}", char::from(byte), self.found()))
     }
 
     /// Reads spaces and tabs, and tells whether there was any.
@@ -111,13 +201,17 @@ impl<'a> Cursor<'a> {
         self.at > start
     }
 
-    /// Reads bytes of ASCII, or anything up to one.
-    pub(super) fn take_while(&mut self, takes: impl Fn(u8) -> bool) -> &'a str {
+    /// Reads bytes of a class, as [`byte_class::count`] does.
+    #[inline(always)]
+    pub(super) fn take(&mut self, class: u8) -> &'a str {
         let start = self.at;
-        while self.peek().is_some_and(&takes) {
-            self.at += 1;
-        }
+        self.at += byte_class::count(self.rest_bytes(), class);
         self.since(start)
+    }
+
+    /// Reads up to the next blank or the end.
+    pub(super) fn take_word(&mut self) -> &'a str {
+        self.take(WORD)
     }
 
     pub(super) fn take_rest(&mut self) -> &'a str {
@@ -126,24 +220,28 @@ impl<'a> Cursor<'a> {
         rest
     }
 
-    /// Reads a string from its opening quote on; returns what stands between the quotes, as written.
-    pub(super) fn quoted(&mut self) -> Result<&'a str, ParseError> {
+    /// Reads a string from its opening quote on.
+    #[inline]
+    pub(super) fn quoted(&mut self) -> Result<Quoted<'a>, ParseError> {
         let opening = self.at;
         self.expect(b'"')?;
         let start = self.at;
+        let mut has_backslash = false;
         loop {
-            let rest = self.line.as_bytes().get(self.at..).unwrap_or_default();
-            let Some(found) = memchr2(b'"', b'\\', rest) else {
-                return Err(self.error_at(opening, "the quote is not closed"));
-            };
-            self.at += found;
-            if self.peek() == Some(b'"') {
-                let text = self.since(start);
-                self.at += 1;
-                return Ok(text);
+            self.at += byte_class::count(self.rest_bytes(), PLAIN);
+            match self.peek() {
+                Some(b'"') => {
+                    let text = self.since(start);
+                    self.at += 1;
+                    return Ok(Quoted { text, has_backslash });
+                }
+                // The backslash and the first byte of what it escapes, which is no quote if it goes on.
+                Some(_) => {
+                    has_backslash = true;
+                    self.at = (self.at + 2).min(self.line.len());
+                }
+                None => return Err(self.error_at(opening, "the quote is not closed")),
             }
-            // The backslash and the first byte of what it escapes, which is no quote if it goes on.
-            self.at = (self.at + 2).min(self.line.len());
         }
     }
 
@@ -176,7 +274,7 @@ mod tests {
         let mut lines = Lines::new(input, &options);
         std::iter::from_fn(|| lines.next())
             .map(|line| match line {
-                Ok(cursor) => Ok(cursor.rest().to_owned()),
+                Ok(line) => Ok(line.to_owned()),
                 Err(error) => Err((error.line(), error.column())),
             })
             .collect()
@@ -200,7 +298,9 @@ mod tests {
 
     #[test]
     fn quoted_strings() {
-        let read = |text| Cursor::over(text).quoted().map_err(|error| error.column());
+        let read = |text| {
+            Cursor::over(text).quoted().map(|read| read.text).map_err(|error| error.column())
+        };
         assert_eq!(read(r#""a\"b\\"c"#), Ok(r#"a\"b\\"#));
         assert_eq!(read(r#""\ä""#), Ok(r"\ä"));
         assert_eq!(read(r#""a\"#), Err(1));

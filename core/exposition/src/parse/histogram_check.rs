@@ -1,9 +1,19 @@
-use super::{ParseError, ParsedSample, parse_number};
+use super::ParseError;
 
 /// Checks that the samples of one histogram with one label set and one timestamp fit together.
+#[derive(Default)]
 pub(super) struct HistogramCheck {
-    family: String,
     group: Option<Group>,
+}
+
+/// What one sample of a histogram says.
+#[derive(Clone, Copy)]
+pub(super) struct Number<'s> {
+    /// What the sample's name has behind that of the family.
+    pub(super) suffix: &'s str,
+    /// Of a bucket.
+    pub(super) bound: Option<f64>,
+    pub(super) value: f64,
 }
 
 #[derive(Default)]
@@ -19,51 +29,45 @@ struct Group {
 }
 
 impl HistogramCheck {
-    pub(super) fn new(family: &str) -> Self {
-        Self { family: family.to_owned(), group: None }
-    }
-
     /// Takes the next sample; with `begins` it is the first of its label set and timestamp.
     pub(super) fn push(
         &mut self,
-        sample: &ParsedSample<'_>,
-        suffix: &str,
+        family: &str,
+        number: Number<'_>,
         begins: bool,
         line: usize,
     ) -> Result<(), ParseError> {
         if begins {
-            self.finish()?;
+            self.finish(family)?;
             self.group = None;
         }
         let group = self.group.get_or_insert_default();
         group.line = line;
-        match suffix {
+        match number.suffix {
             "_bucket" => {
-                let bound = sample.labels.get("le").and_then(|bound| parse_number(&bound));
-                let bound = bound.unwrap_or(f64::NAN);
-                let fault = |message: &str| {
-                    Err(ParseError::new(line, 1, format!("{message}: {}", self.family)))
-                };
+                let bound = number.bound.unwrap_or(f64::NAN);
+                let fault =
+                    |message: &str| Err(ParseError::new(line, 1, format!("{message}: {family}")));
                 if group.last_bound.is_some_and(|last| bound <= last) {
                     return fault("the bounds of the buckets do not increase");
                 }
-                if sample.value < group.last_bucket {
+                if number.value < group.last_bucket {
                     return fault("a bucket has less than the one before it");
                 }
                 group.has_negative_bound |= bound < 0.0;
                 group.last_bound = Some(bound);
-                group.last_bucket = sample.value;
+                group.last_bucket = number.value;
             }
-            "_count" | "_gcount" => group.count = Some(sample.value),
+            "_count" | "_gcount" => group.count = Some(number.value),
             "_sum" => group.has_sum = true,
-            "_gsum" => group.gsum = Some(sample.value),
+            "_gsum" => group.gsum = Some(number.value),
             _ => {}
         }
         Ok(())
     }
 
     /// Checks the samples that were pushed since the last that began.
-    pub(super) fn finish(&self) -> Result<(), ParseError> {
+    pub(super) fn finish(&self, family: &str) -> Result<(), ParseError> {
         let Some(group) = &self.group else { return Ok(()) };
         let has_sum = group.has_sum || group.gsum.is_some();
         let message = if group.last_bound != Some(f64::INFINITY) {
@@ -79,6 +83,6 @@ impl HistogramCheck {
         } else {
             return Ok(());
         };
-        Err(ParseError::new(group.line, 1, format!("{message}: {}", self.family)))
+        Err(ParseError::new(group.line, 1, format!("{message}: {family}")))
     }
 }

@@ -1,8 +1,8 @@
 use std::borrow::Cow;
 
 use super::ParseError;
+use super::byte_class::LABEL_NAME;
 use super::cursor::Cursor;
-use super::escape::{Escapes, unescape};
 use super::line::Format;
 
 /// The labels of one sample, checked but not yet taken apart.
@@ -58,7 +58,7 @@ impl<'a> Iterator for LabelIter<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let cursor = &mut self.cursor;
         loop {
-            cursor.take_while(|byte| matches!(byte, b' ' | b'\t' | b','));
+            while cursor.eat(b',') || cursor.skip_blanks() {}
             if cursor.is_at_end() {
                 return None;
             }
@@ -68,7 +68,7 @@ impl<'a> Iterator for LabelIter<'a> {
             if cursor.eat(b'=') {
                 cursor.skip_blanks();
                 let value = cursor.quoted().ok()?;
-                return Some((name, unescape(value, Escapes::Quote)));
+                return Some((name, value.unescape()));
             }
         }
     }
@@ -132,13 +132,13 @@ pub(super) fn read_labels<'a>(
 fn read_name<'a>(cursor: &mut Cursor<'a>) -> Result<Cow<'a, str>, ParseError> {
     let at = cursor.at();
     if cursor.peek() == Some(b'"') {
-        let name = unescape(cursor.quoted()?, Escapes::Quote);
+        let name = cursor.quoted()?.unescape();
         if name.is_empty() {
             return Err(cursor.error_at(at, "the name is empty"));
         }
         return Ok(name);
     }
-    let name = cursor.take_while(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let name = cursor.take(LABEL_NAME);
     if name.is_empty() || name.starts_with(|first: char| first.is_ascii_digit()) {
         let message = format!("expected a label name, found {}", cursor.found());
         return Err(cursor.error_at(at, message));

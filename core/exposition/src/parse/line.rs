@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::ParseError;
+use super::byte_class::METRIC_NAME;
 use super::cursor::Cursor;
-use super::escape::{Escapes, unescape};
 use super::labels::{Labels, read_labels};
 use super::number::parse_number;
 
@@ -32,6 +32,7 @@ impl Format {
 }
 
 /// Reads what a sample line begins with: its name and labels.
+#[inline(always)]
 pub(super) fn read_series<'a>(
     cursor: &mut Cursor<'a>,
     format: Format,
@@ -63,10 +64,11 @@ pub(super) fn read_series<'a>(
 }
 
 /// Reads the name in a `# HELP`, `# TYPE` or `# UNIT` line.
+#[inline]
 pub(super) fn read_family_name<'a>(cursor: &mut Cursor<'a>) -> Result<Cow<'a, str>, ParseError> {
     let at = cursor.at();
     if cursor.peek() == Some(b'"') {
-        let name = unescape(cursor.quoted()?, Escapes::Quote);
+        let name = cursor.quoted()?.unescape();
         if name.is_empty() {
             return Err(cursor.error_at(at, "the name is empty"));
         }
@@ -82,20 +84,15 @@ fn take_metric_name<'a>(cursor: &mut Cursor<'a>) -> Option<&'a str> {
     if cursor.peek().is_none_or(|first| first.is_ascii_digit()) {
         return None;
     }
-    let name =
-        cursor.take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':'));
+    let name = cursor.take(METRIC_NAME);
     (!name.is_empty()).then_some(name)
 }
 
-/// Reads up to the next blank or the end.
-pub(super) fn read_word<'a>(cursor: &mut Cursor<'a>) -> &'a str {
-    cursor.take_while(|byte| !matches!(byte, b' ' | b'\t'))
-}
-
 /// Reads the number of a sample or of an exemplar.
+#[inline]
 pub(super) fn read_value(cursor: &mut Cursor<'_>) -> Result<f64, ParseError> {
     let at = cursor.at();
-    let word = read_word(cursor);
+    let word = cursor.take_word();
     if word.is_empty() {
         return Err(cursor.error(format!("expected a number, found {}", cursor.found())));
     }

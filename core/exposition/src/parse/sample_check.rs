@@ -5,27 +5,44 @@ use metrion_model::MetricType;
 use super::{ParsedSample, parse_number};
 
 /// The label that tells the samples of one label set apart.
-pub(super) fn group_label<'n>(
-    family: &'n str,
-    metric_type: MetricType,
-    suffix: &str,
-) -> Option<&'n str> {
-    match (metric_type, suffix) {
-        (MetricType::Summary, "") => Some("quantile"),
-        (MetricType::StateSet, _) => Some(family),
-        (MetricType::Histogram | MetricType::GaugeHistogram, "_bucket") => Some("le"),
-        _ => None,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OwnLabel {
+    /// `le`
+    Bound,
+    /// `quantile`
+    Quantile,
+    /// The family's name.
+    State,
+}
+
+impl OwnLabel {
+    /// That of samples with this suffix, which their names have behind that of the family.
+    pub(super) fn of(metric_type: MetricType, suffix: &str) -> Option<Self> {
+        match (metric_type, suffix) {
+            (MetricType::Summary, "") => Some(Self::Quantile),
+            (MetricType::StateSet, _) => Some(Self::State),
+            (MetricType::Histogram | MetricType::GaugeHistogram, "_bucket") => Some(Self::Bound),
+            _ => None,
+        }
+    }
+
+    pub(super) const fn name(self, family: &str) -> &str {
+        match self {
+            Self::Bound => "le",
+            Self::Quantile => "quantile",
+            Self::State => family,
+        }
     }
 }
 
-/// `suffix` is what the sample's name has behind that of the family.
+/// Checks a sample by its type. Returns the bound or quantile that it is of.
 pub(super) fn check_sample(
     family: &str,
     metric_type: MetricType,
     suffix: &str,
     sample: &ParsedSample<'_>,
-) -> Result<(), String> {
-    check_label(family, metric_type, suffix, sample)?;
+) -> Result<Option<f64>, String> {
+    let bound = check_label(family, metric_type, suffix, sample)?;
     let name = &sample.name;
     let value = sample.value;
     let is_count = matches!(suffix, "_bucket" | "_count" | "_gcount");
@@ -59,7 +76,7 @@ pub(super) fn check_sample(
     if sample.exemplar.is_some() && !takes_exemplars {
         return Err(format!("{name} has an exemplar; only counters and buckets can"));
     }
-    Ok(())
+    Ok(bound)
 }
 
 fn check_label(
@@ -67,21 +84,24 @@ fn check_label(
     metric_type: MetricType,
     suffix: &str,
     sample: &ParsedSample<'_>,
-) -> Result<(), String> {
-    let Some(label) = group_label(family, metric_type, suffix) else { return Ok(()) };
+) -> Result<Option<f64>, String> {
+    let Some(own) = OwnLabel::of(metric_type, suffix) else { return Ok(None) };
+    let label = own.name(family);
     let name = &sample.name;
     let Some(value) = sample.labels.get(label) else {
         return Err(format!("a sample of {name} has no label {label:?}"));
     };
-    let is_right = match metric_type {
-        MetricType::StateSet => true,
-        MetricType::Summary => parse_number(&value).is_some_and(|q| (0.0..=1.0).contains(&q)),
+    let number = parse_number(&value);
+    let is_right = match own {
+        OwnLabel::State => return Ok(None),
+        OwnLabel::Quantile => number.is_some_and(|q| (0.0..=1.0).contains(&q)),
         // There must be one way to write what every histogram has.
-        _ => parse_number(&value)
-            .is_some_and(|bound| !bound.is_nan() && (bound != f64::INFINITY || value == "+Inf")),
+        OwnLabel::Bound => {
+            number.is_some_and(|le| !le.is_nan() && (le != f64::INFINITY || value == "+Inf"))
+        }
     };
-    if is_right {
-        return Ok(());
+    match is_right {
+        true => Ok(number),
+        false => Err(format!("{value:?} cannot be the label {label:?} of {name}")),
     }
-    Err(format!("{value:?} cannot be the label {label:?} of {name}"))
 }

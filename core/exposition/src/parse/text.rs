@@ -4,7 +4,7 @@ use metrion_model::MetricType;
 
 use super::cursor::{Cursor, Lines};
 use super::escape::{Escapes, unescape};
-use super::line::{Format, quote, read_family_name, read_series, read_value, read_word};
+use super::line::{Format, quote, read_family_name, read_series, read_value};
 use super::number::parse_milliseconds;
 use super::{Event, ParseError, ParseOptions, ParsedSample};
 
@@ -35,6 +35,7 @@ impl<'a> TextParser<'a> {
         self.lines.number()
     }
 
+    #[inline(always)]
     fn sample(&mut self, mut cursor: Cursor<'a>) -> Result<Event<'a>, ParseError> {
         let (name, labels) = read_series(&mut cursor, Format::Text, &mut self.label_names)?;
         cursor.skip_blanks();
@@ -51,12 +52,14 @@ impl<'a> TextParser<'a> {
 impl<'a> Iterator for TextParser<'a> {
     type Item = Result<Event<'a>, ParseError>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let mut cursor = match self.lines.next()? {
-                Ok(cursor) => cursor,
+            let line = match self.lines.next()? {
+                Ok(line) => line,
                 Err(error) => return Some(Err(error)),
             };
+            let mut cursor = Cursor::new(line, self.line());
             cursor.skip_blanks();
             let event = match cursor.peek() {
                 None => continue,
@@ -73,7 +76,7 @@ impl<'a> Iterator for TextParser<'a> {
 
 fn read_timestamp(cursor: &mut Cursor<'_>) -> Result<f64, ParseError> {
     let at = cursor.at();
-    let word = read_word(cursor);
+    let word = cursor.take_word();
     cursor.skip_blanks();
     if !cursor.is_at_end() {
         return Err(cursor.error(format!("expected the end, found {}", cursor.found())));
@@ -83,13 +86,14 @@ fn read_timestamp(cursor: &mut Cursor<'_>) -> Result<f64, ParseError> {
 }
 
 /// A line that begins with `#`. Without a keyword, or without anything after it, it is for people.
+#[inline(always)]
 fn comment(mut cursor: Cursor<'_>) -> Result<Event<'_>, ParseError> {
     cursor.eat(b'#');
     let text = cursor.rest();
     if !cursor.skip_blanks() {
         return Ok(Event::Comment(text));
     }
-    let keyword = read_word(&mut cursor);
+    let keyword = cursor.take_word();
     cursor.skip_blanks();
     match keyword {
         "HELP" | "TYPE" if !cursor.is_at_end() => {}

@@ -2,9 +2,11 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use metrion_model::MetricType;
+use rapidhash::quality::RandomState;
 
 use super::{
-    Event, ParseError, ParseOptions, ParsedFamily, ParsedSample, PointSet, TextParser, parse_number,
+    Event, ParseError, ParseOptions, ParsedFamily, ParsedSample, SeriesSet, TextParser,
+    parse_number,
 };
 
 /// The families of an exposition in the text format 0.0.4, in the order in which they begin.
@@ -28,8 +30,7 @@ pub fn parse_text_with<'a>(
     options: &ParseOptions,
 ) -> Result<Vec<ParsedFamily<'a>>, ParseError> {
     let mut parser = TextParser::with_options(input, options);
-    let mut families = Families::default();
-    let mut points = PointSet::default();
+    let mut families = Families::for_input(input.len());
     while let Some(event) = parser.next() {
         let line = parser.line();
         let fault = |message| ParseError::new(line, 1, message);
@@ -39,10 +40,7 @@ pub fn parse_text_with<'a>(
                 families.set_type(name, metric_type).map_err(fault)?;
             }
             Event::Sample(sample) => {
-                if options.refuse_duplicates && !points.insert(&sample) {
-                    return Err(fault(format!("a series of {} comes twice", sample.name)));
-                }
-                families.push(sample).map_err(fault)?;
+                families.push(sample, options.refuse_duplicates).map_err(fault)?;
             }
             Event::Unit { .. } | Event::Comment(_) | Event::Eof => {}
         }
@@ -50,19 +48,26 @@ pub fn parse_text_with<'a>(
     Ok(families.all)
 }
 
-#[derive(Default)]
 struct Families<'a> {
     all: Vec<ParsedFamily<'a>>,
-    /// By name, and whether a `# TYPE` line named it.
-    places: HashMap<Cow<'a, str>, (usize, bool)>,
-    /// Of the sample that came last.
+    /// Of each family, whether a `# TYPE` line named it.
+    are_typed: Vec<bool>,
+    places: HashMap<Cow<'a, str>, usize, RandomState>,
+    /// Of the line that came last.
     last: usize,
+    /// The places of the samples, by that of their family.
+    series: SeriesSet<(usize, usize)>,
 }
 
 impl<'a> Families<'a> {
+    fn for_input(bytes: usize) -> Self {
+        let (all, are_typed, places, last) = Default::default();
+        Self { all, are_typed, places, last, series: SeriesSet::for_input(bytes) }
+    }
+
     fn set_help(&mut self, name: Cow<'a, str>, help: Cow<'a, str>) -> Result<(), String> {
-        let (place, _) = self.named(name)?;
-        let Some(family) = self.all.get_mut(place) else { return Ok(()) };
+        self.last = self.place_named(name)?;
+        let Some(family) = self.all.get_mut(self.last) else { return Ok(()) };
         match family.help.replace(help) {
             None => Ok(()),
             Some(_) => Err(format!("a second # HELP of {}", family.name)),
@@ -70,28 +75,30 @@ impl<'a> Families<'a> {
     }
 
     fn set_type(&mut self, name: Cow<'a, str>, metric_type: MetricType) -> Result<(), String> {
-        let (place, is_typed) = self.named(name.clone())?;
-        if is_typed {
-            return Err(format!("a second # TYPE of {name}"));
-        }
         for suffix in suffixes(metric_type) {
             let sample = format!("{name}{suffix}");
             if self.places.contains_key(sample.as_str()) {
                 return Err(format!("{sample} is a family and a sample of {name}"));
             }
         }
-        if let Some(family) = self.all.get_mut(place) {
-            if !family.samples.is_empty() {
-                return Err(format!("the # TYPE of {name} comes after its samples"));
-            }
-            family.metric_type = metric_type;
+        self.last = self.place_named(name)?;
+        let Some(family) = self.all.get_mut(self.last) else { return Ok(()) };
+        let Some(is_typed) = self.are_typed.get_mut(self.last) else { return Ok(()) };
+        if std::mem::replace(is_typed, true) {
+            return Err(format!("a second # TYPE of {}", family.name));
         }
-        self.places.insert(name, (place, true));
+        if !family.samples.is_empty() {
+            return Err(format!("the # TYPE of {} comes after its samples", family.name));
+        }
+        family.metric_type = metric_type;
         Ok(())
     }
 
-    fn push(&mut self, sample: ParsedSample<'a>) -> Result<(), String> {
+    fn push(&mut self, sample: ParsedSample<'a>, refuse_twice: bool) -> Result<(), String> {
         self.last = self.place_of(&sample);
+        if refuse_twice && self.is_known(&sample) {
+            return Err(format!("a series of {} comes twice", sample.name));
+        }
         let Some(family) = self.all.get_mut(self.last) else { return Ok(()) };
         let bound = match family.metric_type {
             MetricType::Histogram if sample.name.ends_with("_bucket") => sample.labels.get("le"),
@@ -107,43 +114,62 @@ impl<'a> Families<'a> {
         Ok(())
     }
 
-    fn place_of(&mut self, sample: &ParsedSample<'a>) -> usize {
-        let last = self.all.get(self.last).and_then(|family| family.samples.last());
-        if last.is_some_and(|last| last.name == sample.name) {
-            return self.last;
-        }
-        if let Some((place, _)) = self.places.get(&sample.name) {
-            return *place;
-        }
-        self.owner(&sample.name).unwrap_or_else(|| self.add(sample.name.clone()))
+    /// Whether the last family has the series of a sample, which is added to it otherwise.
+    fn is_known(&mut self, sample: &ParsedSample<'a>) -> bool {
+        let place = self.all.get(self.last).map_or(0, |family| family.samples.len());
+        let series = sample.series();
+        let is_equal = |(family, place): (usize, usize)| {
+            let other = self.all.get(family).and_then(|family| family.samples.get(place));
+            other.is_some_and(|other| other.series().equals(&series))
+        };
+        self.series.insert(&series, (self.last, place), is_equal).is_some()
     }
 
-    /// The family of this name, made if there is none, and whether it has a type.
-    fn named(&mut self, name: Cow<'a, str>) -> Result<(usize, bool), String> {
+    /// The place of the family that a sample belongs to, which is made if there is none.
+    fn place_of(&mut self, sample: &ParsedSample<'a>) -> usize {
+        let name = &sample.name;
+        // Whoever has samples of a name is the only one: see `place_named` and `set_type`.
+        if self.all.get(self.last).is_some_and(|last| owns(last, name)) {
+            return self.last;
+        }
+        let known = self.places.get(name).copied().or_else(|| self.owner(name));
+        known.unwrap_or_else(|| self.add(name.clone()))
+    }
+
+    /// The place of the family of this name, which is made if there is none.
+    fn place_named(&mut self, name: Cow<'a, str>) -> Result<usize, String> {
+        if self.all.get(self.last).is_some_and(|last| last.name == name) {
+            return Ok(self.last);
+        }
         if let Some(place) = self.places.get(&name) {
             return Ok(*place);
         }
         if let Some(owner) = self.owner(&name).and_then(|place| self.all.get(place)) {
             return Err(format!("{name} is a family and a sample of {}", owner.name));
         }
-        Ok((self.add(name), false))
+        Ok(self.add(name))
     }
 
     /// The histogram or summary that has samples of this name.
     fn owner(&self, sample: &str) -> Option<usize> {
-        ["_bucket", "_sum", "_count"].into_iter().find_map(|suffix| {
-            let (place, _) = self.places.get(sample.strip_suffix(suffix)?)?;
-            let owns = suffixes(self.all.get(*place)?.metric_type).contains(&suffix);
-            owns.then_some(*place)
-        })
+        let (family, _) = sample.split_at_checked(sample.rfind('_')?)?;
+        let place = *self.places.get(family)?;
+        self.all.get(place).is_some_and(|family| owns(family, sample)).then_some(place)
     }
 
     fn add(&mut self, name: Cow<'a, str>) -> usize {
         let place = self.all.len();
         self.all.push(ParsedFamily::new(name.clone()));
-        self.places.insert(name, (place, false));
+        self.are_typed.push(false);
+        self.places.insert(name, place);
         place
     }
+}
+
+/// Whether a family has samples of this name.
+fn owns(family: &ParsedFamily<'_>, sample: &str) -> bool {
+    let suffix = sample.strip_prefix(family.name.as_ref());
+    suffix.is_some_and(|suffix| suffix.is_empty() || suffixes(family.metric_type).contains(&suffix))
 }
 
 /// What the names of a type's samples have behind that of the family in this format, if anything.
