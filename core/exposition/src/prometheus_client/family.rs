@@ -165,12 +165,14 @@ impl Lines<'_> {
         let is_gauge = schema.metric_type == MetricType::GaugeHistogram;
         let (sum, count) = if is_gauge { ("_gsum", "_gcount") } else { ("_sum", "_count") };
         let (sum, count) = (Start::new(name, sum), Start::new(name, count));
-        let has_negative = schema.bounds.first().is_some_and(|bound| *bound < 0.0);
+        // A sum that goes down looks like a counter that began again.
+        let has_sum = is_gauge || schema.bounds.first().is_none_or(|bound| *bound >= 0.0);
         let distribution = |out: &mut Vec<u8>, row: usize, of: Distribution| {
             // The text format has a gauge histogram's elsewhere.
-            if (!is_gauge && !has_negative) || (is_gauge && self.is_openmetrics) {
+            if !is_gauge || self.is_openmetrics {
                 let labels = family.labels().text(row);
-                for (start, number) in [(&count, of.count), (&sum, of.sum)] {
+                let samples = [(&count, of.count, true), (&sum, of.sum, has_sum)];
+                for (start, number, _) in samples.into_iter().filter(|(_, _, is_shown)| *is_shown) {
                     start.append(out, labels);
                     append_float(out, number);
                     tail(out, row);

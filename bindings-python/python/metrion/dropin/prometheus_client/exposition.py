@@ -181,9 +181,9 @@ def start_wsgi_server(
     if isinstance(registry, CollectorRegistry) and not has_certificate:
         return _start_native(port, addr, registry)
     family, address = _address_family(addr, port)
-    server_class = type("_Server", (ThreadingWSGIServer,), {"address_family": family})
-    app = make_wsgi_app(registry)
-    server = make_server(address, port, app, server_class, handler_class=_SilentHandler)  # type: ignore[arg-type, type-var]
+    server_class: Any = type("_Server", (ThreadingWSGIServer,), {"address_family": family})
+    app: Any = make_wsgi_app(registry)
+    server: Any = make_server(address, port, app, server_class, handler_class=_SilentHandler)
     if certfile and keyfile:
         context = _get_ssl_ctx(
             certfile,
