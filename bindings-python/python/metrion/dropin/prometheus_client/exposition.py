@@ -293,8 +293,8 @@ def write_to_textfile(
 ) -> None:
     """Writes a page to a file, for the node exporter's textfile collector.
 
-    The file is there with its whole content or as it was before: it is written under another name in
-    its folder, or in `tmpdir` on the same file system.
+    The file has its whole content or is as it was before: it is written under another name in its
+    folder, or in `tmpdir` on the same file system.
     """
     folder, name = os.path.split(os.fspath(path))
     unique = f"{name}.{os.getpid()}.{threading.get_ident()}"

@@ -47,10 +47,10 @@ class DuplicateTimeseries(ValueError):
 class CollectorRegistry(metrion.CollectorRegistry):
     """A set of metrics and collectors that are exposed together.
 
-    Its own metrics are families of the core's registry, so that pages are made by the core. All else
-    that is registered here is a collector of the core's, too: that is what other formats and the HTTP
-    server read. The tables, `_collector_to_names` and `_names_to_collectors`, are what duplicates are
-    looked up in, and what many programs read.
+    Its own metrics are families of the core's registry, so that pages are made by the core. All
+    else that is registered here is a collector of the core's, too: that is what other formats and
+    the HTTP server read. The tables, `_collector_to_names` and `_names_to_collectors`, are what
+    duplicates are looked up in, and what many programs read.
     """
 
     def __new__(cls, *_args: Any, **_kwargs: Any) -> Self:
