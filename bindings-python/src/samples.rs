@@ -6,7 +6,7 @@ use metrion::exposition::sample_family::{
 use metrion::{Exemplar, LabelSets, MetricType, NativeHistogram, Schema};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{IntoPyDict, PyDict, PyFloat, PyList, PyMapping, PyString};
+use pyo3::types::{IntoPyDict, PyDict, PyFloat, PyList, PyMapping, PyString, PyTuple};
 
 fn class<'py>(py: Python<'py>, module: &str, name: &str) -> PyResult<Bound<'py, PyAny>> {
     py.import(module)?.getattr(name)
@@ -156,16 +156,26 @@ fn type_of(word: &str) -> PyResult<MetricType> {
         .ok_or_else(|| PyValueError::new_err(format!("Invalid metric type: {word}")))
 }
 
+/// The fields of a `Sample`, or of any object that has its attributes.
+fn fields<'py>(sample: &Bound<'py, PyAny>) -> PyResult<[Bound<'py, PyAny>; 6]> {
+    const NAMES: [&str; 6] =
+        ["name", "labels", "value", "timestamp", "exemplar", "native_histogram"];
+    if let Ok(tuple) = sample.cast::<PyTuple>()
+        && let Ok(fields) = tuple.iter().collect::<Vec<_>>().try_into()
+    {
+        return Ok(fields);
+    }
+    let fields: PyResult<Vec<_>> = NAMES.into_iter().map(|name| sample.getattr(name)).collect();
+    fields?.try_into().map_err(|_| PyTypeError::new_err("a sample has six fields"))
+}
+
 fn sample_of(sample: &Bound<'_, PyAny>, exemplars: bool) -> PyResult<Sample> {
-    let native = sample.getattr("native_histogram")?;
+    let [name, labels, value, timestamp, exemplar, native] = fields(sample)?;
     let native = if native.is_none() { None } else { Some(native_of(&native)?) };
-    let timestamp = sample.getattr("timestamp")?;
     let has_text = !timestamp.is_none() && !timestamp.is_instance_of::<PyFloat>();
-    let exemplar = sample.getattr("exemplar")?;
-    let value = sample.getattr("value")?;
     Ok(Sample {
-        name: sample.getattr("name")?.extract()?,
-        labels: labels_of(&sample.getattr("labels")?)?,
+        name: name.extract()?,
+        labels: labels_of(&labels)?,
         // A native histogram has no number.
         value: if native.is_some() { 0.0 } else { float(&value)? },
         timestamp: if timestamp.is_none() { None } else { Some(float(&timestamp)?) },

@@ -6,7 +6,7 @@ use super::number::{append_float, append_plain};
 use super::samples::{append_exemplar, append_samples, text_type};
 use super::{append_head, append_unit, is_openmetrics, is_sorted};
 use crate::lines::{
-    Distribution, Numbers, Start, append_column, append_histograms, append_numbers, append_states,
+    Distribution, Numbers, Start, append_histograms, append_numbers, append_states,
     append_summaries,
 };
 use crate::sample_family::flatten;
@@ -92,10 +92,7 @@ impl Lines<'_> {
 
         let has_created = self.created && schema.metric_type.suffixes().contains(&"_created");
         if has_created && (0..family.len()).any(|row| family.created(row).is_some()) {
-            let rows: Vec<usize> =
-                (0..family.len()).filter(|row| family.created(*row).is_some()).collect();
-            let dated = family.select(&rows);
-            append_gauge(out, &dated, "_created", &tail, |row| dated.created(row));
+            append_gauge(out, family, "_created", &tail, |row| family.created(row));
         }
         if schema.metric_type == MetricType::GaugeHistogram && !family.is_empty() {
             let of = |row| Distribution::of_counts(family.row(row));
@@ -197,7 +194,7 @@ impl Lines<'_> {
     }
 }
 
-/// One number of every row as a gauge of its own.
+/// One number of every row that has it as a gauge of its own.
 fn append_gauge(
     out: &mut Vec<u8>,
     family: &FamilySnapshot,
@@ -208,9 +205,12 @@ fn append_gauge(
     let schema = family.schema();
     append_head(out, &format!("{}{suffix}", schema.name), &schema.help, "gauge", false);
     out.pop();
-    append_column(out, &Start::new(&schema.name, suffix), family, |out, row| {
-        append_float(out, value(row).unwrap_or(f64::NAN));
+    let start = Start::new(&schema.name, suffix);
+    out.reserve(family.labels().buffer().len() + family.len() * (schema.name.len() + 32));
+    for (row, value) in (0..family.len()).filter_map(|row| Some((row, value(row)?))) {
+        start.append(out, family.labels().text(row));
+        append_float(out, value);
         tail(out, row);
-    });
+    }
     out.push(b'\n');
 }
