@@ -11,7 +11,7 @@ use crate::clock;
 use crate::errors::Result;
 use crate::family::{not_initialized, to_str, to_text};
 use crate::options::{as_texts, pairs};
-use crate::samples::{metric_object, metric_without_samples};
+use crate::samples::{Times, metric_object, metric_without_samples};
 
 /// A family of whatever kind, for what does not depend on the kind.
 pub(crate) trait AnyFamily: Send + Sync {
@@ -22,6 +22,7 @@ pub(crate) trait AnyFamily: Send + Sync {
     fn reset(&self);
     fn unregister_from(&self, registry: &Registry) -> CoreResult<()>;
     fn snapshot(&self) -> CoreResult<FamilySnapshot>;
+    fn len(&self) -> usize;
 }
 
 impl<M: Metric> AnyFamily for Family<M> {
@@ -51,6 +52,10 @@ impl<M: Metric> AnyFamily for Family<M> {
 
     fn snapshot(&self) -> CoreResult<FamilySnapshot> {
         self.snapshot()
+    }
+
+    fn len(&self) -> usize {
+        self.len()
     }
 }
 
@@ -128,7 +133,7 @@ impl MetricBase {
     #[pyo3(signature = (*, created=false))]
     fn collect<'py>(&self, py: Python<'py>, created: bool) -> Result<Vec<Bound<'py, PyAny>>> {
         let snapshot = self.family()?.snapshot()?;
-        Ok(vec![metric_object(py, &flatten(&snapshot, created))?])
+        Ok(vec![metric_object(py, &flatten(&snapshot, created), Times::Floats)?])
     }
 
     /// The same without samples: what it will show, for a registry that looks for clashes.

@@ -16,7 +16,7 @@ use pyo3::types::{PyBytes, PyCFunction, PyTuple};
 use crate::base::{AnyFamily, MetricBase};
 use crate::errors::Result;
 use crate::formats::{escaping_of, unknown};
-use crate::samples::{family_of, metric_object};
+use crate::samples::{Times, family_of, metric_object};
 
 /// What is put into the module.
 pub(crate) fn functions<'py>(
@@ -24,6 +24,7 @@ pub(crate) fn functions<'py>(
 ) -> PyResult<Vec<Bound<'py, PyCFunction>>> {
     Ok(vec![
         wrap_pyfunction!(client_page, module)?,
+        wrap_pyfunction!(count_series, module)?,
         wrap_pyfunction!(parse_families, module)?,
         wrap_pyfunction!(escape_metric_name, module)?,
         wrap_pyfunction!(escape_label_name, module)?,
@@ -62,6 +63,19 @@ fn client_page<'py>(
     page.append_own(py)?;
     append_end(syntax, &mut page.out);
     Ok(PyBytes::new(py, &page.out))
+}
+
+/// How many series metrics have together; `Metric` objects count as one.
+#[pyfunction]
+fn count_series(metrics: &Bound<'_, PyAny>) -> Result<usize> {
+    let mut series = 0;
+    for metric in metrics.try_iter()? {
+        series += match metric?.cast::<MetricBase>() {
+            Ok(own) => own.get().family()?.len(),
+            Err(_) => 1,
+        };
+    }
+    Ok(series)
 }
 
 struct Page {
@@ -121,7 +135,10 @@ fn parse_families<'py>(
 ) -> Result<Vec<Bound<'py, PyAny>>> {
     let syntax = syntax_of(format)?;
     let families = py.detach(|| parsed(text.as_bytes(), syntax)).map_err(Error::from)?;
-    Ok(families.iter().map(|family| metric_object(py, family)).collect::<PyResult<_>>()?)
+    // OpenMetrics has nanoseconds.
+    let times = if syntax == Syntax::OpenMetrics { Times::Objects } else { Times::Floats };
+    let objects = families.iter().map(|family| metric_object(py, family, times));
+    Ok(objects.collect::<PyResult<_>>()?)
 }
 
 fn parsed(text: &[u8], syntax: Syntax) -> std::result::Result<Vec<SampleFamily>, ParseError> {

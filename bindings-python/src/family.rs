@@ -364,7 +364,7 @@ fn unfilled_child<'py, T: MetricClass>(
 ) -> Result<Bound<'py, T>> {
     let py = parent.py();
     let class = parent.as_any().get_type();
-    if class.is(&py.get_type::<T>()) {
+    if class.is(py.get_type::<T>()) {
         return Ok(Bound::new(py, unfilled::<T>())?);
     }
     let child = class.call_method1("__new__", (&class,))?.cast_into::<T>().map_err(PyErr::from)?;

@@ -17,7 +17,7 @@ use crate::collector::{FixedCollector, PythonCollector};
 use crate::errors::Result;
 use crate::helpers::value_class;
 use crate::options::{Names, as_texts, pairs};
-use crate::samples::{metric_object, target_labels};
+use crate::samples::{Times, metric_object, target_labels};
 use crate::source::RestrictedRegistry;
 use crate::spans::CurrentSpan;
 
@@ -167,7 +167,11 @@ impl CollectorRegistry {
     /// All metrics with their samples now, as `metrion.metrics_core.Metric` objects.
     fn collect<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
         let snapshot = py.detach(|| self.registry.snapshot(&NameFilter::all()));
-        snapshot.families.iter().map(|family| metric_object(py, &flatten(family, false))).collect()
+        snapshot
+            .families
+            .iter()
+            .map(|family| metric_object(py, &flatten(family, false), Times::Floats))
+            .collect()
     }
 
     /// Says these labels of the program in the metric `target_info`; `None` or none takes it out.

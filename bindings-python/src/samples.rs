@@ -6,16 +6,26 @@ use metrion::exposition::sample_family::{
 use metrion::{Exemplar, LabelSets, MetricType, NativeHistogram, Schema};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{IntoPyDict, PyDict, PyFloat, PyList, PyMapping, PyString};
+use pyo3::types::{IntoPyDict, PyDict, PyFloat, PyList, PyMapping, PyString, PyTuple};
 
 fn class<'py>(py: Python<'py>, module: &str, name: &str) -> PyResult<Bound<'py, PyAny>> {
     py.import(module)?.getattr(name)
+}
+
+/// What the times of samples are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Times {
+    /// Numbers.
+    Floats,
+    /// `Timestamp` objects.
+    Objects,
 }
 
 /// A `Metric` with these samples.
 pub(crate) fn metric_object<'py>(
     py: Python<'py>,
     family: &SampleFamily,
+    times: Times,
 ) -> PyResult<Bound<'py, PyAny>> {
     let SampleFamily { name, help, unit, metric_type, samples } = family;
     let metric = metric(py, name, help, *metric_type, unit)?;
@@ -24,11 +34,12 @@ pub(crate) fn metric_object<'py>(
     for sample in samples {
         let labels = sample.labels.iter().map(|(name, value)| (name, value)).into_py_dict(py)?;
         let exemplar = sample.exemplar.as_ref();
-        let exemplar = exemplar.map(|exemplar| exemplar_object(py, exemplar)).transpose()?;
+        let exemplar = exemplar.map(|exemplar| exemplar_object(py, exemplar, times)).transpose()?;
         let native = sample.native.as_ref();
         let native = native.map(|native| native_object(py, native)).transpose()?;
         let value = sample.native.is_none().then_some(sample.value);
-        let fields = (&sample.name, labels, value, sample.timestamp, exemplar, native);
+        let timestamp = time_object(py, sample.timestamp, times)?;
+        let fields = (&sample.name, labels, value, timestamp, exemplar, native);
         list.append(sample_class.call1(fields)?)?;
     }
     metric.setattr("samples", list)?;
@@ -53,9 +64,33 @@ fn metric<'py>(
     class(py, "metrion.metrics_core", "Metric")?.call1((name, help, metric_type.as_str(), unit))
 }
 
-fn exemplar_object<'py>(py: Python<'py>, exemplar: &Exemplar) -> PyResult<Bound<'py, PyAny>> {
+fn time_object<'py>(
+    py: Python<'py>,
+    seconds: Option<f64>,
+    times: Times,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let Some(seconds) = seconds else { return Ok(None) };
+    if times == Times::Floats {
+        return Ok(Some(PyFloat::new(py, seconds).into_any()));
+    }
+    // The digits that were written, if they were no more than an f64 has.
+    let text = seconds.abs().to_string();
+    let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
+    let nanos = format!("{:0<9}", part.get(..9).unwrap_or(part));
+    let sign = if seconds < 0.0 { -1 } else { 1 };
+    let number = |text: &str| text.parse::<i64>().unwrap_or(0);
+    let parts = (sign * number(whole), number(&nanos));
+    class(py, "metrion.samples", "Timestamp")?.call1(parts).map(Some)
+}
+
+fn exemplar_object<'py>(
+    py: Python<'py>,
+    exemplar: &Exemplar,
+    times: Times,
+) -> PyResult<Bound<'py, PyAny>> {
     let labels = exemplar.labels().into_py_dict(py)?;
-    let fields = (labels, exemplar.value(), exemplar.timestamp());
+    let timestamp = time_object(py, exemplar.timestamp(), times)?;
+    let fields = (labels, exemplar.value(), timestamp);
     class(py, "metrion.samples", "Exemplar")?.call1(fields)
 }
 
@@ -70,7 +105,7 @@ fn native_object<'py>(py: Python<'py>, native: &NativeSample) -> PyResult<Bound<
     let [positive, negative] = sides;
     let ((pos_spans, pos_deltas), (neg_spans, neg_deltas)) = (positive?, negative?);
     let exemplars: PyResult<Vec<_>> =
-        exemplars.iter().map(|exemplar| exemplar_object(py, exemplar)).collect();
+        exemplars.iter().map(|exemplar| exemplar_object(py, exemplar, Times::Floats)).collect();
     let exemplars = Some(exemplars?).filter(|exemplars| !exemplars.is_empty());
     class(py, "metrion.samples", "NativeHistogram")?.call1((
         buckets.count(),
@@ -121,18 +156,30 @@ fn type_of(word: &str) -> PyResult<MetricType> {
         .ok_or_else(|| PyValueError::new_err(format!("Invalid metric type: {word}")))
 }
 
+/// The fields of a `Sample`, or of any object that has its attributes.
+fn fields<'py>(sample: &Bound<'py, PyAny>) -> PyResult<[Bound<'py, PyAny>; 6]> {
+    const NAMES: [&str; 6] =
+        ["name", "labels", "value", "timestamp", "exemplar", "native_histogram"];
+    if let Ok(tuple) = sample.cast::<PyTuple>()
+        && let Ok(fields) = tuple.iter().collect::<Vec<_>>().try_into()
+    {
+        return Ok(fields);
+    }
+    let fields: PyResult<Vec<_>> = NAMES.into_iter().map(|name| sample.getattr(name)).collect();
+    fields?.try_into().map_err(|_| PyTypeError::new_err("a sample has six fields"))
+}
+
 fn sample_of(sample: &Bound<'_, PyAny>, exemplars: bool) -> PyResult<Sample> {
-    let native = sample.getattr("native_histogram")?;
+    let [name, labels, value, timestamp, exemplar, native] = fields(sample)?;
     let native = if native.is_none() { None } else { Some(native_of(&native)?) };
-    let timestamp = sample.getattr("timestamp")?;
-    let exemplar = sample.getattr("exemplar")?;
-    let value = sample.getattr("value")?;
+    let has_text = !timestamp.is_none() && !timestamp.is_instance_of::<PyFloat>();
     Ok(Sample {
-        name: sample.getattr("name")?.extract()?,
-        labels: labels_of(&sample.getattr("labels")?)?,
+        name: name.extract()?,
+        labels: labels_of(&labels)?,
         // A native histogram has no number.
         value: if native.is_some() { 0.0 } else { float(&value)? },
         timestamp: if timestamp.is_none() { None } else { Some(float(&timestamp)?) },
+        timestamp_text: has_text.then(|| timestamp.str()?.extract()).transpose()?,
         exemplar: match exemplars && exemplar.is_truthy()? {
             true => Some(exemplar_of(&exemplar)?),
             false => None,

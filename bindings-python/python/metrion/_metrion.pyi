@@ -1,9 +1,9 @@
 """Types of the native module."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, Final, Literal, TypeVar, final
+from typing import Any, ClassVar, Final, Literal, Protocol, TypeVar, final
 
-from typing_extensions import disjoint_base
+from typing_extensions import Self, disjoint_base
 
 from metrion._values import (
     CardinalityReport,
@@ -13,6 +13,7 @@ from metrion._values import (
     PlacedExemplar,
     SummaryValue,
 )
+from metrion.metrics_core import Metric as FamilyOfSamples
 
 CONTENT_TYPE_LATEST: Final[str]
 REGISTRY: Final[CollectorRegistry]
@@ -33,19 +34,32 @@ __all__ = [
     "Summary",
     "__version__",
     "check_exposition",
+    "client_page",
+    "count_series",
     "encode",
+    "escape_label_name",
+    "escape_metric_name",
+    "float_to_go_string",
     "generate_latest",
+    "is_classic_name",
+    "parse_families",
     "render",
 ]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
-@final
+class _Collector(Protocol):
+    def collect(self) -> Iterable[FamilyOfSamples]: ...
+
+@disjoint_base
 class CollectorRegistry:
     """A set of metrics that are exposed together."""
 
     def __new__(
         cls,
+        auto_describe: bool = False,
+        target_info: Mapping[str, str] | None = None,
+        support_collectors_without_names: bool = False,
         *,
         constant_labels: Mapping[str, object] | None = None,
         self_metrics: bool = False,
@@ -53,9 +67,22 @@ class CollectorRegistry:
         exemplars_from_spans: bool = False,
         max_entries: int | None = None,
         clock: ManualClock | None = None,
-    ) -> CollectorRegistry: ...
-    def unregister(self, collector: Metric) -> None:
-        """Takes a metric out: it shows no more, and its name is free."""
+        python_time: bool = False,
+    ) -> Self: ...
+    def register(self, collector: _Collector) -> None:
+        """Adds a collector: an object with a method `collect()` that gives `Metric` objects."""
+
+    def unregister(self, collector: Any) -> None:
+        """Takes a metric or a collector out: it shows no more, and its name is free."""
+
+    def collect(self) -> list[FamilyOfSamples]:
+        """All metrics with their samples now."""
+
+    def set_target_info(self, labels: Mapping[str, str] | None) -> None:
+        """Says these labels of the program in the metric `target_info`; none take it out."""
+
+    def get_target_info(self) -> dict[str, str] | None:
+        """What `target_info` says."""
 
     def restricted_registry(self, names: Iterable[str]) -> RestrictedRegistry:
         """The metrics that have one of these names or a sample with one, wherever a registry is
@@ -105,12 +132,19 @@ class Metric:
     def reset(self) -> None:
         """Sets all series to zero and their creation time to now."""
 
+    def collect(self, *, created: bool = False) -> list[FamilyOfSamples]:
+        """Its series now, in a list of one family: every metric is a collector, too."""
+
+    def describe(self) -> list[FamilyOfSamples]:
+        """The same without samples."""
+
 @disjoint_base
 class Counter(Metric):
     """A number that only goes up: requests, errors, bytes."""
 
-    def __new__(
-        cls,
+    def __new__(cls, *_args: object, **_kwargs: object) -> Self: ...
+    def __init__(
+        self,
         name: str,
         documentation: str,
         labelnames: Iterable[str] = ...,
@@ -122,11 +156,11 @@ class Counter(Metric):
         constant_labels: Mapping[str, object] | None = None,
         max_series: int | None = None,
         expire_after: float | None = None,
-    ) -> Counter: ...
-    def labels(self, *labelvalues: object, **labels: object) -> Counter:
+    ) -> None: ...
+    def labels(self, *labelvalues: object, **labels: object) -> Self:
         """The child with these label values: all by position, all by name, or one mapping."""
 
-    def curry(self, **labels: object) -> Counter:
+    def curry(self, **labels: object) -> Self:
         """A view of the family in which these labels have a fixed value."""
 
     def inc(self, amount: float = 1, exemplar: Mapping[str, object] | None = None) -> None:
@@ -134,6 +168,9 @@ class Counter(Metric):
 
     def get(self) -> float:
         """The value, all threads and processes of the registry together."""
+
+    def reset(self) -> None:
+        """Sets it to zero and its creation time to now; a metric with labels, all its series."""
 
     def count_exceptions(
         self, exception: type[BaseException] | tuple[type[BaseException], ...] | None = None
@@ -144,8 +181,9 @@ class Counter(Metric):
 class Gauge(Metric):
     """A number that goes up and down: a temperature, a queue's length, requests in flight."""
 
-    def __new__(
-        cls,
+    def __new__(cls, *_args: object, **_kwargs: object) -> Self: ...
+    def __init__(
+        self,
         name: str,
         documentation: str,
         labelnames: Iterable[str] = ...,
@@ -158,11 +196,11 @@ class Gauge(Metric):
         constant_labels: Mapping[str, object] | None = None,
         max_series: int | None = None,
         expire_after: float | None = None,
-    ) -> Gauge: ...
-    def labels(self, *labelvalues: object, **labels: object) -> Gauge:
+    ) -> None: ...
+    def labels(self, *labelvalues: object, **labels: object) -> Self:
         """The child with these label values: all by position, all by name, or one mapping."""
 
-    def curry(self, **labels: object) -> Gauge:
+    def curry(self, **labels: object) -> Self:
         """A view of the family in which these labels have a fixed value."""
 
     def inc(self, amount: float = 1) -> None:
@@ -195,8 +233,9 @@ class Histogram(Metric):
 
     DEFAULT_BUCKETS: ClassVar[tuple[float, ...]]
 
-    def __new__(
-        cls,
+    def __new__(cls, *_args: object, **_kwargs: object) -> Self: ...
+    def __init__(
+        self,
         name: str,
         documentation: str,
         labelnames: Iterable[str] = ...,
@@ -210,11 +249,11 @@ class Histogram(Metric):
         constant_labels: Mapping[str, object] | None = None,
         max_series: int | None = None,
         expire_after: float | None = None,
-    ) -> Histogram: ...
-    def labels(self, *labelvalues: object, **labels: object) -> Histogram:
+    ) -> None: ...
+    def labels(self, *labelvalues: object, **labels: object) -> Self:
         """The child with these label values: all by position, all by name, or one mapping."""
 
-    def curry(self, **labels: object) -> Histogram:
+    def curry(self, **labels: object) -> Self:
         """A view of the family in which these labels have a fixed value."""
 
     def observe(self, amount: float, exemplar: Mapping[str, object] | None = None) -> None:
@@ -234,8 +273,9 @@ class Histogram(Metric):
 class Summary(Metric):
     """The count and the sum of observations, and quantiles of the latest ones: durations, sizes."""
 
-    def __new__(
-        cls,
+    def __new__(cls, *_args: object, **_kwargs: object) -> Self: ...
+    def __init__(
+        self,
         name: str,
         documentation: str,
         labelnames: Iterable[str] = ...,
@@ -250,11 +290,11 @@ class Summary(Metric):
         constant_labels: Mapping[str, object] | None = None,
         max_series: int | None = None,
         expire_after: float | None = None,
-    ) -> Summary: ...
-    def labels(self, *labelvalues: object, **labels: object) -> Summary:
+    ) -> None: ...
+    def labels(self, *labelvalues: object, **labels: object) -> Self:
         """The child with these label values: all by position, all by name, or one mapping."""
 
-    def curry(self, **labels: object) -> Summary:
+    def curry(self, **labels: object) -> Self:
         """A view of the family in which these labels have a fixed value."""
 
     def observe(self, amount: float) -> None:
@@ -270,8 +310,9 @@ class Summary(Metric):
 class Info(Metric):
     """Text that describes the program, as labels of a sample with the value 1: its version."""
 
-    def __new__(
-        cls,
+    def __new__(cls, *_args: object, **_kwargs: object) -> Self: ...
+    def __init__(
+        self,
         name: str,
         documentation: str,
         labelnames: Iterable[str] = ...,
@@ -283,11 +324,11 @@ class Info(Metric):
         constant_labels: Mapping[str, object] | None = None,
         max_series: int | None = None,
         expire_after: float | None = None,
-    ) -> Info: ...
-    def labels(self, *labelvalues: object, **labels: object) -> Info:
+    ) -> None: ...
+    def labels(self, *labelvalues: object, **labels: object) -> Self:
         """The child with these label values: all by position, all by name, or one mapping."""
 
-    def curry(self, **labels: object) -> Info:
+    def curry(self, **labels: object) -> Self:
         """A view of the family in which these labels have a fixed value."""
 
     def info(self, val: Mapping[str, object]) -> None:
@@ -300,8 +341,9 @@ class Info(Metric):
 class Enum(Metric):
     """Which of some named states holds; the first one does at the start."""
 
-    def __new__(
-        cls,
+    def __new__(cls, *_args: object, **_kwargs: object) -> Self: ...
+    def __init__(
+        self,
         name: str,
         documentation: str,
         labelnames: Iterable[str] = ...,
@@ -314,11 +356,11 @@ class Enum(Metric):
         constant_labels: Mapping[str, object] | None = None,
         max_series: int | None = None,
         expire_after: float | None = None,
-    ) -> Enum: ...
-    def labels(self, *labelvalues: object, **labels: object) -> Enum:
+    ) -> None: ...
+    def labels(self, *labelvalues: object, **labels: object) -> Self:
         """The child with these label values: all by position, all by name, or one mapping."""
 
-    def curry(self, **labels: object) -> Enum:
+    def curry(self, **labels: object) -> Self:
         """A view of the family in which these labels have a fixed value."""
 
     def state(self, state: str) -> None:
@@ -332,7 +374,13 @@ class HttpServer:
     """A running server of metrics."""
 
     def __new__(
-        cls, port: int, addr: str, registry: CollectorRegistry | RestrictedRegistry
+        cls,
+        port: int,
+        addr: str,
+        registry: CollectorRegistry | RestrictedRegistry,
+        *,
+        spelling: str = "short",
+        created: bool = False,
     ) -> HttpServer: ...
     @property
     def server_address(self) -> tuple[str, int]:
@@ -390,3 +438,26 @@ def render(
     registry: CollectorRegistry | RestrictedRegistry, query: str, accept: str, accept_encoding: str
 ) -> tuple[list[tuple[str, str]], bytes]:
     """The headers and the body that answer one scrape."""
+
+def client_page(
+    metrics: Iterable[Metric | FamilyOfSamples], format: str, escaping: str, created: bool
+) -> bytes:
+    """A page in the spelling of `prometheus_client`."""
+
+def count_series(metrics: Iterable[object]) -> int:
+    """How many series metrics have together; families of samples count as one."""
+
+def parse_families(text: str, format: str) -> list[FamilyOfSamples]:
+    """The families of an exposition, `text` or `openmetrics`."""
+
+def escape_metric_name(name: str, escaping: str) -> str:
+    """A metric name as a page has it: escaped, or with quotes where it needs them."""
+
+def escape_label_name(name: str, escaping: str) -> str:
+    """A label name, by the same rules."""
+
+def float_to_go_string(value: float) -> str:
+    """A number as a page has it."""
+
+def is_classic_name(name: str, is_label: bool) -> bool:
+    """Whether a name needs no quotes: a label's, or a metric's, which may have colons."""

@@ -1,12 +1,12 @@
 """Metric families for custom collectors.
 
-    class Disks:
-        def collect(self):
-            free = GaugeMetricFamily("disk_free_bytes", "Free space.", labels=["disk"])
-            free.add_metric(["sda"], 12e9)
-            yield free
+class Disks:
+    def collect(self):
+        free = GaugeMetricFamily("disk_free_bytes", "Free space.", labels=["disk"])
+        free.add_metric(["sda"], 12e9)
+        yield free
 
-    metrion.REGISTRY.register(Disks())
+metrion.REGISTRY.register(Disks())
 """
 
 from __future__ import annotations

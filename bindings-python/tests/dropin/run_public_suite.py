@@ -2,10 +2,10 @@
 
     python bindings-python/tests/dropin/run_public_suite.py [--tests FOLDER] [pytest arguments]
 
-Takes the tests from the source distribution of the version that the drop-in follows, from the package
-index, into a temporary folder; `--tests` takes those of a folder instead. Prints how many passed of
-each file, and fails when a test fails that `known_failures.txt` does not name, or one passes that it
-names.
+Takes the tests from the source distribution of the version that the drop-in follows, from the
+package index, into a temporary folder; `--tests` takes those of a folder instead. Prints how many
+passed of each file, and fails when a test fails that `known_failures.txt` does not name, or when
+one passes that it names.
 """
 
 from __future__ import annotations
@@ -91,9 +91,12 @@ def report(outcomes: dict[str, str]) -> None:
 def compare(outcomes: dict[str, str]) -> int:
     """Compares with the failures that are known."""
     lines = KNOWN_FAILURES.read_text().splitlines()
-    known = {line for line in lines if line and not line.startswith("#")}
+    names = [line for line in lines if line and not line.startswith("#")]
+    # A test after a question mark fails at times, with the original, too.
+    unstable = {name.removeprefix("? ") for name in names if name.startswith("? ")}
+    known = set(names) - {f"? {name}" for name in unstable}
     failed = {name for name, outcome in outcomes.items() if outcome == "failed"}
-    unexpected = failed - known
+    unexpected = failed - known - unstable
     fixed = {name for name in known if outcomes.get(name) == "passed"}
     for name in sorted(unexpected):
         print(f"unexpected failure: {name}")

@@ -39,6 +39,8 @@ pub struct Sample {
     pub value: f64,
     /// Of when it is, in Unix seconds.
     pub timestamp: Option<f64>,
+    /// The same as OpenMetrics is to write it, for times of which an `f64` has not all digits.
+    pub timestamp_text: Option<String>,
     /// An update that stands for others.
     pub exemplar: Option<Exemplar>,
     /// The native buckets of a whole histogram, which has no number then.

@@ -1,11 +1,11 @@
-"""Makes `import prometheus_client`, in this program and in the libraries that it uses, run on Metrion.
+"""Makes `import prometheus_client`, in this program and in its libraries, run on Metrion.
 
     import metrion.dropin  # before anything that imports prometheus_client
 
     from prometheus_client import Counter
 
-Names, modules, errors and the text of pages are those of prometheus_client 0.26. What is different is
-in the package's README.
+Names, modules, errors and the text of pages are those of prometheus_client 0.26. What is different
+is in the package's README.
 """
 
 from __future__ import annotations

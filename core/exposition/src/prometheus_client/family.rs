@@ -6,7 +6,7 @@ use super::number::{append_float, append_plain};
 use super::samples::{append_exemplar, append_samples, text_type};
 use super::{append_head, append_unit, is_openmetrics, is_sorted};
 use crate::lines::{
-    Distribution, Numbers, Start, append_column, append_histograms, append_numbers, append_states,
+    Distribution, Numbers, Start, append_histograms, append_numbers, append_states,
     append_summaries,
 };
 use crate::sample_family::flatten;
@@ -92,10 +92,7 @@ impl Lines<'_> {
 
         let has_created = self.created && schema.metric_type.suffixes().contains(&"_created");
         if has_created && (0..family.len()).any(|row| family.created(row).is_some()) {
-            let rows: Vec<usize> =
-                (0..family.len()).filter(|row| family.created(*row).is_some()).collect();
-            let dated = family.select(&rows);
-            append_gauge(out, &dated, "_created", &tail, |row| dated.created(row));
+            append_gauge(out, family, "_created", &tail, |row| family.created(row));
         }
         if schema.metric_type == MetricType::GaugeHistogram && !family.is_empty() {
             let of = |row| Distribution::of_counts(family.row(row));
@@ -165,12 +162,14 @@ impl Lines<'_> {
         let is_gauge = schema.metric_type == MetricType::GaugeHistogram;
         let (sum, count) = if is_gauge { ("_gsum", "_gcount") } else { ("_sum", "_count") };
         let (sum, count) = (Start::new(name, sum), Start::new(name, count));
-        let has_negative = schema.bounds.first().is_some_and(|bound| *bound < 0.0);
+        // A sum that goes down looks like a counter that began again.
+        let has_sum = is_gauge || schema.bounds.first().is_none_or(|bound| *bound >= 0.0);
         let distribution = |out: &mut Vec<u8>, row: usize, of: Distribution| {
             // The text format has a gauge histogram's elsewhere.
-            if (!is_gauge && !has_negative) || (is_gauge && self.is_openmetrics) {
+            if !is_gauge || self.is_openmetrics {
                 let labels = family.labels().text(row);
-                for (start, number) in [(&count, of.count), (&sum, of.sum)] {
+                let samples = [(&count, of.count, true), (&sum, of.sum, has_sum)];
+                for (start, number, _) in samples.into_iter().filter(|(_, _, is_shown)| *is_shown) {
                     start.append(out, labels);
                     append_float(out, number);
                     tail(out, row);
@@ -195,7 +194,7 @@ impl Lines<'_> {
     }
 }
 
-/// One number of every row as a gauge of its own.
+/// One number of every row that has it as a gauge of its own.
 fn append_gauge(
     out: &mut Vec<u8>,
     family: &FamilySnapshot,
@@ -206,9 +205,12 @@ fn append_gauge(
     let schema = family.schema();
     append_head(out, &format!("{}{suffix}", schema.name), &schema.help, "gauge", false);
     out.pop();
-    append_column(out, &Start::new(&schema.name, suffix), family, |out, row| {
-        append_float(out, value(row).unwrap_or(f64::NAN));
+    let start = Start::new(&schema.name, suffix);
+    out.reserve(family.labels().buffer().len() + family.len() * (schema.name.len() + 32));
+    for (row, value) in (0..family.len()).filter_map(|row| Some((row, value(row)?))) {
+        start.append(out, family.labels().text(row));
+        append_float(out, value);
         tail(out, row);
-    });
+    }
     out.push(b'\n');
 }

@@ -60,7 +60,10 @@ impl Page<'_> {
         for sample in self.lines() {
             self.append_start(out, sample);
             append_float(out, sample.value);
-            if let Some(seconds) = sample.timestamp {
+            if let Some(text) = &sample.timestamp_text {
+                out.push(b' ');
+                out.extend_from_slice(text.as_bytes());
+            } else if let Some(seconds) = sample.timestamp {
                 out.push(b' ');
                 append_plain(out, seconds);
             }

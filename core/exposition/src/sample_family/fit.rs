@@ -291,9 +291,14 @@ const fn own_suffix(metric_type: MetricType) -> &'static str {
 mod tests {
     use super::*;
     use crate::sample_family::flatten;
+    use metrion_model::Exemplar;
+    use proptest::prelude::*;
 
-    fn family(metric_type: MetricType, samples: &[(&str, &[(&str, &str)], f64)]) -> SampleFamily {
-        let sample = |(name, labels, value): &(&str, &[(&str, &str)], f64)| Sample {
+    /// The name, the labels and the value of a sample.
+    type Line<'a> = (&'a str, &'a [(&'a str, &'a str)], f64);
+
+    fn family(metric_type: MetricType, samples: &[Line<'_>]) -> SampleFamily {
+        let sample = |(name, labels, value): &Line<'_>| Sample {
             name: (*name).to_owned(),
             labels: labels.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
             value: *value,
@@ -320,7 +325,7 @@ mod tests {
     fn what_fits_comes_back_the_same() {
         use MetricType::*;
         let a = &[("l", "a")][..];
-        let cases: &[(MetricType, &[(&str, &[(&str, &str)], f64)])] = &[
+        let cases: &[(MetricType, &[Line<'_>])] = &[
             (Counter, &[("x_total", a, 1.5), ("x_created", a, 7.0), ("x_total", &[], 2.0)]),
             (Gauge, &[("x", a, -1.0), ("x", &[("l", "b")], f64::INFINITY)]),
             (Unknown, &[("x", &[], 0.0)]),
@@ -362,7 +367,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_shown_by_its_names() {
         use MetricType::*;
-        let cases: &[(MetricType, &[(&str, &[(&str, &str)], f64)])] = &[
+        let cases: &[(MetricType, &[Line<'_>])] = &[
             (Counter, &[("x", &[], 1.0)]),
             (Counter, &[("other", &[], 1.0), ("x_total", &[], 1.0)]),
             (Info, &[("x_info", &[], 2.0)]),
@@ -410,5 +415,77 @@ mod tests {
         assert_eq!(fit(&family).unwrap_err().code(), ErrorCode::InvalidName);
     }
 
-    use metrion_model::Exemplar;
+    fn any_sample() -> impl Strategy<Value = Sample> {
+        let name = prop::sample::select(vec![
+            "x",
+            "x_total",
+            "x_created",
+            "x_bucket",
+            "x_sum",
+            "x_count",
+            "x_gsum",
+            "x_gcount",
+            "x_info",
+            "y",
+        ]);
+        let label = prop::sample::select(vec!["l", "le", "quantile", "x"]);
+        let value = prop::sample::select(vec!["0.5", "1.0", "+Inf", "a", ""]);
+        let labels = prop::collection::btree_map(label, value, 0..3);
+        let number = prop::sample::select(vec![0.0, 1.0, 2.0, -1.0]);
+        let timestamp = prop::option::of(prop::sample::select(vec![1.0, 2.0]));
+        (name, labels, number, timestamp).prop_map(|(name, labels, value, timestamp)| Sample {
+            name: name.to_owned(),
+            labels: labels.into_iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
+            value,
+            timestamp,
+            ..Sample::default()
+        })
+    }
+
+    fn any_type() -> impl Strategy<Value = MetricType> {
+        use MetricType::*;
+        prop::sample::select(vec![
+            Counter,
+            Gauge,
+            Histogram,
+            GaugeHistogram,
+            Summary,
+            Info,
+            StateSet,
+            Unknown,
+        ])
+    }
+
+    fn lines(samples: &[Sample]) -> Vec<String> {
+        let line = |sample: &Sample| {
+            let mut labels = sample.labels.clone();
+            labels.sort();
+            format!("{} {labels:?} {} {:?}", sample.name, sample.value, sample.timestamp)
+        };
+        let mut lines: Vec<String> = samples.iter().map(line).collect();
+        lines.sort();
+        lines
+    }
+
+    proptest! {
+        /// Whatever a source gives: every sample is shown, and none twice.
+        #[test]
+        fn nothing_is_lost(
+            metric_type in any_type(),
+            samples in prop::collection::vec(any_sample(), 0..6),
+        ) {
+            let family = SampleFamily { samples, ..family(metric_type, &[]) };
+            let shown: Vec<Sample> =
+                fit(&family).unwrap().iter().flat_map(|s| flatten(s, true).samples).collect();
+            let mut shown = lines(&shown);
+            for line in lines(&family.samples) {
+                let at = shown.iter().position(|own| *own == line);
+                prop_assert!(at.is_some(), "{line} of {family:?} is not in {shown:?}");
+                shown.remove(at.unwrap());
+            }
+            // What is implied: sums and counts.
+            let implied = |line: &String| line.contains("sum ") || line.contains("count ");
+            prop_assert!(shown.iter().all(implied), "{shown:?} of {family:?}");
+        }
+    }
 }

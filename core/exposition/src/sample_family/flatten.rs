@@ -8,8 +8,8 @@ use crate::go_float::append_go_float;
 /// The samples of a snapshot, in the order and with the names of OpenMetrics; `created` asks for the
 /// `_created` samples too.
 ///
-/// As Python's `prometheus_client` shows them: `_count` before `_sum`, neither of them for a histogram
-/// with a bound below zero, and of native buckets alone one sample with the name of the family.
+/// As Python's `prometheus_client` shows them: `_count` before `_sum`, no `_sum` for a histogram with a
+/// bound below zero, and of native buckets alone one sample with the name of the family.
 #[must_use]
 pub fn flatten(family: &FamilySnapshot, created: bool) -> SampleFamily {
     let schema = family.schema();
@@ -107,9 +107,11 @@ impl Row<'_> {
         if schema.metric_type == MetricType::GaugeHistogram {
             samples.push(self.sample("_gcount", None, count));
             samples.push(self.sample("_gsum", None, sum));
-        } else if schema.bounds.first().is_none_or(|first| *first >= 0.0) {
+        } else {
             samples.push(self.sample("_count", None, count));
-            samples.push(self.sample("_sum", None, sum));
+            if schema.bounds.first().is_none_or(|first| *first >= 0.0) {
+                samples.push(self.sample("_sum", None, sum));
+            }
         }
     }
 

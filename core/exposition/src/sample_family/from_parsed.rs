@@ -38,6 +38,7 @@ fn from_sample(sample: &ParsedSample<'_>) -> Sample {
         labels: pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect(),
         value: sample.value,
         timestamp: sample.timestamp,
+        timestamp_text: None,
         exemplar: sample.exemplar.as_ref().map(|exemplar| {
             let pairs: Vec<_> = exemplar.labels.iter().collect();
             let mut text = LabelSets::default();

@@ -1,6 +1,7 @@
 """`prometheus_client`, on Metrion."""
 
-from . import (
+# Modules that the original imports, too: programs use them by their full names.
+from . import (  # noqa: F401
     exposition,
     gc_collector,
     metrics,

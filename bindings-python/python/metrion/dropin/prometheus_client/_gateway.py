@@ -40,8 +40,8 @@ def push_to_gateway(
     """Replaces all metrics of a group in a Pushgateway (PUT).
 
     `gateway` is its address, with `http` or `https` in front or neither. The group is the job and
-    `grouping_key`. `handler(url=, method=, timeout=, headers=, data=)` returns a function that sends
-    the request, and raises what went wrong. `compression` is `gzip`, `snappy` or None.
+    `grouping_key`. `handler(url=, method=, timeout=, headers=, data=)` returns a function that
+    sends the request, and raises what went wrong. `compression` is `gzip`, `snappy` or None.
     """
     _use_gateway("PUT", gateway, job, registry, grouping_key, timeout, handler, compression)
 
@@ -158,8 +158,8 @@ def default_handler(
 def passthrough_redirect_handler(
     url: str, method: str, timeout: float | None, headers: Headers, data: bytes
 ) -> Send:
-    """The same, and follows redirects with the same method, headers and data: only for gateways that
-    you trust."""
+    """The same, and follows redirects with the same method, headers and data: only for gateways
+    that you trust."""
     return _sender(url, method, timeout, headers, data, _TrustingRedirectHandler)
 
 

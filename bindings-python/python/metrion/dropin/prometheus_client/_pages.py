@@ -11,8 +11,8 @@ CONTENT_TYPE_PLAIN_0_0_4 = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def page(registry: Collector, format: str, escaping: str) -> bytes:
-    """All metrics of a registry, or of any other collector. An exception that a metric causes has it
-    as its last argument."""
+    """All metrics of a registry, or of any other collector. An exception that a metric causes has
+    it as its last argument."""
     is_ours = isinstance(registry, CollectorRegistry)
     sources = registry._sources() if is_ours else registry.collect()  # type: ignore[attr-defined]
     return client_page(sources, format, escaping, metrics._use_created)

@@ -181,9 +181,9 @@ def start_wsgi_server(
     if isinstance(registry, CollectorRegistry) and not has_certificate:
         return _start_native(port, addr, registry)
     family, address = _address_family(addr, port)
-    server_class = type("_Server", (ThreadingWSGIServer,), {"address_family": family})
-    app = make_wsgi_app(registry)
-    server = make_server(address, port, app, server_class, handler_class=_SilentHandler)  # type: ignore[arg-type, type-var]
+    server_class: Any = type("_Server", (ThreadingWSGIServer,), {"address_family": family})
+    app: Any = make_wsgi_app(registry)
+    server: Any = make_server(address, port, app, server_class, handler_class=_SilentHandler)
     if certfile and keyfile:
         context = _get_ssl_ctx(
             certfile,
@@ -293,8 +293,8 @@ def write_to_textfile(
 ) -> None:
     """Writes a page to a file, for the node exporter's textfile collector.
 
-    The file is there with its whole content or as it was before: it is written under another name in
-    its folder, or in `tmpdir` on the same file system.
+    The file has its whole content or is as it was before: it is written under another name in its
+    folder, or in `tmpdir` on the same file system.
     """
     folder, name = os.path.split(os.fspath(path))
     unique = f"{name}.{os.getpid()}.{threading.get_ident()}"

@@ -83,7 +83,8 @@ class MetricWrapperBase(metrion.Metric):
             with registry._lock:
                 registry._check_free(_names_of(Metric(self._name, "", self._type)))
             self._core_registry = registry
-        base.__init__(  # type: ignore[misc]
+        init: Callable[..., None] = base.__init__
+        init(
             self,
             self._name + _OWN_SUFFIXES.get(self._type, ""),
             documentation,
@@ -240,9 +241,7 @@ class Gauge(MetricWrapperBase, metrion.Gauge):
 
     _type = "gauge"
     _MULTIPROC_MODES = frozenset(
-        live + mode
-        for live in ("", "live")
-        for mode in ("all", "min", "max", "sum", "mostrecent")
+        live + mode for live in ("", "live") for mode in ("all", "min", "max", "sum", "mostrecent")
     )
     _MOST_RECENT_MODES = frozenset(("mostrecent", "livemostrecent"))
 

@@ -13,9 +13,7 @@ from .registry import REGISTRY, CollectorRegistry
 class PlatformCollector:
     """Says the version and implementation of Python in the labels of `python_info`."""
 
-    def __init__(
-        self, registry: CollectorRegistry | None = REGISTRY, platform: Any = None
-    ) -> None:
+    def __init__(self, registry: CollectorRegistry | None = REGISTRY, platform: Any = None) -> None:
         labels = _labels_of(platform or _platform)
         info = GaugeMetricFamily("python_info", "Python platform information", labels=labels)
         info.add_metric(labels.values(), 1)

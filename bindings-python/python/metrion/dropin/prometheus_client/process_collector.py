@@ -14,7 +14,7 @@ _USER_TICKS, _SYSTEM_TICKS, _START_TICKS, _VIRTUAL_BYTES, _RESIDENT_PAGES = 11, 
 
 
 class ProcessCollector:
-    """Memory, CPU time, file descriptors and the start of a process. Without /proc it has no metrics."""
+    """Memory, CPU time, open files and the start of a process. Without /proc there are none."""
 
     def __init__(
         self,

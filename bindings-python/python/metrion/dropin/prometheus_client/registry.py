@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from threading import Lock
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import metrion
+from metrion._metrion import count_series
 
 from .metrics_core import Metric
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _SUFFIXES = {
     "counter": ("_total", "_created"),
@@ -43,13 +47,13 @@ class DuplicateTimeseries(ValueError):
 class CollectorRegistry(metrion.CollectorRegistry):
     """A set of metrics and collectors that are exposed together.
 
-    Its own metrics are families of the core's registry, so that pages are made by the core. All else
-    that is registered here is a collector of the core's, too: that is what other formats and the HTTP
-    server read. The tables, `_collector_to_names` and `_names_to_collectors`, are what duplicates are
-    looked up in, and what many programs read.
+    Its own metrics are families of the core's registry, so that pages are made by the core. All
+    else that is registered here is a collector of the core's, too: that is what other formats and
+    the HTTP server read. The tables, `_collector_to_names` and `_names_to_collectors`, are what
+    duplicates are looked up in, and what many programs read.
     """
 
-    def __new__(cls, *_args: Any, **_kwargs: Any) -> CollectorRegistry:
+    def __new__(cls, *_args: Any, **_kwargs: Any) -> Self:
         return super().__new__(cls, utf8_names=True, python_time=True)
 
     def __init__(
@@ -114,7 +118,7 @@ class CollectorRegistry(metrion.CollectorRegistry):
             else:
                 yield metric
 
-    def _sources(self) -> Iterator[Metric | metrion.Metric]:
+    def _sources(self) -> Iterator[Any]:
         """The same, with the core's metrics as they are."""
         with self._lock:
             collectors = list(self._collector_to_names)
@@ -123,9 +127,15 @@ class CollectorRegistry(metrion.CollectorRegistry):
             yield target_info
         for collector in collectors:
             if getattr(collector, "_is_plain", False):
-                yield collector  # type: ignore[misc]
+                yield collector
             else:
                 yield from collector.collect()
+
+    def _series(self) -> int:
+        """How many series there are, without those of collectors."""
+        with self._lock:
+            collectors = list(self._collector_to_names)
+        return count_series(own for own in collectors if getattr(own, "_is_plain", False))
 
     def restricted_registry(self, names: Iterable[str]) -> RestrictedRegistry:  # type: ignore[override]
         """A collector of only the samples of these names."""

