@@ -5,13 +5,19 @@ use std::sync::{Arc, OnceLock};
 use metrion::exposition::sample_family::flatten;
 use metrion::{Family, FamilySnapshot, Metric, Registry, Result as CoreResult, Schema};
 use pyo3::prelude::*;
-use pyo3::types::{PyMapping, PyTuple};
+use pyo3::types::{PyDict, PyMapping, PyTuple, PyType};
 
 use crate::clock;
+use crate::counter::Counter;
 use crate::errors::Result;
 use crate::family::{not_initialized, to_str, to_text};
+use crate::gauge::Gauge;
+use crate::histogram::Histogram;
+use crate::info::Info;
 use crate::options::{as_texts, pairs};
 use crate::samples::{Times, metric_object, metric_without_samples};
+use crate::state_set::Enum;
+use crate::summary::Summary;
 
 /// A family of whatever kind, for what does not depend on the kind.
 pub(crate) trait AnyFamily: Send + Sync {
@@ -58,6 +64,8 @@ impl<M: Metric> AnyFamily for Family<M> {
         self.len()
     }
 }
+
+type AddMethods = fn(&Bound<'_, PyType>) -> PyResult<()>;
 
 /// What all metric classes have in common.
 #[pyclass(frozen, subclass, module = "metrion", name = "Metric")]
@@ -139,6 +147,28 @@ impl MetricBase {
     /// The same without samples: what it will show, for a registry that looks for clashes.
     fn describe<'py>(&self, py: Python<'py>) -> Result<Vec<Bound<'py, PyAny>>> {
         Ok(vec![metric_without_samples(py, self.family()?.schema())?])
+    }
+
+    /// Gives a subclass the hot methods as its own.
+    #[classmethod]
+    #[pyo3(signature = (**_kwargs))]
+    fn __init_subclass__(
+        cls: &Bound<'_, PyType>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
+        for (is_one, add_methods) in [
+            (cls.is_subclass_of::<Counter>()?, Counter::add_methods as AddMethods),
+            (cls.is_subclass_of::<Gauge>()?, Gauge::add_methods),
+            (cls.is_subclass_of::<Histogram>()?, Histogram::add_methods),
+            (cls.is_subclass_of::<Summary>()?, Summary::add_methods),
+            (cls.is_subclass_of::<Info>()?, Info::add_methods),
+            (cls.is_subclass_of::<Enum>()?, Enum::add_methods),
+        ] {
+            if is_one {
+                return add_methods(cls);
+            }
+        }
+        Ok(())
     }
 
     fn __repr__(&self) -> Result<String> {

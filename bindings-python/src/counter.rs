@@ -4,7 +4,7 @@
 use metrion::{Counter as Handle, Family, OwnedCells};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMapping, PyTuple};
+use pyo3::types::{PyDict, PyMapping, PyTuple, PyType};
 
 use crate::base::MetricBase;
 use crate::clock;
@@ -172,11 +172,11 @@ impl Counter {
         Ok(raw::none())
     }
 
-    /// Adds the raw methods to the class.
-    pub(crate) fn add_methods(py: Python<'_>) -> PyResult<()> {
-        raw::add_method::<Self>(py, c"labels", family::labels::<Self>, family::LABELS_DOC)?;
-        raw::add_method::<Self>(
-            py,
+    /// Adds the raw methods to the class, or to a subclass.
+    pub(crate) fn add_methods(class: &Bound<'_, PyType>) -> PyResult<()> {
+        raw::add_method(class, c"labels", family::labels::<Self>, family::LABELS_DOC)?;
+        raw::add_method(
+            class,
             c"inc",
             Self::inc,
             c"inc($self, amount=1, exemplar=None)\n--\n\nAdds `amount`, a number from 0 up. \

@@ -5,7 +5,7 @@ use metrion::{Family, Gauge as Handle, GaugeMode, GaugeOptions, OwnedCells};
 use pyo3::exceptions::PyValueError;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMapping, PyTuple};
+use pyo3::types::{PyDict, PyMapping, PyTuple, PyType};
 
 use crate::base::MetricBase;
 use crate::clock;
@@ -231,15 +231,15 @@ impl Gauge {
         Ok(raw::none())
     }
 
-    /// Adds the raw methods to the class.
-    pub(crate) fn add_methods(py: Python<'_>) -> PyResult<()> {
-        raw::add_method::<Self>(py, c"labels", family::labels::<Self>, family::LABELS_DOC)?;
+    /// Adds the raw methods to the class, or to a subclass.
+    pub(crate) fn add_methods(class: &Bound<'_, PyType>) -> PyResult<()> {
+        raw::add_method(class, c"labels", family::labels::<Self>, family::LABELS_DOC)?;
         for (name, function, doc) in [
             (c"inc", Self::inc as raw::FastCall, c"inc($self, amount=1)\n--\n\nAdds `amount`."),
             (c"dec", Self::dec, c"dec($self, amount=1)\n--\n\nTakes `amount` off."),
             (c"set", Self::set, c"set($self, value)\n--\n\nSets the value."),
         ] {
-            raw::add_method::<Self>(py, name, function, doc)?;
+            raw::add_method(class, name, function, doc)?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use metrion::{Bounds, DEFAULT_BUCKETS, Family, Histogram as Handle, HistogramOptions, OwnedCells};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMapping, PyTuple};
+use pyo3::types::{PyDict, PyMapping, PyTuple, PyType};
 
 use crate::base::MetricBase;
 use crate::clock;
@@ -195,11 +195,11 @@ impl Histogram {
         Ok(raw::none())
     }
 
-    /// Adds the raw methods to the class.
-    pub(crate) fn add_methods(py: Python<'_>) -> PyResult<()> {
-        raw::add_method::<Self>(py, c"labels", family::labels::<Self>, family::LABELS_DOC)?;
-        raw::add_method::<Self>(
-            py,
+    /// Adds the raw methods to the class, or to a subclass.
+    pub(crate) fn add_methods(class: &Bound<'_, PyType>) -> PyResult<()> {
+        raw::add_method(class, c"labels", family::labels::<Self>, family::LABELS_DOC)?;
+        raw::add_method(
+            class,
             c"observe",
             Self::observe,
             c"observe($self, amount, exemplar=None)\n--\n\nCounts one observation; NaN is dropped. \

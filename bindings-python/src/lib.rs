@@ -43,12 +43,12 @@ fn _metrion(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<source::RestrictedRegistry>()?;
     module.add_class::<http::HttpServer>()?;
     module.add_class::<clock::ManualClock>()?;
-    counter::Counter::add_methods(py)?;
-    gauge::Gauge::add_methods(py)?;
-    histogram::Histogram::add_methods(py)?;
-    summary::Summary::add_methods(py)?;
-    info::Info::add_methods(py)?;
-    state_set::Enum::add_methods(py)?;
+    counter::Counter::add_methods(&py.get_type::<counter::Counter>())?;
+    gauge::Gauge::add_methods(&py.get_type::<gauge::Gauge>())?;
+    histogram::Histogram::add_methods(&py.get_type::<histogram::Histogram>())?;
+    summary::Summary::add_methods(&py.get_type::<summary::Summary>())?;
+    info::Info::add_methods(&py.get_type::<info::Info>())?;
+    state_set::Enum::add_methods(&py.get_type::<state_set::Enum>())?;
     let default = registry::CollectorRegistry::default_object(py).map_err(PyErr::from)?;
     module.add("REGISTRY", default.clone_ref(py))?;
     module.add("CONTENT_TYPE_LATEST", metrion::exposition::TEXT_CONTENT_TYPE)?;

@@ -4,11 +4,12 @@
 use std::ffi::CStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
+use std::sync::{Mutex, PoisonError};
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
-use pyo3::{PyClass, PyTypeInfo, ffi};
+use pyo3::types::{PyString, PyType};
+use pyo3::{PyClass, ffi};
 
 use crate::errors::{self, Failure, Result};
 
@@ -20,28 +21,56 @@ pub(crate) type FastCall = unsafe extern "C" fn(
     *mut ffi::PyObject,
 ) -> *mut ffi::PyObject;
 
-/// Puts a raw method on a class. `doc` begins with its signature, as CPython's own do.
-pub(crate) fn add_method<T: PyTypeInfo>(
-    py: Python<'_>,
-    name: &'static CStr,
-    function: FastCall,
-    doc: &'static CStr,
-) -> PyResult<()> {
-    let definition = Box::new(ffi::PyMethodDef {
+/// What the interpreter keeps pointers to for as long as it runs, by the function.
+static DEFINITIONS: Mutex<Vec<(usize, &'static Definition)>> = Mutex::new(Vec::new());
+
+struct Definition(ffi::PyMethodDef);
+
+// SAFETY: it is never changed, and points to constants.
+unsafe impl Sync for Definition {}
+
+fn definition(name: &'static CStr, function: FastCall, doc: &'static CStr) -> &'static Definition {
+    let mut all = DEFINITIONS.lock().unwrap_or_else(PoisonError::into_inner);
+    let key = function as usize;
+    if let Some((_, known)) = all.iter().find(|(own, _)| *own == key) {
+        return known;
+    }
+    let new: &'static Definition = Box::leak(Box::new(Definition(ffi::PyMethodDef {
         ml_name: name.as_ptr(),
         ml_meth: ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: function },
         ml_flags: ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
         ml_doc: doc.as_ptr(),
-    });
-    let class = py.get_type::<T>();
-    // SAFETY: the definition is leaked, as the interpreter keeps a pointer to it for as long as the
-    // class; the descriptor calls it only on instances of the class.
+    })));
+    all.push((key, new));
+    new
+}
+
+/// Puts a raw method on a class of ours, or on a subclass that has no other method of that name. `doc` begins with its signature, as CPython's own do.
+///
+/// A subclass would inherit it. But the interpreter calls a method in the shortest way only on instances
+/// of the very class that the method is of: 7 ns less in CPython 3.11.
+pub(crate) fn add_method(
+    class: &Bound<'_, PyType>,
+    name: &'static CStr,
+    function: FastCall,
+    doc: &'static CStr,
+) -> PyResult<()> {
+    let py = class.py();
+    let definition = definition(name, function, doc);
+    // SAFETY: the definition lives for ever; the descriptor calls it only on instances of the class.
+    // Nothing changes it: the interpreter's function takes it as mutable for old reasons.
     let (name, method) = unsafe {
-        let method = ffi::PyDescr_NewMethod(class.as_type_ptr(), Box::leak(definition));
+        let definition = ptr::from_ref(&definition.0).cast_mut();
+        let method = ffi::PyDescr_NewMethod(class.as_type_ptr(), definition);
         let name = ffi::PyUnicode_FromString(name.as_ptr());
         (Bound::from_owned_ptr_or_err(py, name)?, Bound::from_owned_ptr_or_err(py, method)?)
     };
-    class.setattr(name.cast::<PyString>()?, method)
+    let name = name.cast::<PyString>()?;
+    let inherited = class.getattr_opt(name)?;
+    if inherited.is_some_and(|inherited| !inherited.get_type().is(method.get_type())) {
+        return Ok(());
+    }
+    class.setattr(name, method)
 }
 
 /// The arguments of a raw method.

@@ -137,12 +137,16 @@ pub(crate) fn family_of(metric: &Bound<'_, PyAny>, exemplars: bool) -> PyResult<
     })
 }
 
-/// What a family is, of an object with the attributes of a `Metric`.
+/// The names that a family takes, of an object with the attributes of a `Metric`. A state set, whose
+/// states nobody has said yet, takes those of a gauge.
 pub(crate) fn schema_of(metric: &Bound<'_, PyAny>) -> PyResult<Schema> {
     let word: String = metric.getattr("type")?.extract()?;
     let name: String = metric.getattr("name")?.extract()?;
-    let help = metric.getattr("documentation")?.extract()?;
-    Ok(Schema { help, ..Schema::new(name, type_of(&word)?) })
+    let metric_type = match type_of(&word)? {
+        MetricType::StateSet => MetricType::Gauge,
+        other => other,
+    };
+    Ok(Schema::new(name, metric_type))
 }
 
 fn type_of(word: &str) -> PyResult<MetricType> {

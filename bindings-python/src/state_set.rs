@@ -2,7 +2,7 @@
 
 use metrion::{Family, StateSet as Handle, StateSetOptions};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMapping, PyTuple};
+use pyo3::types::{PyDict, PyMapping, PyTuple, PyType};
 
 use crate::base::MetricBase;
 use crate::clock;
@@ -99,8 +99,8 @@ impl Enum {
 }
 
 impl Enum {
-    /// Adds the raw methods to the class.
-    pub(crate) fn add_methods(py: Python<'_>) -> PyResult<()> {
-        raw::add_method::<Self>(py, c"labels", family::labels::<Self>, family::LABELS_DOC)
+    /// Adds the raw methods to the class, or to a subclass.
+    pub(crate) fn add_methods(class: &Bound<'_, PyType>) -> PyResult<()> {
+        raw::add_method(class, c"labels", family::labels::<Self>, family::LABELS_DOC)
     }
 }

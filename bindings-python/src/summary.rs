@@ -2,7 +2,7 @@
 
 use metrion::{Family, Summary as Handle, SummaryOptions};
 use pyo3::prelude::*;
-use pyo3::types::{IntoPyDict, PyDict, PyMapping, PyTuple};
+use pyo3::types::{IntoPyDict, PyDict, PyMapping, PyTuple, PyType};
 
 use crate::base::MetricBase;
 use crate::clock;
@@ -135,8 +135,8 @@ impl Summary {
 }
 
 impl Summary {
-    /// Adds the raw methods to the class.
-    pub(crate) fn add_methods(py: Python<'_>) -> PyResult<()> {
-        raw::add_method::<Self>(py, c"labels", family::labels::<Self>, family::LABELS_DOC)
+    /// Adds the raw methods to the class, or to a subclass.
+    pub(crate) fn add_methods(class: &Bound<'_, PyType>) -> PyResult<()> {
+        raw::add_method(class, c"labels", family::labels::<Self>, family::LABELS_DOC)
     }
 }

@@ -265,6 +265,24 @@ def test_subclasses(registry: CollectorRegistry) -> None:
         requests.__init__("again")  # type: ignore[misc]
 
 
+def test_a_subclass_with_methods_of_its_own(registry: CollectorRegistry) -> None:
+    class Twice(Counter):
+        def inc(self, amount: float = 1, exemplar: object = None) -> None:
+            super().inc(2 * amount)
+
+    class Again(Twice):
+        pass
+
+    for cls, expected in ((Twice, 6), (Again, 6)):
+        counter = cls(cls.__name__, "Help.", ["a"], registry=registry)
+        counter.labels("x").inc()
+        counter.labels(a="x").inc(2)
+        assert counter.labels("x").get() == expected
+    assert Counter("plain", "Help.", registry=registry).inc() is None
+    with pytest.raises(TypeError):
+        Twice.labels(Gauge("g", "Help.", ["a"], registry=registry), "x")  # type: ignore[arg-type]
+
+
 def test_reset_of_one_child(registry: CollectorRegistry) -> None:
     counter = Counter("c", "Help.", ["a"], registry=registry)
     counter.labels("x").inc(2)

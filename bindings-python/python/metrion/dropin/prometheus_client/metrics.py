@@ -452,18 +452,17 @@ def _created(metric: MetricWrapperBase) -> float:
     )
 
 
+_UNCHECKED: tuple[tuple[type[Any], str, Callable[..., None]], ...] = (
+    (Counter, "inc", Counter.inc),
+    (Histogram, "observe", Histogram.observe),
+)
+
+
 def _check_exemplars(legacy: bool) -> None:
     """Under legacy validation, updates look at the names of exemplars' labels; usually there is
     nothing between a caller and Metrion's own methods."""
-    checked: tuple[tuple[type[Any], type[Any], str], ...] = (
-        (Counter, metrion.Counter, "inc"),
-        (Histogram, metrion.Histogram, "observe"),
-    )
-    for cls, base, method in checked:
-        if legacy:
-            setattr(cls, method, _with_checked_exemplar(getattr(base, method)))
-        elif method in vars(cls):
-            delattr(cls, method)
+    for cls, method, update in _UNCHECKED:
+        setattr(cls, method, _with_checked_exemplar(update) if legacy else update)
 
 
 def _with_checked_exemplar(update: Callable[..., None]) -> Callable[..., None]:
