@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Host, Match, Mount, Router
+from starlette.routing import BaseRoute, Host, Match, Mount, Route, Router, WebSocketRoute
 
 from metrion._http import UNMATCHED
 
@@ -14,6 +14,9 @@ try:
     from fastapi.routing import iter_route_contexts
 except ImportError:  # Starlette alone, or a FastAPI that copies included routes into the app.
     iter_route_contexts = iter  # type: ignore[assignment]
+
+# Those that stand for themselves, as most do.
+PLAIN_ROUTES = (Route, Mount, Host, WebSocketRoute)
 
 # More middleware around an application than anybody has, should it be a ring.
 MAX_MIDDLEWARE = 100
@@ -48,7 +51,7 @@ def _template(routes: Sequence[BaseRoute], scope: MutableMapping[str, Any]) -> s
     """Finds the route that will handle the request, by the router's own rule: the first that
     matches, else the first that would if the method were another."""
     other_method = None
-    for route in iter_route_contexts(routes):
+    for route in _flat(routes):
         match, child_scope = route.matches(scope)
         if match is Match.NONE:
             continue
@@ -71,3 +74,12 @@ def _template(routes: Sequence[BaseRoute], scope: MutableMapping[str, Any]) -> s
 def _routes_behind_middleware(mount: Any) -> Sequence[BaseRoute]:
     mounted = routed_inside(mount.app)
     return () if mounted is None else mounted.routes
+
+
+def _flat(routes: Sequence[BaseRoute]) -> Iterator[Any]:
+    """The routes, and in place of an included router the routes in it."""
+    for route in routes:
+        if isinstance(route, PLAIN_ROUTES):
+            yield route
+        else:
+            yield from iter_route_contexts([route])
