@@ -12,13 +12,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-from flask import Flask
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import MapAdapter
 
 from metrion import REGISTRY, CollectorRegistry
 from metrion._http import UNMATCHED
-from metrion.wsgi import Environ, MetricsMiddleware
+from metrion.wsgi import WHOLE_RESPONSE, Environ, MetricsMiddleware
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -62,7 +62,18 @@ def instrument(
         request_of=app.request_class,
         **options,
     )
+    app.after_request(_mark_whole)
     _instrumented.add(app)
+
+
+def _mark_whole(response: Response) -> Response:
+    """Says that a response is in memory: Flask's test client reads no more than it is asked for,
+    and a request should be counted all the same."""
+    # So are the pages of errors and redirections, but Flask makes iterators of them.
+    is_error_page = response.status_code >= 300 and response.content_length is not None
+    if response.is_sequence or (is_error_page and not response.direct_passthrough):
+        request.environ[WHOLE_RESPONSE] = True
+    return response
 
 
 def route_finder(app: Flask) -> Callable[[Environ], str]:

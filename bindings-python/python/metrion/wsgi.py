@@ -8,9 +8,10 @@ The families are those of `metrion.fastapi`. WSGI does not say which route a req
 function does: `metrion.flask.instrument` brings one along, and for Django it is
 `metrion.django.route_of`. Without it all requests have the route `unmatched`.
 
-A request ends when the server has taken the last chunk of the response, or closes it before that:
-the client has then left. So a response that streams is measured as a whole, and what an application
-does when the response is closed is no part of it.
+A request ends when the application has returned its whole response (a list), as the server needs
+nothing more of it. The response of an application that streams ends with its last chunk, or when
+the server closes it before that: the client has then left. What an application does when a response
+is closed is no part of the request.
 """
 
 from __future__ import annotations
@@ -53,6 +54,9 @@ class StartResponse(Protocol):
 
 
 App = Callable[[Any, Any], Iterable[bytes]]
+
+# True in the environ of a request whose response is a whole, though it is no list.
+WHOLE_RESPONSE = "metrion.whole_response"
 
 
 class Request:
@@ -108,10 +112,18 @@ class MetricsMiddleware:
             environ["wsgi.input"] = _Input(environ["wsgi.input"], exchange)
         try:
             chunks = self.app(environ, exchange.start_response)
+            if isinstance(chunks, (list, tuple)):
+                exchange.sent(sum(map(len, chunks)))
+                exchange.end()
+                return chunks
         except BaseException as error:
             exchange.end(error)
             raise
-        return (_SizedBody if hasattr(chunks, "__len__") else _Body)(chunks, exchange)
+        if environ.get(WHOLE_RESPONSE):
+            exchange.sent(exchange.announced_length())
+            exchange.end()
+            return chunks
+        return _Body(chunks, exchange)
 
     def _is_scrape(self, environ: Environ) -> bool:
         return path_of(environ) == self._endpoint and environ["REQUEST_METHOD"] in ("GET", "HEAD")
@@ -163,18 +175,22 @@ class _RequestExchange(Exchange):
 
         def measured_write(chunk: bytes) -> None:
             write(chunk)
-            self.sent(chunk)
+            self.sent(len(chunk))
 
         return measured_write
 
-    def sent(self, chunk: bytes) -> None:
+    def sent(self, size: int) -> None:
         # The answer to HEAD has no body, whatever the application says.
         if self.method != "HEAD":
-            self.sent_bytes += len(chunk)
+            self.sent_bytes += size
+
+    def announced_length(self) -> int:
+        length = Headers(self.response_headers).get("Content-Length", "")
+        return int(length) if length.isdecimal() else 0
 
 
 class _Body:
-    """The chunks of a response, counted as the server takes them."""
+    """The chunks of a response that streams, counted as the server takes them."""
 
     def __init__(self, chunks: Iterable[bytes], exchange: _RequestExchange) -> None:
         self._chunks = chunks
@@ -195,7 +211,7 @@ class _Body:
         except BaseException as error:
             self._exchange.end(error)
             raise
-        self._exchange.sent(chunk)
+        self._exchange.sent(len(chunk))
         return chunk
 
     def close(self) -> None:
@@ -207,13 +223,6 @@ class _Body:
         close = getattr(self._chunks, "close", None)
         if close is not None:
             close()
-
-
-class _SizedBody(_Body):
-    """A response whose chunks are there already: servers tell the length of a single one."""
-
-    def __len__(self) -> int:
-        return len(self._chunks)  # type: ignore[arg-type]
 
 
 class _Input:
