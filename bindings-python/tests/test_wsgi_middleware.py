@@ -204,13 +204,16 @@ def test_every_way_of_reading_counts(registry: CollectorRegistry) -> None:
         assert stream.read(2) == b"12"
         assert stream.readline() == b"3\n"
         assert stream.readlines(1) == [b"45\n"]
-        assert list(stream) == [b"6\n", b"7"]
-        assert stream.tell() == 10
+        assert list(stream) == [b"6\n", b"7\n"]
+        assert stream.tell() == 11
+        buffer = bytearray(2)
+        assert stream.readinto(buffer) == 2
+        assert stream.read1(1) == b"0"
         start_response("200 OK", [])
         return []
 
-    serve(MetricsMiddleware(app, registry=registry), environ_of("/", "PUT", b"123\n45\n6\n7"))
-    assert sum(by_values(registry, "http_request_size_bytes_sum").values()) == 10
+    serve(MetricsMiddleware(app, registry=registry), environ_of("/", "PUT", b"123\n45\n6\n7\n890"))
+    assert sum(by_values(registry, "http_request_size_bytes_sum").values()) == 14
 
 
 def test_a_body_that_cannot_be_read_is_a_client_that_left(registry: CollectorRegistry) -> None:

@@ -17,6 +17,7 @@ is closed is no part of the request.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -54,6 +55,9 @@ class StartResponse(Protocol):
 
 
 App = Callable[[Any, Any], Iterable[bytes]]
+
+# Those that give bytes, or the number of bytes that they have put somewhere.
+COUNTED_METHODS = frozenset(("read", "read1", "readall", "readinto", "readinto1", "readline"))
 
 # True in the environ of a request whose response is a whole, though it is no list.
 WHOLE_RESPONSE = "metrion.whole_response"
@@ -232,12 +236,6 @@ class _Input:
         self._stream = stream
         self._exchange = exchange
 
-    def read(self, *size: int) -> bytes:
-        return self._count(self._stream.read, *size)
-
-    def readline(self, *size: int) -> bytes:
-        return self._count(self._stream.readline, *size)
-
     def readlines(self, *hint: int) -> list[bytes]:
         lines: list[bytes] = self._stream.readlines(*hint)
         self._exchange.received_bytes += sum(map(len, lines))
@@ -247,15 +245,18 @@ class _Input:
         return iter(self.readline, b"")
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
+        # Servers' streams have more or less of them, and frameworks look which.
+        attribute = getattr(self._stream, name)
+        return partial(self._count, attribute) if name in COUNTED_METHODS else attribute
 
-    def _count(self, read: Callable[..., bytes], *size: int) -> bytes:
+    def _count(self, read: Callable[..., bytes | int | None], *arguments: Any) -> Any:
         try:
-            data = read(*size)
+            data = read(*arguments)
         except OSError:
             self._exchange.client_gone = True
             raise
-        self._exchange.received_bytes += len(data)
+        if data:
+            self._exchange.received_bytes += data if isinstance(data, int) else len(data)
         return data
 
 
