@@ -123,7 +123,14 @@ class HttpMetrics:
             return False
         exchange.metrics = self
         exchange.taken = self.families.taken(exchange)
-        exchange.in_flight = self.families.in_flight.labels(*exchange.taken, *self._constant_values)
+        try:
+            exchange.in_flight = self.families.in_flight.labels(
+                *exchange.taken, *self._constant_values
+            )
+        except Exception:
+            # A route that is not UTF-8, for instance. It must not cost anybody the response.
+            self._report(self._route_of)
+            return False
         exchange.in_flight.inc()
         return True
 
@@ -147,6 +154,12 @@ class HttpMetrics:
 
     def end(self, exchange: Exchange, seconds: float) -> None:
         """Counts a request that has ended."""
+        try:
+            self._count(exchange, seconds)
+        except Exception:
+            self._report(self.families)
+
+    def _count(self, exchange: Exchange, seconds: float) -> None:
         if exchange.route is None:
             exchange.route = self.route(exchange.scope)
             if self.excludes(exchange.route, exchange.path):
@@ -156,17 +169,10 @@ class HttpMetrics:
         labels = self.families.ended(exchange, f"{status[0]}xx" if self._group_status else status)
         labels += self._constant_values
         if self._functions:
-            labels += self._computed_values(exchange, int(status))
-        try:
-            self.families.observe(exchange, seconds, labels)
-        except Exception:
-            # A text that is not UTF-8, for instance. It must not cost anybody the response.
-            self._report(self.families)
-
-    def _computed_values(self, exchange: Exchange, status: int) -> tuple[str, ...]:
-        request = self._request_of(exchange.scope)
-        response = Response(status, Headers(exchange.response_headers))
-        return tuple(self._computed(function, request, response) for function in self._functions)
+            request = self._request_of(exchange.scope)
+            response = Response(int(status), Headers(exchange.response_headers))
+            labels += tuple(self._computed(each, request, response) for each in self._functions)
+        self.families.observe(exchange, seconds, labels)
 
     def _computed(self, function: LabelFunction, request: Any, response: Response) -> str:
         try:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings  # type: ignore[import-untyped]
+from django import conf  # type: ignore[import-untyped]
 from django.urls import Resolver404, resolve  # type: ignore[import-untyped]
 from django.utils.translation import (  # type: ignore[import-untyped]
     get_language_from_path,
@@ -40,7 +40,7 @@ def route_of(request: Mapping[str, Any]) -> str:
     except Resolver404:
         pass
     # The patterns may be those of a language, which no middleware has set yet.
-    with override(get_language_from_path(path) or settings.LANGUAGE_CODE):
+    with override(get_language_from_path(path) or conf.settings.LANGUAGE_CODE):
         try:
             return _resolve(path)
         except Resolver404:
