@@ -49,6 +49,12 @@ def request_header(name: str, *, allowed: Collection[str], default: str = "") ->
     """A label that takes its value from a header of the request.
 
     Clients choose headers, so only the `allowed` values become one; all others are `default`.
+
+    >>> from types import SimpleNamespace
+    >>> label = request_header("X-Plan", allowed=("free", "paid"), default="other")
+    >>> request = SimpleNamespace(headers=Headers([("x-plan", "made up")]))
+    >>> label(request, Response(200, {}))
+    'other'
     """
 
     def label(request: Any, response: Response) -> str:
@@ -61,7 +67,12 @@ def request_header(name: str, *, allowed: Collection[str], default: str = "") ->
 def response_header(
     name: str, *, allowed: Collection[str] | None = None, default: str = ""
 ) -> LabelFunction:
-    """A label that takes its value from a header of the response; with `allowed` only these."""
+    """A label that takes its value from a header of the response; with `allowed` only these.
+
+    >>> label = response_header("X-Cache", allowed=("hit", "miss"))
+    >>> label(None, Response(200, Headers([("x-cache", "hit")])))
+    'hit'
+    """
 
     def label(request: Any, response: Response) -> str:
         value = response.headers.get(name, default)

@@ -5,7 +5,10 @@
     app = MetricsMiddleware(app, endpoint="/metrics")
 
 For FastAPI and Starlette `metrion.fastapi.instrument` is the shorter way; their
-`app.add_middleware(MetricsMiddleware)` works as well. The families of HTTP requests are those of
+`app.add_middleware(MetricsMiddleware)` works as well. An application of Quart writes the rule down
+itself, in a function that it calls before each request:
+`request.scope["rule"] = request.url_rule and request.url_rule.rule`, with
+`route_of=lambda scope: scope.get("rule")`. The families of HTTP requests are those of
 `metrion.fastapi`. WebSocket connections have their own, by `route`:
 
 - `websocket_connections_open`
@@ -72,9 +75,26 @@ class MetricsMiddleware:
       default it finds the routes of Starlette and FastAPI, and of Litestar.
     - All further options are those of `HttpOptions`.
 
-    Label functions get a `Request` and a `Response`:
+    Label functions get a `Request` and a `Response`. For example:
 
-        MetricsMiddleware(app, labels={"tenant": request_header("X-Tenant", allowed=TENANTS)})
+    >>> import asyncio
+    >>> async def hello(scope, receive, send):
+    ...     await send({"type": "http.response.start", "status": 200, "headers": []})
+    ...     await send({"type": "http.response.body", "body": b"hello"})
+    >>> registry = CollectorRegistry()
+    >>> app = MetricsMiddleware(
+    ...     hello,
+    ...     registry=registry,
+    ...     route_of=lambda scope: "/hello/{name}",
+    ...     labels={"plan": request_header("X-Plan", allowed=("free", "paid"))},
+    ... )
+    >>> async def nothing(message=None): ...
+    >>> headers = [(b"x-plan", b"free")]
+    >>> scope = {"type": "http", "method": "GET", "path": "/hello/ann", "headers": headers}
+    >>> asyncio.run(app(scope, nothing, nothing))
+    >>> labels = {"method": "GET", "route": "/hello/{name}", "status": "200", "plan": "free"}
+    >>> registry.get_sample_value("http_requests_total", labels)
+    1.0
 
     Raises MetrionError when `registry` has the families with other labels or buckets.
     """

@@ -81,17 +81,33 @@ def instrument(
 
     For example:
 
-        metrion.fastapi.instrument(
-            app,
-            buckets=(0.01, 0.1, 1),
-            labels={
-                "service": "orders",
-                "tenant": lambda request, response: getattr(request.state, "tenant", ""),
-                "cache": response_header("X-Cache", allowed=("hit", "miss")),
-            },
-            exclude=["/health", re.compile("^/internal/")],
-            exclude_methods=["OPTIONS"],
-        )
+    >>> import re
+    >>> from fastapi import FastAPI
+    >>> from fastapi.testclient import TestClient
+    >>> app, registry = FastAPI(), CollectorRegistry()
+    >>> instrument(
+    ...     app,
+    ...     registry=registry,
+    ...     buckets=(0.01, 0.1, 1),
+    ...     labels={
+    ...         "service": "orders",
+    ...         "tenant": lambda request, response: request.state.tenant,
+    ...         "cache": response_header("X-Cache", allowed=("hit", "miss"), default="none"),
+    ...     },
+    ...     exclude=["/health", re.compile("^/internal/")],
+    ...     exclude_methods=["OPTIONS"],
+    ...     group_status=True,
+    ... )
+    >>> @app.get("/orders/{order_id}")
+    ... def order(order_id: int, request: Request) -> int:
+    ...     request.state.tenant = "acme"
+    ...     return order_id
+    >>> TestClient(app).get("/orders/7").text
+    '7'
+    >>> labels = {"method": "GET", "route": "/orders/{order_id}", "status": "2xx"}
+    >>> labels |= {"service": "orders", "tenant": "acme", "cache": "none"}
+    >>> registry.get_sample_value("http_requests_total", labels)
+    1.0
 
     Raises RuntimeError when `app` has started or is instrumented already, MetrionError when
     `registry` has the families with other labels or buckets, and TypeError or ValueError for

@@ -47,7 +47,16 @@ def instrument(
 
     For example:
 
-        metrion.flask.instrument(app, exclude=["/health", "/static/<path:filename>"])
+    >>> app, registry = Flask("shop"), CollectorRegistry()
+    >>> instrument(app, registry=registry, exclude=["/health", "/static/<path:filename>"])
+    >>> @app.get("/orders/<int:order_id>")
+    ... def order(order_id: int) -> str:
+    ...     return f"order {order_id}"
+    >>> app.test_client().get("/orders/7").text
+    'order 7'
+    >>> labels = {"method": "GET", "route": "/orders/<int:order_id>", "status": "200"}
+    >>> registry.get_sample_value("http_requests_total", labels)
+    1.0
 
     Raises RuntimeError when `app` is instrumented already, and MetrionError when `registry` has the
     families with other labels or buckets.

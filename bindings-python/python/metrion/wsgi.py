@@ -84,9 +84,26 @@ class MetricsMiddleware:
       `route_of=lambda environ: environ.get("myapp.route")`.
     - All further options are those of `HttpOptions`.
 
-    Label functions get a `Request` and a `Response`:
+    Label functions get a `Request` and a `Response`. For example:
 
-        MetricsMiddleware(app, labels={"tenant": request_header("X-Tenant", allowed=TENANTS)})
+    >>> from wsgiref.util import setup_testing_defaults
+    >>> def hello(environ, start_response):
+    ...     start_response("200 OK", [])
+    ...     return [b"hello"]
+    >>> registry = CollectorRegistry()
+    >>> app = MetricsMiddleware(
+    ...     hello,
+    ...     registry=registry,
+    ...     route_of=lambda environ: "/hello/{name}",
+    ...     labels={"plan": request_header("X-Plan", allowed=("free", "paid"))},
+    ... )
+    >>> environ = {"PATH_INFO": "/hello/ann", "HTTP_X_PLAN": "free"}
+    >>> setup_testing_defaults(environ)
+    >>> app(environ, lambda status, headers: None)
+    [b'hello']
+    >>> labels = {"method": "GET", "route": "/hello/{name}", "status": "200", "plan": "free"}
+    >>> registry.get_sample_value("http_requests_total", labels)
+    1.0
 
     Raises MetrionError when `registry` has the families with other labels or buckets.
     """
