@@ -2,13 +2,13 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 import httpx
 from metrion import CollectorRegistry, generate_latest
 
-Message = dict[str, Any]
+Message = MutableMapping[str, Any]
 
 
 def client(app: Any, **options: Any) -> httpx.AsyncClient:

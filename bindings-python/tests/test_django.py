@@ -5,12 +5,12 @@ import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
-import django
+import django  # type: ignore[import-untyped]
 import pytest
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.test.utils import override_settings
-from django.urls import include, path, re_path
+from django.conf import settings  # type: ignore[import-untyped]
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse  # type: ignore[import-untyped]
+from django.test.utils import override_settings  # type: ignore[import-untyped]
+from django.urls import include, path, re_path  # type: ignore[import-untyped]
 from fastapi_testing import by_values, client, in_flight, requests
 from metrion import CollectorRegistry, asgi, generate_latest, wsgi
 from server_testing import running_asgi, running_wsgi
@@ -20,9 +20,9 @@ if not settings.configured:
     django.setup()
 
 # They read the settings.
-from django.conf.urls.i18n import i18n_patterns  # noqa: E402
-from django.core.asgi import get_asgi_application  # noqa: E402
-from django.core.wsgi import get_wsgi_application  # noqa: E402
+from django.conf.urls.i18n import i18n_patterns  # type: ignore[import-untyped] # noqa: E402
+from django.core.asgi import get_asgi_application  # type: ignore[import-untyped] # noqa: E402
+from django.core.wsgi import get_wsgi_application  # type: ignore[import-untyped] # noqa: E402
 from metrion.django import route_of  # noqa: E402
 
 pytestmark = [

@@ -84,7 +84,7 @@ async def test_codes_and_messages(registry: CollectorRegistry) -> None:
 async def test_how_a_connection_ends(
     registry: CollectorRegistry, sent: list[str], error: type[BaseException] | None, code: str
 ) -> None:
-    details = {
+    details: dict[str, Any] = {
         "websocket.close": {"code": 4001},
         "websocket.http.response.start": {"status": 401, "headers": []},
     }

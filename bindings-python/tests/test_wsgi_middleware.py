@@ -183,7 +183,7 @@ def test_a_status_that_is_no_number(registry: CollectorRegistry) -> None:
 
 
 def test_what_is_written_counts(registry: CollectorRegistry) -> None:
-    written = []
+    written: list[bytes] = []
 
     def start(status: str, headers: Any, exc_info: Any = None, /) -> Callable[[bytes], object]:
         return written.append
@@ -274,8 +274,8 @@ def test_the_semantic_conventions(registry: CollectorRegistry) -> None:
     measured = MetricsMiddleware(
         hello, registry=registry, semantic_conventions=True, route_of=lambda environ: "/a"
     )
-    serve(measured, environ_of(**{"wsgi.url_scheme": "https"}))
-    serve(measured, environ_of(SERVER_PROTOCOL="HTTP/7.3", **{"wsgi.url_scheme": "gopher"}))
+    serve(measured, {**environ_of(), "wsgi.url_scheme": "https"})
+    serve(measured, {**environ_of(), "SERVER_PROTOCOL": "HTTP/7.3", "wsgi.url_scheme": "gopher"})
     assert by_values(registry, "http_server_request_duration_seconds_count") == {
         ("GET", "https", "", "200", "/a", "1.1"): 1,
         ("GET", "", "", "200", "/a", ""): 1,
@@ -285,7 +285,7 @@ def test_the_semantic_conventions(registry: CollectorRegistry) -> None:
 def test_asgi_and_wsgi_share_families(registry: CollectorRegistry) -> None:
     from metrion import asgi
 
-    asgi.MetricsMiddleware(lambda *_: None, registry=registry)  # type: ignore[arg-type, return-value]
+    asgi.MetricsMiddleware(lambda *_: None, registry=registry)  # type: ignore[arg-type]
     serve(MetricsMiddleware(hello, registry=registry), environ_of())
     assert requests(registry) == {("GET", "unmatched", "200"): 1}
     with pytest.raises(MetrionError):
