@@ -1,13 +1,14 @@
 """What the tests of `metrion.fastapi` share: a client, and the samples that it left behind."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 import httpx
 from metrion import CollectorRegistry, generate_latest
 
-Message = dict[str, Any]
+Message = MutableMapping[str, Any]
 
 
 def client(app: Any, **options: Any) -> httpx.AsyncClient:
@@ -23,12 +24,16 @@ def samples(registry: CollectorRegistry) -> dict[str, float]:
 
 
 def requests(registry: CollectorRegistry) -> dict[tuple[str, ...], float]:
-    """The value of http_requests_total by (method, route, status)."""
-    name = "http_requests_total"
+    """The value of http_requests_total by (method, route, status), and further labels."""
+    return by_values(registry, "http_requests_total")
+
+
+def by_values(registry: CollectorRegistry, name: str) -> dict[tuple[str, ...], float]:
+    """The samples of this name by the values of their labels."""
     return {
-        tuple(label.split("=")[1].strip('"') for label in series[len(name) + 1 : -1].split(",")): v
-        for series, v in samples(registry).items()
-        if series.startswith(name)
+        tuple(re.findall(r'="((?:[^"\\]|\\.)*)"', series)): value
+        for series, value in samples(registry).items()
+        if series.startswith(name + "{")
     }
 
 

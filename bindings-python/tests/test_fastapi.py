@@ -192,6 +192,7 @@ async def test_the_endpoint_compresses_for_those_who_accept_it(
 ) -> None:
     request = httpx.Request("GET", "http://test/metrics", headers={"accept-encoding": "gzip"})
     answer = await httpx.ASGITransport(app).handle_async_request(request)
+    assert isinstance(answer.stream, httpx.AsyncByteStream)
     body = b"".join([chunk async for chunk in answer.stream])
     assert answer.headers["content-encoding"] == "gzip"
     assert gzip.decompress(body) == generate_latest(registry)

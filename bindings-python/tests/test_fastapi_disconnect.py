@@ -67,7 +67,7 @@ async def test_a_send_that_fails_is_a_client_that_left(
     async def stream() -> StreamingResponse:
         return StreamingResponse(chunks())
 
-    sent = []
+    sent: list[Message] = []
 
     async def send(message: Message) -> None:
         if len(sent) == delivered:

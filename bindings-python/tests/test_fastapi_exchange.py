@@ -200,7 +200,7 @@ async def test_concurrent_requests_are_all_counted(
         if len(arrived) == 50:
             everybody_is_here.set()
         await asyncio.wait_for(everybody_is_here.wait(), 10)
-        return max(in_flight(registry).values())
+        return int(max(in_flight(registry).values()))
 
     async with client(app) as http:
         answers = await asyncio.gather(*(http.get(f"/meet/{guest}") for guest in range(50)))
