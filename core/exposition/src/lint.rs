@@ -2,7 +2,7 @@
 
 use metrion_model::MetricType;
 
-use crate::parse::{ParsedFamily, PointSet};
+use crate::parse::{ParsedFamily, ParsedSample, SeriesSet};
 
 /// One finding of [`lint`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -120,8 +120,15 @@ fn check_name(family: &ParsedFamily<'_>, find: &mut impl FnMut(String)) {
 }
 
 fn check_duplicates(family: &ParsedFamily<'_>, find: &mut impl FnMut(String)) {
-    let mut points = PointSet::default();
-    if !family.samples.iter().all(|sample| points.insert(sample)) {
+    let samples = &family.samples;
+    let mut all = SeriesSet::default();
+    let is_first = |(place, sample): (usize, &ParsedSample<'_>)| {
+        let series = sample.series();
+        let is_equal =
+            |other: usize| samples.get(other).is_some_and(|other| other.series().equals(&series));
+        all.insert(&series, place, is_equal).is_none()
+    };
+    if !samples.iter().enumerate().all(is_first) {
         find("metric not unique".to_owned());
     }
 }

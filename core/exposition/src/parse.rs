@@ -17,8 +17,8 @@ mod line;
 mod number;
 mod openmetrics;
 mod openmetrics_families;
-mod point_set;
 mod sample_check;
+mod series_set;
 mod text;
 mod text_families;
 
@@ -32,7 +32,7 @@ pub use text::TextParser;
 pub use text_families::{parse_text, parse_text_with};
 
 pub(crate) use number::parse_number;
-pub(crate) use point_set::PointSet;
+pub(crate) use series_set::{Series, SeriesSet};
 
 /// What a parser takes.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,20 +6,23 @@ pub(super) const LABEL_NAME: u8 = 1;
 pub(super) const METRIC_NAME: u8 = 2;
 /// Anything but a blank.
 pub(super) const WORD: u8 = 4;
-/// Spaces and tabs.
-pub(super) const BLANK: u8 = 8;
+/// Anything but quotes and backslashes.
+pub(super) const PLAIN: u8 = 8;
 
 const TABLE: [u8; 256] = table();
 
 const fn table() -> [u8; 256] {
-    let mut table = [WORD; 256];
+    let mut table = [0; 256];
     let mut byte = 0_u8;
     loop {
         table[byte as usize] = match byte {
-            b' ' | b'\t' => BLANK,
-            b'_' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => WORD | METRIC_NAME | LABEL_NAME,
-            b':' => WORD | METRIC_NAME,
-            _ => WORD,
+            b' ' | b'\t' => PLAIN,
+            b'"' | b'\\' => WORD,
+            b'_' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => {
+                PLAIN | WORD | METRIC_NAME | LABEL_NAME
+            }
+            b':' => PLAIN | WORD | METRIC_NAME,
+            _ => PLAIN | WORD,
         };
         if byte == u8::MAX {
             return table;
@@ -43,8 +46,8 @@ mod tests {
     fn every_byte() {
         for byte in 0..=u8::MAX {
             let is = |class| count(&[byte], class) == 1;
-            let is_blank = byte == b' ' || byte == b'\t';
-            assert_eq!((is(BLANK), is(WORD)), (is_blank, !is_blank));
+            assert_eq!(is(WORD), byte != b' ' && byte != b'\t');
+            assert_eq!(is(PLAIN), byte != b'"' && byte != b'\\');
             let in_label = byte.is_ascii_alphanumeric() || byte == b'_';
             assert_eq!((is(LABEL_NAME), is(METRIC_NAME)), (in_label, in_label || byte == b':'));
         }

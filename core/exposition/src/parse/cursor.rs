@@ -1,13 +1,22 @@
 //! Reading lines, and reading within a line.
 
-use memchr::{memchr, memchr2};
+use std::borrow::Cow;
 
-use super::byte_class::{self, BLANK};
+use memchr::{memchr, memrchr};
+
+use super::byte_class::{self, PLAIN, WORD};
+use super::escape::{Escapes, unescape};
 use super::{ParseError, ParseOptions};
+
+/// So many bytes are checked to be UTF-8 at once, if they hold whole lines.
+const BLOCK: usize = 8 << 10;
 
 /// The lines of an input. After an error there are no more.
 #[derive(Clone, Debug)]
 pub(super) struct Lines<'a> {
+    /// Lines that are UTF-8.
+    text: &'a str,
+    /// What follows them.
     rest: &'a [u8],
     number: usize,
     max_line_bytes: usize,
@@ -15,7 +24,7 @@ pub(super) struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     pub(super) const fn new(input: &'a [u8], options: &ParseOptions) -> Self {
-        Self { rest: input, number: 0, max_line_bytes: options.max_line_bytes }
+        Self { text: "", rest: input, number: 0, max_line_bytes: options.max_line_bytes }
     }
 
     /// The number of the line that was read last; 0 before the first.
@@ -24,32 +33,92 @@ impl<'a> Lines<'a> {
     }
 
     pub(super) fn stop(&mut self) {
+        self.text = "";
         self.rest = &[];
     }
 
+    #[inline]
     pub(super) fn next(&mut self) -> Option<Result<Cursor<'a>, ParseError>> {
-        if self.rest.is_empty() {
+        if self.text.is_empty() && self.rest.is_empty() {
             return None;
         }
         self.number += 1;
-        let window = self.rest.get(..=self.max_line_bytes).unwrap_or(self.rest);
-        let end = memchr(b'\n', window);
-        if end.is_none() && window.len() > self.max_line_bytes {
+        if self.text.is_empty()
+            && let Err(error) = self.read_block()
+        {
             self.stop();
-            let message = format!("the line is longer than {} bytes", self.max_line_bytes);
-            return Some(Err(ParseError::new(self.number, 1, message)));
+            return Some(Err(error));
         }
-        let end = end.unwrap_or(window.len());
-        let line = window.get(..end).unwrap_or_default();
-        self.rest = self.rest.get(end + 1..).unwrap_or_default();
-        match std::str::from_utf8(line) {
-            Ok(line) => Some(Ok(Cursor { line, at: 0, number: self.number })),
-            Err(error) => {
-                self.stop();
-                let valid = line.get(..error.valid_up_to()).unwrap_or_default();
-                let column = String::from_utf8_lossy(valid).chars().count() + 1;
-                Some(Err(ParseError::new(self.number, column, "the text is not UTF-8")))
-            }
+        let end = memchr(b'\n', self.text.as_bytes()).unwrap_or(self.text.len());
+        if end > self.max_line_bytes {
+            self.stop();
+            return Some(Err(self.too_long()));
+        }
+        let line = self.text.get(..end).unwrap_or_default();
+        self.text = self.text.get(end + 1..).unwrap_or_default();
+        Some(Ok(Cursor { line, at: 0, number: self.number }))
+    }
+
+    /// Takes whole lines from `rest`, one at least.
+    fn read_block(&mut self) -> Result<(), ParseError> {
+        let near = self.rest.get(..BLOCK).unwrap_or(self.rest);
+        let end = match memrchr(b'\n', near) {
+            Some(last) => last + 1,
+            None => self.first_line()?.len(),
+        };
+        let block = self.rest.get(..end).unwrap_or_default();
+        self.text = match std::str::from_utf8(block) {
+            Ok(text) => text,
+            Err(error) => self.lines_before(error.valid_up_to())?,
+        };
+        self.rest = self.rest.get(self.text.len()..).unwrap_or_default();
+        Ok(())
+    }
+
+    /// The first line of `rest`, with its line feed.
+    fn first_line(&self) -> Result<&'a [u8], ParseError> {
+        let window = self.rest.get(..=self.max_line_bytes).unwrap_or(self.rest);
+        match memchr(b'\n', window) {
+            Some(end) => Ok(window.get(..=end).unwrap_or_default()),
+            None if window.len() > self.max_line_bytes => Err(self.too_long()),
+            None => Ok(window),
+        }
+    }
+
+    /// The lines of `rest` before the one that is not UTF-8 at `fault`.
+    #[cold]
+    fn lines_before(&self, fault: usize) -> Result<&'a str, ParseError> {
+        let valid = self.rest.get(..fault).unwrap_or_default();
+        if let Some(last) = memrchr(b'\n', valid) {
+            let lines = valid.get(..=last).unwrap_or_default();
+            return Ok(std::str::from_utf8(lines).unwrap_or_default());
+        }
+        self.first_line()?;
+        let column = String::from_utf8_lossy(valid).chars().count() + 1;
+        Err(ParseError::new(self.number, column, "the text is not UTF-8"))
+    }
+
+    #[cold]
+    fn too_long(&self) -> ParseError {
+        let message = format!("the line is longer than {} bytes", self.max_line_bytes);
+        ParseError::new(self.number, 1, message)
+    }
+}
+
+/// A string as it is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Quoted<'a> {
+    /// What stands between the quotes.
+    pub(super) text: &'a str,
+    has_backslash: bool,
+}
+
+impl<'a> Quoted<'a> {
+    #[inline]
+    pub(super) fn unescape(self) -> Cow<'a, str> {
+        match self.has_backslash {
+            true => unescape(self.text, Escapes::Quote),
+            false => Cow::Borrowed(self.text),
         }
     }
 }
@@ -119,15 +188,24 @@ impl<'a> Cursor<'a> {
 
     /// Reads spaces and tabs, and tells whether there was any.
     pub(super) fn skip_blanks(&mut self) -> bool {
-        !self.take(BLANK).is_empty()
+        let start = self.at;
+        while matches!(self.peek(), Some(b' ' | b'\t')) {
+            self.at += 1;
+        }
+        self.at > start
     }
 
-    /// Reads the bytes of a class of [`byte_class`].
-    #[inline]
+    /// Reads bytes of a class, as [`byte_class::count`] does.
+    #[inline(always)]
     pub(super) fn take(&mut self, class: u8) -> &'a str {
         let start = self.at;
         self.at += byte_class::count(self.rest_bytes(), class);
         self.since(start)
+    }
+
+    /// Reads up to the next blank or the end.
+    pub(super) fn take_word(&mut self) -> &'a str {
+        self.take(WORD)
     }
 
     pub(super) fn take_rest(&mut self) -> &'a str {
@@ -136,24 +214,28 @@ impl<'a> Cursor<'a> {
         rest
     }
 
-    /// Reads a string from its opening quote on; returns what stands between the quotes, as written.
+    /// Reads a string from its opening quote on.
     #[inline]
-    pub(super) fn quoted(&mut self) -> Result<&'a str, ParseError> {
+    pub(super) fn quoted(&mut self) -> Result<Quoted<'a>, ParseError> {
         let opening = self.at;
         self.expect(b'"')?;
         let start = self.at;
+        let mut has_backslash = false;
         loop {
-            let Some(found) = find_quote_or_backslash(self.rest_bytes()) else {
-                return Err(self.error_at(opening, "the quote is not closed"));
-            };
-            self.at += found;
-            if self.peek() == Some(b'"') {
-                let text = self.since(start);
-                self.at += 1;
-                return Ok(text);
+            self.at += byte_class::count(self.rest_bytes(), PLAIN);
+            match self.peek() {
+                Some(b'"') => {
+                    let text = self.since(start);
+                    self.at += 1;
+                    return Ok(Quoted { text, has_backslash });
+                }
+                // The backslash and the first byte of what it escapes, which is no quote if it goes on.
+                Some(_) => {
+                    has_backslash = true;
+                    self.at = (self.at + 2).min(self.line.len());
+                }
+                None => return Err(self.error_at(opening, "the quote is not closed")),
             }
-            // The backslash and the first byte of what it escapes, which is no quote if it goes on.
-            self.at = (self.at + 2).min(self.line.len());
         }
     }
 
@@ -175,15 +257,6 @@ impl<'a> Cursor<'a> {
         let column = self.line.char_indices().take_while(|(place, _)| *place < at).count() + 1;
         ParseError::new(self.number, column, message)
     }
-}
-
-/// Most strings end within a few bytes, where a call of `memchr2` takes longer than to look at each.
-#[inline]
-fn find_quote_or_backslash(text: &[u8]) -> Option<usize> {
-    const NEAR: usize = 24;
-    let near = text.get(..NEAR).unwrap_or(text);
-    let found = near.iter().position(|byte| matches!(byte, b'"' | b'\\'));
-    found.or_else(|| Some(NEAR + memchr2(b'"', b'\\', text.get(NEAR..)?)?))
 }
 
 #[cfg(test)]
@@ -219,7 +292,9 @@ mod tests {
 
     #[test]
     fn quoted_strings() {
-        let read = |text| Cursor::over(text).quoted().map_err(|error| error.column());
+        let read = |text| {
+            Cursor::over(text).quoted().map(|read| read.text).map_err(|error| error.column())
+        };
         assert_eq!(read(r#""a\"b\\"c"#), Ok(r#"a\"b\\"#));
         assert_eq!(read(r#""\ä""#), Ok(r"\ä"));
         assert_eq!(read(r#""a\"#), Err(1));

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use metrion_model::MetricType;
 
-use super::Labels;
+use super::{Labels, Series};
 
 /// What one line says. Text is borrowed from the input, unless it has escapes.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +49,14 @@ pub struct ParsedSample<'a> {
     pub timestamp: Option<f64>,
     /// The exemplar, in OpenMetrics only.
     pub exemplar: Option<ParsedExemplar<'a>>,
+}
+
+impl<'a> ParsedSample<'a> {
+    /// What it is a number of.
+    pub(crate) fn series(&self) -> Series<'a, '_> {
+        let Self { name, labels, timestamp, .. } = self;
+        Series { name, labels: *labels, without: None, timestamp: *timestamp }
+    }
 }
 
 /// What follows the `#` of a sample.

@@ -46,9 +46,8 @@ impl HistogramCheck {
         match number.suffix {
             "_bucket" => {
                 let bound = number.bound.unwrap_or(f64::NAN);
-                let fault = |message: &str| {
-                    Err(ParseError::new(line, 1, format!("{message}: {family}")))
-                };
+                let fault =
+                    |message: &str| Err(ParseError::new(line, 1, format!("{message}: {family}")));
                 if group.last_bound.is_some_and(|last| bound <= last) {
                     return fault("the bounds of the buckets do not increase");
                 }

@@ -3,7 +3,6 @@ use std::borrow::Cow;
 use super::ParseError;
 use super::byte_class::LABEL_NAME;
 use super::cursor::Cursor;
-use super::escape::{Escapes, unescape};
 use super::line::Format;
 
 /// The labels of one sample, checked but not yet taken apart.
@@ -59,7 +58,7 @@ impl<'a> Iterator for LabelIter<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let cursor = &mut self.cursor;
         loop {
-            while cursor.skip_blanks() || cursor.eat(b',') {}
+            while cursor.eat(b',') || cursor.skip_blanks() {}
             if cursor.is_at_end() {
                 return None;
             }
@@ -69,7 +68,7 @@ impl<'a> Iterator for LabelIter<'a> {
             if cursor.eat(b'=') {
                 cursor.skip_blanks();
                 let value = cursor.quoted().ok()?;
-                return Some((name, unescape(value, Escapes::Quote)));
+                return Some((name, value.unescape()));
             }
         }
     }
@@ -133,7 +132,7 @@ pub(super) fn read_labels<'a>(
 fn read_name<'a>(cursor: &mut Cursor<'a>) -> Result<Cow<'a, str>, ParseError> {
     let at = cursor.at();
     if cursor.peek() == Some(b'"') {
-        let name = unescape(cursor.quoted()?, Escapes::Quote);
+        let name = cursor.quoted()?.unescape();
         if name.is_empty() {
             return Err(cursor.error_at(at, "the name is empty"));
         }

@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 
 use super::ParseError;
-use super::byte_class::{METRIC_NAME, WORD};
+use super::byte_class::METRIC_NAME;
 use super::cursor::Cursor;
-use super::escape::{Escapes, unescape};
 use super::labels::{Labels, read_labels};
 use super::number::parse_number;
 
@@ -33,6 +32,7 @@ impl Format {
 }
 
 /// Reads what a sample line begins with: its name and labels.
+#[inline(always)]
 pub(super) fn read_series<'a>(
     cursor: &mut Cursor<'a>,
     format: Format,
@@ -67,7 +67,7 @@ pub(super) fn read_series<'a>(
 pub(super) fn read_family_name<'a>(cursor: &mut Cursor<'a>) -> Result<Cow<'a, str>, ParseError> {
     let at = cursor.at();
     if cursor.peek() == Some(b'"') {
-        let name = unescape(cursor.quoted()?, Escapes::Quote);
+        let name = cursor.quoted()?.unescape();
         if name.is_empty() {
             return Err(cursor.error_at(at, "the name is empty"));
         }
@@ -87,15 +87,10 @@ fn take_metric_name<'a>(cursor: &mut Cursor<'a>) -> Option<&'a str> {
     (!name.is_empty()).then_some(name)
 }
 
-/// Reads up to the next blank or the end.
-pub(super) fn read_word<'a>(cursor: &mut Cursor<'a>) -> &'a str {
-    cursor.take(WORD)
-}
-
 /// Reads the number of a sample or of an exemplar.
 pub(super) fn read_value(cursor: &mut Cursor<'_>) -> Result<f64, ParseError> {
     let at = cursor.at();
-    let word = read_word(cursor);
+    let word = cursor.take_word();
     if word.is_empty() {
         return Err(cursor.error(format!("expected a number, found {}", cursor.found())));
     }

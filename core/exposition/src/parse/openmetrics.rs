@@ -5,7 +5,7 @@ use metrion_model::{Exemplar, MetricType};
 use super::cursor::{Cursor, Lines};
 use super::escape::{Escapes, unescape};
 use super::labels::{Labels, read_labels};
-use super::line::{Format, quote, read_family_name, read_series, read_value, read_word};
+use super::line::{Format, quote, read_family_name, read_series, read_value};
 use super::number::parse_seconds;
 use super::{Event, ParseError, ParseOptions, ParsedExemplar, ParsedSample};
 
@@ -37,6 +37,7 @@ impl<'a> OpenMetricsParser<'a> {
         self.lines.number()
     }
 
+    #[inline(always)]
     fn event(&mut self) -> Result<Event<'a>, ParseError> {
         let mut cursor = match self.lines.next() {
             Some(cursor) => cursor?,
@@ -53,6 +54,7 @@ impl<'a> OpenMetricsParser<'a> {
         }
     }
 
+    #[inline(always)]
     fn sample(&mut self, cursor: &mut Cursor<'a>) -> Result<Event<'a>, ParseError> {
         let (name, labels) = read_series(cursor, Format::OpenMetrics, &mut self.label_names)?;
         cursor.expect(b' ')?;
@@ -99,6 +101,7 @@ impl<'a> OpenMetricsParser<'a> {
 impl<'a> Iterator for OpenMetricsParser<'a> {
     type Item = Result<Event<'a>, ParseError>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         if self.is_done {
             return None;
@@ -116,7 +119,7 @@ fn count_chars(labels: Labels<'_>) -> usize {
 fn read_timestamp(cursor: &mut Cursor<'_>) -> Result<f64, ParseError> {
     cursor.expect(b' ')?;
     let at = cursor.at();
-    let word = read_word(cursor);
+    let word = cursor.take_word();
     let fault = || cursor.error_at(at, format!("{} is no timestamp in seconds", quote(word)));
     parse_seconds(word).ok_or_else(fault)
 }
@@ -125,7 +128,7 @@ fn metadata(mut cursor: Cursor<'_>) -> Result<Event<'_>, ParseError> {
     cursor.eat(b'#');
     cursor.expect(b' ')?;
     let at = cursor.at();
-    let keyword = read_word(&mut cursor);
+    let keyword = cursor.take_word();
     if !matches!(keyword, "HELP" | "TYPE" | "UNIT") {
         let message = format!("expected HELP, TYPE, UNIT or EOF, found {}", quote(keyword));
         return Err(cursor.error_at(at, message));

@@ -1,7 +1,5 @@
 //! What OpenMetrics asks of one sample of a type.
 
-use std::borrow::Cow;
-
 use metrion_model::MetricType;
 
 use super::{ParsedSample, parse_number};
@@ -28,18 +26,18 @@ impl OwnLabel {
         }
     }
 
-    pub(super) fn name<'a>(self, family: &Cow<'a, str>) -> Cow<'a, str> {
+    pub(super) const fn name(self, family: &str) -> &str {
         match self {
-            Self::Bound => Cow::Borrowed("le"),
-            Self::Quantile => Cow::Borrowed("quantile"),
-            Self::State => family.clone(),
+            Self::Bound => "le",
+            Self::Quantile => "quantile",
+            Self::State => family,
         }
     }
 }
 
 /// Checks a sample by its type. Returns the bound or quantile that it is of.
 pub(super) fn check_sample(
-    family: &Cow<'_, str>,
+    family: &str,
     metric_type: MetricType,
     suffix: &str,
     sample: &ParsedSample<'_>,
@@ -82,7 +80,7 @@ pub(super) fn check_sample(
 }
 
 fn check_label(
-    family: &Cow<'_, str>,
+    family: &str,
     metric_type: MetricType,
     suffix: &str,
     sample: &ParsedSample<'_>,
@@ -90,7 +88,7 @@ fn check_label(
     let Some(own) = OwnLabel::of(metric_type, suffix) else { return Ok(None) };
     let label = own.name(family);
     let name = &sample.name;
-    let Some(value) = sample.labels.get(&label) else {
+    let Some(value) = sample.labels.get(label) else {
         return Err(format!("a sample of {name} has no label {label:?}"));
     };
     let number = parse_number(&value);

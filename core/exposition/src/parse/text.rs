@@ -4,7 +4,7 @@ use metrion_model::MetricType;
 
 use super::cursor::{Cursor, Lines};
 use super::escape::{Escapes, unescape};
-use super::line::{Format, quote, read_family_name, read_series, read_value, read_word};
+use super::line::{Format, quote, read_family_name, read_series, read_value};
 use super::number::parse_milliseconds;
 use super::{Event, ParseError, ParseOptions, ParsedSample};
 
@@ -35,6 +35,7 @@ impl<'a> TextParser<'a> {
         self.lines.number()
     }
 
+    #[inline(always)]
     fn sample(&mut self, mut cursor: Cursor<'a>) -> Result<Event<'a>, ParseError> {
         let (name, labels) = read_series(&mut cursor, Format::Text, &mut self.label_names)?;
         cursor.skip_blanks();
@@ -51,6 +52,7 @@ impl<'a> TextParser<'a> {
 impl<'a> Iterator for TextParser<'a> {
     type Item = Result<Event<'a>, ParseError>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let mut cursor = match self.lines.next()? {
@@ -73,7 +75,7 @@ impl<'a> Iterator for TextParser<'a> {
 
 fn read_timestamp(cursor: &mut Cursor<'_>) -> Result<f64, ParseError> {
     let at = cursor.at();
-    let word = read_word(cursor);
+    let word = cursor.take_word();
     cursor.skip_blanks();
     if !cursor.is_at_end() {
         return Err(cursor.error(format!("expected the end, found {}", cursor.found())));
@@ -89,7 +91,7 @@ fn comment(mut cursor: Cursor<'_>) -> Result<Event<'_>, ParseError> {
     if !cursor.skip_blanks() {
         return Ok(Event::Comment(text));
     }
-    let keyword = read_word(&mut cursor);
+    let keyword = cursor.take_word();
     cursor.skip_blanks();
     match keyword {
         "HELP" | "TYPE" if !cursor.is_at_end() => {}

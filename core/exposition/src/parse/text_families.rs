@@ -5,7 +5,8 @@ use metrion_model::MetricType;
 use rapidhash::quality::RandomState;
 
 use super::{
-    Event, ParseError, ParseOptions, ParsedFamily, ParsedSample, PointSet, TextParser, parse_number,
+    Event, ParseError, ParseOptions, ParsedFamily, ParsedSample, SeriesSet, TextParser,
+    parse_number,
 };
 
 /// The families of an exposition in the text format 0.0.4, in the order in which they begin.
@@ -29,8 +30,7 @@ pub fn parse_text_with<'a>(
     options: &ParseOptions,
 ) -> Result<Vec<ParsedFamily<'a>>, ParseError> {
     let mut parser = TextParser::with_options(input, options);
-    let mut families = Families::default();
-    let mut points = PointSet::for_input(input.len());
+    let mut families = Families::for_input(input.len());
     while let Some(event) = parser.next() {
         let line = parser.line();
         let fault = |message| ParseError::new(line, 1, message);
@@ -40,10 +40,7 @@ pub fn parse_text_with<'a>(
                 families.set_type(name, metric_type).map_err(fault)?;
             }
             Event::Sample(sample) => {
-                if options.refuse_duplicates && !points.insert(&sample) {
-                    return Err(fault(format!("a series of {} comes twice", sample.name)));
-                }
-                families.push(sample).map_err(fault)?;
+                families.push(sample, options.refuse_duplicates).map_err(fault)?;
             }
             Event::Unit { .. } | Event::Comment(_) | Event::Eof => {}
         }
@@ -51,7 +48,6 @@ pub fn parse_text_with<'a>(
     Ok(families.all)
 }
 
-#[derive(Default)]
 struct Families<'a> {
     all: Vec<ParsedFamily<'a>>,
     /// Of each family, whether a `# TYPE` line named it.
@@ -59,9 +55,16 @@ struct Families<'a> {
     places: HashMap<Cow<'a, str>, usize, RandomState>,
     /// Of the line that came last.
     last: usize,
+    /// The places of the samples, by that of their family.
+    series: SeriesSet<(usize, usize)>,
 }
 
 impl<'a> Families<'a> {
+    fn for_input(bytes: usize) -> Self {
+        let (all, are_typed, places, last) = Default::default();
+        Self { all, are_typed, places, last, series: SeriesSet::for_input(bytes) }
+    }
+
     fn set_help(&mut self, name: Cow<'a, str>, help: Cow<'a, str>) -> Result<(), String> {
         self.last = self.place_named(name)?;
         let Some(family) = self.all.get_mut(self.last) else { return Ok(()) };
@@ -91,8 +94,11 @@ impl<'a> Families<'a> {
         Ok(())
     }
 
-    fn push(&mut self, sample: ParsedSample<'a>) -> Result<(), String> {
+    fn push(&mut self, sample: ParsedSample<'a>, refuse_twice: bool) -> Result<(), String> {
         self.last = self.place_of(&sample.name);
+        if refuse_twice && self.is_known(&sample) {
+            return Err(format!("a series of {} comes twice", sample.name));
+        }
         let Some(family) = self.all.get_mut(self.last) else { return Ok(()) };
         let bound = match family.metric_type {
             MetricType::Histogram if sample.name.ends_with("_bucket") => sample.labels.get("le"),
@@ -106,6 +112,17 @@ impl<'a> Families<'a> {
         }
         family.samples.push(sample);
         Ok(())
+    }
+
+    /// Whether the last family has the series of a sample, which is added to it otherwise.
+    fn is_known(&mut self, sample: &ParsedSample<'a>) -> bool {
+        let place = self.all.get(self.last).map_or(0, |family| family.samples.len());
+        let series = sample.series();
+        let is_equal = |(family, place): (usize, usize)| {
+            let other = self.all.get(family).and_then(|family| family.samples.get(place));
+            other.is_some_and(|other| other.series().equals(&series))
+        };
+        self.series.insert(&series, (self.last, place), is_equal).is_some()
     }
 
     /// The place of the family that a sample belongs to, which is made if there is none.
@@ -151,9 +168,7 @@ impl<'a> Families<'a> {
 /// Whether a family has samples of this name.
 fn owns(family: &ParsedFamily<'_>, sample: &str) -> bool {
     let suffix = sample.strip_prefix(family.name.as_ref());
-    suffix.is_some_and(|suffix| {
-        suffix.is_empty() || suffixes(family.metric_type).contains(&suffix)
-    })
+    suffix.is_some_and(|suffix| suffix.is_empty() || suffixes(family.metric_type).contains(&suffix))
 }
 
 /// What the names of a type's samples have behind that of the family in this format, if anything.
