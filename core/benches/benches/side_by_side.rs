@@ -19,9 +19,10 @@ fn main() {
         }
         for figure in measure(id, &row()) {
             println!(
-                "{:<50} {:>12.1} ns {:>13.1} ns {:<28} {:>7.2}x {:>7.2}..{:<7.2} {}",
+                "{:<50} {:>12.1} ns {:>8.2} M/s {:>13.1} ns {:<28} {:>7.2}x {:>7.2}..{:<7.2} {}",
                 figure.title,
                 figure.ours_ns,
+                1e3 / figure.ours_ns,
                 figure.peer_ns,
                 figure.peer,
                 figure.ratio,

@@ -39,5 +39,6 @@ pub const ROWS: &[(&str, Setup)] = &[
     ("new_series", creation::new_series),
     ("parse_text_events", parse::text_events),
     ("parse_text", parse::text_families),
+    ("parse_openmetrics_events", parse::openmetrics_events),
     ("parse_openmetrics", parse::openmetrics_families),
 ];

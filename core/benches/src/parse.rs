@@ -1,23 +1,24 @@
-//! What reading a scrape costs: a real page of node_exporter 1.5.
+//! What reading a sample of a scrape costs: a real page of node_exporter 1.5.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hint::black_box;
+use std::time::Instant;
 
-use metrion::exposition::parse::{TextParser, parse_openmetrics, parse_text};
+use metrion::exposition::parse::{OpenMetricsParser, TextParser, parse_openmetrics, parse_text};
 
-use crate::case::{Peer, Row, Run, repeat};
+use crate::case::{Peer, Row, Run};
 
 const PAGE: &str = include_str!("../data/node_exporter.txt");
+const SAMPLES: u64 = 507;
 
 /// Text 0.0.4 as events: each line by itself, as a scraper of known targets reads it.
 pub(crate) fn text_events() -> Row {
     Row {
-        title: "parse a page of 507 samples, line by line",
+        title: "parse a sample (of a page of 507), line by line",
         threads: &[1],
-        ours: repeat(|_| {
-            let events = TextParser::new(black_box(PAGE.as_bytes()));
-            for event in events {
+        ours: repeat_samples(|| {
+            for event in TextParser::new(black_box(PAGE.as_bytes())) {
                 black_box(event.unwrap());
             }
         }),
@@ -28,21 +29,36 @@ pub(crate) fn text_events() -> Row {
 /// Text 0.0.4 as families, with all checks of the whole page.
 pub(crate) fn text_families() -> Row {
     Row {
-        title: "parse a page of 507 samples into families",
+        title: "parse a sample into families",
         threads: &[1],
-        ours: repeat(|_| drop(black_box(parse_text(black_box(PAGE.as_bytes())).unwrap()))),
+        ours: repeat_samples(|| drop(black_box(parse_text(black_box(PAGE.as_bytes())).unwrap()))),
         peers: vec![Peer::new("prometheus-parse", prometheus_parse())],
     }
 }
 
-/// The same samples in OpenMetrics. There is no parser of it with a licence that we can take, so the
-/// peer reads the page as it is.
+/// The same samples in OpenMetrics, line by line. There is no parser of it with a licence that we can
+/// take, so the peer reads the page as it is.
+pub(crate) fn openmetrics_events() -> Row {
+    let page = openmetrics(PAGE);
+    Row {
+        title: "parse a sample of OpenMetrics, line by line (peer: of text 0.0.4)",
+        threads: &[1],
+        ours: repeat_samples(move || {
+            for event in OpenMetricsParser::new(black_box(page.as_bytes())) {
+                black_box(event.unwrap());
+            }
+        }),
+        peers: vec![Peer::new("prometheus-parse", prometheus_parse())],
+    }
+}
+
+/// The same as families.
 pub(crate) fn openmetrics_families() -> Row {
     let page = openmetrics(PAGE);
     Row {
-        title: "parse the same in OpenMetrics (peer: in text 0.0.4)",
+        title: "parse a sample of OpenMetrics into families (peer: of text 0.0.4)",
         threads: &[1],
-        ours: repeat(move |_| {
+        ours: repeat_samples(move || {
             drop(black_box(parse_openmetrics(black_box(page.as_bytes())).unwrap()));
         }),
         peers: vec![Peer::new("prometheus-parse", prometheus_parse())],
@@ -50,9 +66,22 @@ pub(crate) fn openmetrics_families() -> Row {
 }
 
 fn prometheus_parse() -> Run {
-    repeat(|_| {
+    repeat_samples(|| {
         let lines = black_box(PAGE).lines().map(|line| Ok(line.to_owned()));
         drop(black_box(prometheus_parse::Scrape::parse(lines).unwrap()));
+    })
+}
+
+/// A case whose one time is one sample, so that times per second are samples per second. It reads whole
+/// pages and counts the part of the time that the samples asked for took.
+fn repeat_samples(read_page: impl Fn() + Send + Sync + 'static) -> Run {
+    Box::new(move |times| {
+        let pages = times.div_ceil(SAMPLES);
+        let start = Instant::now();
+        for _ in 0..pages {
+            read_page();
+        }
+        start.elapsed().mul_f64(times as f64 / (pages.max(1) * SAMPLES) as f64)
     })
 }
 
@@ -92,7 +121,7 @@ fn openmetrics_line<'a>(line: &'a str, types: &HashMap<&str, &str>) -> Cow<'a, s
 mod tests {
     use super::*;
 
-    /// The three cases read the same numbers.
+    /// All cases read the same numbers.
     #[test]
     fn everyone_reads_all_samples() {
         let page = openmetrics(PAGE);
@@ -101,7 +130,7 @@ mod tests {
         let count = |families: &[metrion::exposition::parse::ParsedFamily<'_>]| {
             families.iter().map(|family| family.samples.len()).sum::<usize>()
         };
-        assert_eq!((count(&ours), count(&openmetrics)), (507, 507));
+        assert_eq!((count(&ours), count(&openmetrics)), (SAMPLES as usize, SAMPLES as usize));
         let lines = PAGE.lines().map(|line| Ok(line.to_owned()));
         assert!(prometheus_parse::Scrape::parse(lines).unwrap().samples.len() > 400);
     }

@@ -37,8 +37,8 @@ impl<'a> Lines<'a> {
         self.rest = &[];
     }
 
-    #[inline]
-    pub(super) fn next(&mut self) -> Option<Result<Cursor<'a>, ParseError>> {
+    #[inline(always)]
+    pub(super) fn next(&mut self) -> Option<Result<&'a str, ParseError>> {
         if self.text.is_empty() && self.rest.is_empty() {
             return None;
         }
@@ -56,10 +56,11 @@ impl<'a> Lines<'a> {
         }
         let line = self.text.get(..end).unwrap_or_default();
         self.text = self.text.get(end + 1..).unwrap_or_default();
-        Some(Ok(Cursor { line, at: 0, number: self.number }))
+        Some(Ok(line))
     }
 
     /// Takes whole lines from `rest`, one at least.
+    #[inline(never)]
     fn read_block(&mut self) -> Result<(), ParseError> {
         let near = self.rest.get(..BLOCK).unwrap_or(self.rest);
         let end = match memrchr(b'\n', near) {
@@ -132,9 +133,14 @@ pub(super) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
+    /// A cursor at the beginning of the line with this number.
+    pub(super) const fn new(line: &'a str, number: usize) -> Self {
+        Self { line, at: 0, number }
+    }
+
     /// A cursor over a text that is known to be right, so that its position does not matter.
     pub(super) const fn over(line: &'a str) -> Self {
-        Self { line, at: 0, number: 0 }
+        Self::new(line, 0)
     }
 
     pub(super) const fn at(&self) -> usize {
@@ -268,7 +274,7 @@ mod tests {
         let mut lines = Lines::new(input, &options);
         std::iter::from_fn(|| lines.next())
             .map(|line| match line {
-                Ok(cursor) => Ok(cursor.rest().to_owned()),
+                Ok(line) => Ok(line.to_owned()),
                 Err(error) => Err((error.line(), error.column())),
             })
             .collect()

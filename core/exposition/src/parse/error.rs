@@ -4,7 +4,13 @@ use metrion_model::{Error, ErrorCode};
 
 /// Where an exposition is wrong, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseError {
+pub struct ParseError(
+    // One word, so that a parser's results are moved in registers.
+    Box<Fault>,
+);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Fault {
     line: usize,
     column: usize,
     message: String,
@@ -21,31 +27,31 @@ impl ParseError {
             message.truncate(end);
             message.push_str("...");
         }
-        Self { line, column, message }
+        Self(Box::new(Fault { line, column, message }))
     }
 
     /// The line, from 1.
     #[must_use]
-    pub const fn line(&self) -> usize {
-        self.line
+    pub fn line(&self) -> usize {
+        self.0.line
     }
 
     /// The column in characters, from 1. It is 1 for a fault of a whole line or family.
     #[must_use]
-    pub const fn column(&self) -> usize {
-        self.column
+    pub fn column(&self) -> usize {
+        self.0.column
     }
 
     /// What is wrong, without the position.
     #[must_use]
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 }
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}: {}", self.line, self.column, self.message)
+        write!(f, "line {}, column {}: {}", self.line(), self.column(), self.message())
     }
 }
 

@@ -64,6 +64,7 @@ pub(super) fn read_series<'a>(
 }
 
 /// Reads the name in a `# HELP`, `# TYPE` or `# UNIT` line.
+#[inline]
 pub(super) fn read_family_name<'a>(cursor: &mut Cursor<'a>) -> Result<Cow<'a, str>, ParseError> {
     let at = cursor.at();
     if cursor.peek() == Some(b'"') {
@@ -88,6 +89,7 @@ fn take_metric_name<'a>(cursor: &mut Cursor<'a>) -> Option<&'a str> {
 }
 
 /// Reads the number of a sample or of an exemplar.
+#[inline]
 pub(super) fn read_value(cursor: &mut Cursor<'_>) -> Result<f64, ParseError> {
     let at = cursor.at();
     let word = cursor.take_word();

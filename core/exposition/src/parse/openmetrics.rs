@@ -39,10 +39,11 @@ impl<'a> OpenMetricsParser<'a> {
 
     #[inline(always)]
     fn event(&mut self) -> Result<Event<'a>, ParseError> {
-        let mut cursor = match self.lines.next() {
-            Some(cursor) => cursor?,
+        let line = match self.lines.next() {
+            Some(line) => line?,
             None => return Err(ParseError::new(self.line() + 1, 1, "the last line is not # EOF")),
         };
+        let mut cursor = Cursor::new(line, self.line());
         match cursor.peek() {
             None => Err(cursor.error("a blank line")),
             Some(b'#') if cursor.rest() == "# EOF" => match self.lines.next() {
@@ -124,6 +125,7 @@ fn read_timestamp(cursor: &mut Cursor<'_>) -> Result<f64, ParseError> {
     parse_seconds(word).ok_or_else(fault)
 }
 
+#[inline(always)]
 fn metadata(mut cursor: Cursor<'_>) -> Result<Event<'_>, ParseError> {
     cursor.eat(b'#');
     cursor.expect(b' ')?;

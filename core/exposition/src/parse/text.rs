@@ -55,10 +55,11 @@ impl<'a> Iterator for TextParser<'a> {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let mut cursor = match self.lines.next()? {
-                Ok(cursor) => cursor,
+            let line = match self.lines.next()? {
+                Ok(line) => line,
                 Err(error) => return Some(Err(error)),
             };
+            let mut cursor = Cursor::new(line, self.line());
             cursor.skip_blanks();
             let event = match cursor.peek() {
                 None => continue,
@@ -85,6 +86,7 @@ fn read_timestamp(cursor: &mut Cursor<'_>) -> Result<f64, ParseError> {
 }
 
 /// A line that begins with `#`. Without a keyword, or without anything after it, it is for people.
+#[inline(always)]
 fn comment(mut cursor: Cursor<'_>) -> Result<Event<'_>, ParseError> {
     cursor.eat(b'#');
     let text = cursor.rest();

@@ -95,7 +95,7 @@ impl<'a> Families<'a> {
     }
 
     fn push(&mut self, sample: ParsedSample<'a>, refuse_twice: bool) -> Result<(), String> {
-        self.last = self.place_of(&sample.name);
+        self.last = self.place_of(&sample);
         if refuse_twice && self.is_known(&sample) {
             return Err(format!("a series of {} comes twice", sample.name));
         }
@@ -126,13 +126,14 @@ impl<'a> Families<'a> {
     }
 
     /// The place of the family that a sample belongs to, which is made if there is none.
-    fn place_of(&mut self, sample: &Cow<'a, str>) -> usize {
+    fn place_of(&mut self, sample: &ParsedSample<'a>) -> usize {
+        let name = &sample.name;
         // Whoever has samples of a name is the only one: see `place_named` and `set_type`.
-        if self.all.get(self.last).is_some_and(|last| owns(last, sample)) {
+        if self.all.get(self.last).is_some_and(|last| owns(last, name)) {
             return self.last;
         }
-        let known = self.places.get(sample).copied().or_else(|| self.owner(sample));
-        known.unwrap_or_else(|| self.add(sample.clone()))
+        let known = self.places.get(name).copied().or_else(|| self.owner(name));
+        known.unwrap_or_else(|| self.add(name.clone()))
     }
 
     /// The place of the family of this name, which is made if there is none.
