@@ -1,11 +1,13 @@
 //! A family is a map from label values to a number, whatever the values are: the core beside a map
-//! of the standard library, read back from the snapshot and from the text.
+//! of the standard library, read back from the snapshot and from every format that has a parser.
 #![no_main]
 
 use std::collections::HashMap;
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
+use metrion::exposition::parse::parse_openmetrics;
+use metrion::exposition::{encode_openmetrics, encode_protobuf, parse_protobuf};
 use metrion::{
     Counter, Family, FamilyOptions, Geometry, LabelSets, NameFilter, Registry, RegistryOptions,
 };
@@ -48,6 +50,8 @@ fuzz_target!(|input: Input<'_>| {
     }
     assert_eq!(from_snapshot(&registry), model);
     assert_eq!(from_text(&registry), model);
+    assert_eq!(from_openmetrics(&registry), model);
+    assert_eq!(from_protobuf(&registry), model);
 });
 
 fn apply(
@@ -142,6 +146,31 @@ fn from_text(registry: &Registry) -> Model {
         (values_of(&sets, 0), number.parse().unwrap())
     };
     text.split_terminator('\n').skip(1).map(sample).collect()
+}
+
+fn from_openmetrics(registry: &Registry) -> Model {
+    let mut bytes = Vec::new();
+    encode_openmetrics(&registry.snapshot(&NameFilter::all()), &mut bytes);
+    let families = parse_openmetrics(&bytes).unwrap();
+    let samples = families.iter().flat_map(|family| &family.samples);
+    samples
+        .map(|sample| {
+            let values = sample.labels.iter().map(|(_, value)| value.into_owned());
+            (values.collect(), sample.value)
+        })
+        .collect()
+}
+
+fn from_protobuf(registry: &Registry) -> Model {
+    let mut bytes = Vec::new();
+    encode_protobuf(&registry.snapshot(&NameFilter::all()), &mut bytes);
+    let metrics = parse_protobuf(&bytes).flat_map(|family| family.unwrap().metric);
+    metrics
+        .map(|metric| {
+            let values = metric.label.iter().map(|label| label.value().to_owned());
+            (values.collect(), metric.counter.unwrap().value())
+        })
+        .collect()
 }
 
 fn values_of(labels: &LabelSets, row: usize) -> Vec<String> {

@@ -1,15 +1,22 @@
 //! Any sequence of operations on a registry, wrong ones included: none panics, one that fails
-//! changes nothing, and the text is always well-formed.
+//! changes nothing, and what every format says of it is well-formed and the same.
 #![no_main]
 
-use std::collections::HashSet;
+use std::sync::Arc;
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use metrion::{
     Counter, Family, FamilyOptions, Gauge, GaugeMode, GaugeOptions, Geometry, Histogram,
-    HistogramOptions, NameFilter, Registry, RegistryOptions, Result,
+    HistogramOptions, Info, ManualClock, NameFilter, NativeOptions, Registry, RegistryOptions,
+    Result, StateSet, StateSetOptions, Summary, SummaryOptions,
 };
+
+mod check_text;
+mod every_format;
+
+use check_text::check_text;
+use every_format::check_every_format;
 
 #[derive(Arbitrary, Debug)]
 enum Operation<'a> {
@@ -27,6 +34,12 @@ enum Operation<'a> {
     Unregister(u8),
     Forget(u8),
     Filter(Vec<Name<'a>>),
+    /// With an exemplar.
+    UpdateWith(u8, f64, Vec<(Name<'a>, &'a str)>),
+    /// Of an info, or of a state set: its first name is the state.
+    Say(u8, Vec<(Name<'a>, &'a str)>),
+    /// So many seconds, or days.
+    Pass(u8, bool),
 }
 
 #[derive(Arbitrary, Debug)]
@@ -39,6 +52,7 @@ struct Create<'a> {
     labels: Vec<Name<'a>>,
     constant_labels: Vec<(Name<'a>, &'a str)>,
     max_series: Option<u8>,
+    expires: Option<u8>,
     buckets: Vec<f64>,
 }
 
@@ -49,6 +63,16 @@ enum Kind {
     UpDown,
     Histogram,
     EvenHistogram(u8),
+    NativeHistogram {
+        schema: i8,
+        max_buckets: u8,
+        has_classic: bool,
+    },
+    /// The buckets are its quantiles.
+    Summary,
+    Info,
+    /// The label names are its states.
+    StateSet,
 }
 
 /// Mostly a name of a few, so that names meet.
@@ -90,12 +114,18 @@ enum AnyFamily {
     Counter(Family<Counter>),
     Gauge(Family<Gauge>),
     Histogram(Family<Histogram>),
+    Summary(Family<Summary>),
+    Info(Family<Info>),
+    StateSet(Family<StateSet>),
 }
 
 enum AnyChild {
     Counter(Counter),
     Gauge(Gauge),
     Histogram(Histogram),
+    Summary(Summary),
+    Info(Info),
+    StateSet(StateSet),
 }
 
 macro_rules! each {
@@ -104,12 +134,16 @@ macro_rules! each {
             AnyFamily::Counter($family) => $body,
             AnyFamily::Gauge($family) => $body,
             AnyFamily::Histogram($family) => $body,
+            AnyFamily::Summary($family) => $body,
+            AnyFamily::Info($family) => $body,
+            AnyFamily::StateSet($family) => $body,
         }
     };
 }
 
 struct State {
     registry: Registry,
+    clock: Arc<ManualClock>,
     families: Vec<AnyFamily>,
     children: Vec<AnyChild>,
 }
@@ -117,9 +151,11 @@ struct State {
 fuzz_target!(|operations: Vec<Operation<'_>>| {
     // Small, so that its bounds are met, too.
     let geometry = Geometry { slabs: 2, cells: 1, entries: 64, key_words: 1 << 10 };
-    let options = RegistryOptions { geometry, ..RegistryOptions::default() };
+    let clock = Arc::new(ManualClock::new(1.5e9));
+    let options =
+        RegistryOptions { geometry, clock: Arc::clone(&clock) as _, ..RegistryOptions::default() };
     let registry = Registry::new(options).unwrap();
-    let mut state = State { registry, families: Vec::new(), children: Vec::new() };
+    let mut state = State { registry, clock, families: Vec::new(), children: Vec::new() };
     let mut before = String::new();
     for operation in &operations {
         let result = state.apply(operation);
@@ -130,6 +166,7 @@ fuzz_target!(|operations: Vec<Operation<'_>>| {
         check_text(&after);
         before = after;
     }
+    check_every_format(&state.registry.snapshot(&NameFilter::all()));
 });
 
 impl State {
@@ -147,6 +184,11 @@ impl State {
                     AnyFamily::Histogram(family) => {
                         AnyChild::Histogram(family.labels(values)?.clone())
                     }
+                    AnyFamily::Summary(family) => AnyChild::Summary(family.labels(values)?.clone()),
+                    AnyFamily::Info(family) => AnyChild::Info(family.labels(values)?.clone()),
+                    AnyFamily::StateSet(family) => {
+                        AnyChild::StateSet(family.labels(values)?.clone())
+                    }
                 };
                 self.children.push(child);
             }
@@ -162,6 +204,9 @@ impl State {
                     AnyFamily::Counter(family) => AnyFamily::Counter(family.curry(&pairs)?),
                     AnyFamily::Gauge(family) => AnyFamily::Gauge(family.curry(&pairs)?),
                     AnyFamily::Histogram(family) => AnyFamily::Histogram(family.curry(&pairs)?),
+                    AnyFamily::Summary(family) => AnyFamily::Summary(family.curry(&pairs)?),
+                    AnyFamily::Info(family) => AnyFamily::Info(family.curry(&pairs)?),
+                    AnyFamily::StateSet(family) => AnyFamily::StateSet(family.curry(&pairs)?),
                 };
                 self.families.push(view);
             }
@@ -169,13 +214,15 @@ impl State {
                 Some(AnyChild::Counter(counter)) => counter.inc(),
                 Some(AnyChild::Gauge(gauge)) => gauge.inc(),
                 Some(AnyChild::Histogram(histogram)) => histogram.observe(1.0),
-                None => {}
+                Some(AnyChild::Summary(summary)) => summary.observe(1.0),
+                Some(AnyChild::Info(_) | AnyChild::StateSet(_)) | None => {}
             },
             Operation::Update(which, value) => match pick(&self.children, *which) {
                 Some(AnyChild::Counter(counter)) => counter.checked_add(*value)?,
                 Some(AnyChild::Gauge(gauge)) => gauge.add(*value),
                 Some(AnyChild::Histogram(histogram)) => histogram.observe(*value),
-                None => {}
+                Some(AnyChild::Summary(summary)) => summary.observe(*value),
+                Some(AnyChild::Info(_) | AnyChild::StateSet(_)) | None => {}
             },
             Operation::Set(which, value) => {
                 if let Some(AnyChild::Gauge(gauge)) = pick(&self.children, *which) {
@@ -204,6 +251,30 @@ impl State {
                 each!(family, family => self.registry.unregister_family(family)?);
             }
             Operation::Forget(which) => self.forget(*which),
+            Operation::UpdateWith(which, value, labels) => {
+                let labels = texts(labels);
+                match pick(&self.children, *which) {
+                    Some(AnyChild::Counter(counter)) => {
+                        counter.add_with_exemplar(*value, &labels)?
+                    }
+                    Some(AnyChild::Histogram(histogram)) => {
+                        histogram.observe_with_exemplar(*value, &labels)?;
+                    }
+                    _ => {}
+                }
+            }
+            Operation::Say(which, labels) => match pick(&self.children, *which) {
+                Some(AnyChild::Info(info)) => info.set(&texts(labels))?,
+                Some(AnyChild::StateSet(states)) => match texts(labels)[..] {
+                    [(state, _)] => states.set_only(state)?,
+                    [(state, holds), ..] => states.set(state, holds.is_empty())?,
+                    [] => {}
+                },
+                _ => {}
+            },
+            Operation::Pass(count, are_days) => {
+                self.clock.advance(f64::from(*count) * if *are_days { 86400.0 } else { 1.0 });
+            }
             Operation::Filter(names) => {
                 let names = names.iter().map(|name| name.text().to_owned()).collect();
                 let snapshot = self.registry.snapshot(&NameFilter::only(names));
@@ -228,6 +299,7 @@ impl State {
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
             max_series: create.max_series.map(usize::from),
+            expire_after_seconds: create.expires.map(f64::from),
             ..FamilyOptions::default()
         };
         Ok(match create.kind {
@@ -247,6 +319,25 @@ impl State {
                     ..HistogramOptions::default()
                 };
                 AnyFamily::Histogram(self.registry.histogram_family(options)?)
+            }
+            Kind::NativeHistogram { schema, max_buckets, has_classic } => {
+                let max_buckets = usize::from(max_buckets);
+                let native = NativeOptions { schema, max_buckets, ..NativeOptions::default() };
+                let buckets = if has_classic { create.buckets.clone() } else { vec![] };
+                let options = HistogramOptions { family, buckets, native: Some(native) };
+                AnyFamily::Histogram(self.registry.histogram_family(options)?)
+            }
+            Kind::Summary => {
+                let objectives = create.buckets.iter().map(|quantile| (*quantile, 0.01)).collect();
+                let options = SummaryOptions { family, objectives, ..SummaryOptions::default() };
+                AnyFamily::Summary(self.registry.summary_family(options)?)
+            }
+            Kind::Info => AnyFamily::Info(self.registry.info_family(family)?),
+            Kind::StateSet => {
+                let states = family.label_names.clone();
+                let family = FamilyOptions { label_names: vec![], ..family };
+                let options = StateSetOptions { family, states };
+                AnyFamily::StateSet(self.registry.state_set_family(options)?)
             }
             Kind::EvenHistogram(count) => {
                 let buckets = (0..count).map(f64::from).collect();
@@ -273,76 +364,4 @@ fn pick<T>(from: &[T], which: u8) -> Option<&T> {
 
 fn texts<'a>(pairs: &[(Name<'a>, &'a str)]) -> Vec<(&'a str, &'a str)> {
     pairs.iter().map(|(name, value)| (name.text(), *value)).collect()
-}
-
-/// Panics at the first line that is not of the text format 0.0.4, that repeats a series, or that
-/// contradicts its histogram.
-fn check_text(text: &str) {
-    assert!(text.is_empty() || text.ends_with('\n'));
-    let mut family = ("", "");
-    let mut families = HashSet::new();
-    let mut all_series = HashSet::new();
-    let mut bucket: Option<f64> = None;
-    for line in text.split_terminator('\n') {
-        if let Some(comment) = line.strip_prefix("# ") {
-            let mut words = comment.splitn(3, ' ');
-            let (kind, name) = (words.next().unwrap(), words.next().unwrap());
-            assert!(is_name(name), "{line}");
-            let rest = words.next().unwrap_or_default();
-            if kind == "TYPE" {
-                assert!(families.insert(name), "{name} comes twice");
-                family = (name, rest);
-            } else {
-                assert_eq!(kind, "HELP", "{line}");
-            }
-            continue;
-        }
-        let (series, number) = line.rsplit_once(' ').unwrap();
-        let (name, labels) = match series.split_once('{') {
-            Some((name, labels)) => (name, labels.strip_suffix('}').unwrap()),
-            None => (series, ""),
-        };
-        let suffix = name.strip_prefix(family.0).unwrap();
-        assert!(all_series.insert(series), "{series} comes twice");
-        check_labels(labels);
-        let value: f64 = number.parse().unwrap();
-        match (family.1, suffix) {
-            ("counter", "") => assert!(value >= 0.0 || value.is_nan(), "{line}"),
-            ("gauge", "") | ("histogram", "_sum") => {}
-            ("histogram", "_bucket") => {
-                assert!(value >= bucket.unwrap_or(0.0), "{line}");
-                bucket = Some(value);
-            }
-            ("histogram", "_count") => assert_eq!(bucket.take(), Some(value), "{line}"),
-            _ => panic!("{line} does not belong to {family:?}"),
-        }
-    }
-}
-
-fn check_labels(labels: &str) {
-    let mut rest = labels;
-    while !rest.is_empty() {
-        let (name, quoted) = rest.split_once("=\"").unwrap();
-        assert!(is_name(name) && !name.contains(':'), "{labels}");
-        let mut escaped = false;
-        let end = quoted.bytes().position(|byte| {
-            assert!(!escaped || b"\\\"n".contains(&byte), "{labels}");
-            let closes = byte == b'"' && !escaped;
-            escaped = byte == b'\\' && !escaped;
-            closes
-        });
-        rest = &quoted[end.unwrap() + 1..];
-        if let Some(more) = rest.strip_prefix(',') {
-            assert!(!more.is_empty(), "{labels}");
-            rest = more;
-        } else {
-            assert!(rest.is_empty(), "{labels}");
-        }
-    }
-}
-
-fn is_name(name: &str) -> bool {
-    let head = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_' || byte == b':';
-    name.bytes().next().is_some_and(head)
-        && name.bytes().all(|byte| head(byte) || byte.is_ascii_digit())
 }
