@@ -1,7 +1,7 @@
-"""prometheus_client reads what `encode` writes: every sample of every type, beside what was put in.
+"""prometheus_client reads what `encode` writes: every sample of every type, as it was put in.
 
-Labels and exemplars are compared as text, everything else number by number. The second half performs
-the same operations with prometheus_client and compares what the two of them show.
+Labels are compared as text, everything else number by number. The second half performs the same
+operations with prometheus_client and compares what the two of them show.
 """
 
 import bisect
@@ -15,6 +15,7 @@ import metrion
 import prometheus_client
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from metrion.testing import ManualClock
 from prometheus_client import parser as text_parser
 from prometheus_client.openmetrics import exposition as openmetrics_exposition
 from prometheus_client.openmetrics import parser as openmetrics_parser
@@ -107,8 +108,10 @@ def family(draw: Callable[..., Any], place: int, lowest: float | None) -> Family
         ),
         "Enum": st.sampled_from(result.states),
     }[kind]
+    # prometheus_client's parser loses its way in an exemplar with a quote.
+    without_quotes = texts().map(lambda text: text.replace('"', "'"))
     exemplar = st.none() | st.dictionaries(
-        st.from_regex(r"[a-z]{1,4}", fullmatch=True), texts(), min_size=1, max_size=2
+        st.from_regex(r"[a-z]{1,4}", fullmatch=True), without_quotes, min_size=1, max_size=2
     )
     values = st.tuples(*[texts() for _ in result.label_names])
     for label_values in draw(st.lists(values, min_size=1, max_size=3, unique=True)):
@@ -196,7 +199,9 @@ def expected_samples(family: Family, series: Series, child: Any, created: bool) 
                 place = bisect.bisect_left(family.bounds, value)
                 examples[place] = placed_exemplar(exemplar_labels, value)
         cumulative = 0.0
-        for place, (bound, count) in enumerate(zip([*family.bounds, math.inf], counts, strict=True)):
+        for place, (bound, count) in enumerate(
+            zip([*family.bounds, math.inf], counts, strict=True)
+        ):
             cumulative += count
             own = {**labels, "le": str(bound)}
             yield sample(f"{name}_bucket", own, cumulative, exemplar=examples.get(place))
@@ -223,7 +228,7 @@ def expected_samples(family: Family, series: Series, child: Any, created: bool) 
 
 def fill(families: list[Family], created: bool) -> tuple[Any, dict[str, set[Sample]]]:
     """A registry with these families, and the samples that it must show by their names."""
-    clock = metrion.ManualClock(BEGUN)
+    clock = ManualClock(BEGUN)
     registry = metrion.CollectorRegistry(clock=clock)
     samples: dict[str, set[Sample]] = {}
     for family in families:
@@ -273,7 +278,7 @@ def read_openmetrics(body: bytes) -> tuple[dict[str, Shape], set[Sample]]:
 
 
 def blanks_stripped(help_text: str) -> str:
-    """As the parser of text 0.0.4 reads it, which takes any white space for that around the text."""
+    """As the parser of text 0.0.4 reads it, without any white space around it."""
     escaped = help_text.replace("\\", "\\\\").replace("\n", "\\n").strip()
     return re.sub(r"\\([\\n])", lambda found: {"n": "\n"}.get(found[1], found[1]), escaped)
 
@@ -297,13 +302,12 @@ def test_openmetrics(families: list[Family], created: bool) -> None:
     )
     for family in families:
         type_ = OPENMETRICS_TYPES.get(family.kind, family.kind.lower())
-        assert shapes[family.name] == Shape(type_, family.help, family.unit)
+        # The parser skips any blanks before the text.
+        assert shapes[family.name] == Shape(type_, family.help.lstrip(" "), family.unit)
         if family.kind == "Histogram" and family.bounds[0] < 0:
             # The standard wants neither of them then.
             gone = {f"{family.name}_sum", f"{family.name}_count"}
-            expected[family.name] = {
-                own for own in expected[family.name] if own.name not in gone
-            }
+            expected[family.name] = {own for own in expected[family.name] if own.name not in gone}
     assert samples == set().union(*expected.values())
 
 
@@ -315,9 +319,7 @@ def test_text(families: list[Family], created: bool) -> None:
     all_expected = set()
     for family in families:
         # The format has neither exemplars nor these types.
-        all_expected |= {
-            Sample(own.name, own.labels, own.value) for own in expected[family.name]
-        }
+        all_expected |= {Sample(own.name, own.labels, own.value) for own in expected[family.name]}
         name = f"{family.name}_info" if family.kind == "Info" else family.name
         type_ = "gauge" if family.kind in ("Info", "Enum") else family.kind.lower()
         assert same_help(shapes)[name] == Shape(type_, blanks_stripped(family.help), "")
@@ -344,6 +346,10 @@ def test_the_same_operations_of_prometheus_client(families: list[Family]) -> Non
     ours = metrion.CollectorRegistry()
     theirs = prometheus_client.CollectorRegistry()
     for family in families:
+        # prometheus_client escapes colons in OpenMetrics, which has them, and leaves the sum and the
+        # count of a histogram with bounds below zero out of the text format, too, which wants them.
+        family.name = family.name.replace(":", "_")
+        family.bounds = sorted({abs(bound) for bound in family.bounds})
         for client, registry in ((metrion, ours), (prometheus_client, theirs)):
             for _ in update(make(client, registry, family), family, with_exemplars=False):
                 pass
