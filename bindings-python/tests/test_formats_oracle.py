@@ -346,8 +346,8 @@ def test_the_same_operations_of_prometheus_client(families: list[Family]) -> Non
     ours = metrion.CollectorRegistry()
     theirs = prometheus_client.CollectorRegistry()
     for family in families:
-        # prometheus_client escapes colons in OpenMetrics, which has them, and leaves the sum and the
-        # count of a histogram with bounds below zero out of the text format, too, which wants them.
+        # prometheus_client escapes colons in OpenMetrics, which has them, and leaves sum and
+        # count of a histogram with bounds below zero out of text, too, which wants them.
         family.name = family.name.replace(":", "_")
         family.bounds = sorted({abs(bound) for bound in family.bounds})
         for client, registry in ((metrion, ours), (prometheus_client, theirs)):
