@@ -33,7 +33,29 @@ impl<'a> Labels<'a> {
     /// The value of the label with this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Cow<'a, str>> {
+        if let Some((_, value)) = self.split_last(name) {
+            return Some(Cow::Borrowed(value));
+        }
         self.iter().find(|(own, _)| own == name).map(|(_, value)| value)
+    }
+}
+
+impl<'a> Labels<'a> {
+    /// The labels before the last one, and its value, if it has this name and is written plainly, as
+    /// `le` and `quantile` nearly always are.
+    ///
+    /// It reads from the end. What it finds cannot be within another value: that value would end at the
+    /// quote found here, and the text, which is right, have one quote too many behind it.
+    pub(super) fn split_last(&self, name: &str) -> Option<(Self, &'a str)> {
+        let text = self.text.strip_suffix('"')?;
+        let (before, value) = text.rsplit_once('"')?;
+        let before = before.strip_suffix('=')?.strip_suffix(name)?;
+        let is_plain = !value.contains('\\');
+        match before.strip_suffix(',') {
+            Some(before) if is_plain => Some((Self { text: before }, value)),
+            None if is_plain && before.is_empty() => Some((Self { text: before }, value)),
+            _ => None,
+        }
     }
 }
 
@@ -189,6 +211,34 @@ mod tests {
             let name = Some("my.metric".to_owned());
             assert_eq!(read(r#"{"my.metric","ä.\""="x"}"#, format), Ok((quoted, name.clone())));
             assert_eq!(read(r#"{"my.metric"}"#, format), Ok((vec![], name)));
+        }
+    }
+
+    #[test]
+    fn the_last_label_from_the_end() {
+        let last = |text: &'static str| {
+            let own = Labels { text };
+            let expected = own.iter().find(|(name, _)| name == "le").map(|(_, value)| value);
+            assert_eq!(own.get("le"), expected, "{text}");
+            own.split_last("le").map(|(before, value)| (before.text(), value))
+        };
+        assert_eq!(last(r#"le="1""#), Some(("", "1")));
+        assert_eq!(last(r#"a="\"",le="1""#), Some((r#"a="\"""#, "1")));
+        assert_eq!(last(r#""my.metric",le="""#), Some((r#""my.metric""#, "")));
+        for text in [
+            "",
+            r#"a="""#,
+            r#"a="le=""#,
+            r#"a=",le=""#,
+            r#"a="x,le=\"1""#,
+            r#"a="x",le="\\""#,
+            r#"le="1",a="2""#,
+            r#"file="1""#,
+            r#"a="b","le"="1""#,
+            r#"le = "1""#,
+            r#"le="1","#,
+        ] {
+            assert_eq!(last(text), None, "{text}");
         }
     }
 

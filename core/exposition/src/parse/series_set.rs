@@ -72,7 +72,11 @@ type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 impl<'a> Series<'a, '_> {
     /// The labels that count.
     fn pairs(&self) -> impl Iterator<Item = Pair<'a>> {
-        self.labels.iter().filter(|(name, _)| self.without != Some(name.as_ref()))
+        let (labels, without) = match self.plain_labels() {
+            Some(plain) => (plain, None),
+            None => (self.labels, self.without),
+        };
+        labels.iter().filter(move |(name, _)| without != Some(name.as_ref()))
     }
 
     /// Whether all is equal.
@@ -83,11 +87,20 @@ impl<'a> Series<'a, '_> {
             && (self.has_text_of(other) || self.sorted() == other.sorted())
     }
 
-    /// Whether the labels that count are equal and in the same order.
+    /// Whether the labels that count are equal and in the same order; of plain ones, whether they are
+    /// the same text.
     pub(super) fn has_text_of(&self, other: &Series<'_, '_>) -> bool {
-        match (self.without, other.without) {
-            (None, None) => self.labels == other.labels,
+        match (self.plain_labels(), other.plain_labels()) {
+            (Some(own), Some(others)) => own == others,
             _ => self.pairs().eq(other.pairs()),
+        }
+    }
+
+    /// The labels that count, where the other one is the last.
+    fn plain_labels(&self) -> Option<Labels<'a>> {
+        match self.without {
+            None => Some(self.labels),
+            Some(name) => self.labels.split_last(name).map(|(before, _)| before),
         }
     }
 
