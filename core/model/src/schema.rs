@@ -128,6 +128,10 @@ impl Schema {
             validate_metric_name(base, rules)?;
             self.name.truncate(base.len());
         }
+        if self.metric_type == MetricType::StateSet {
+            // Its name is that of a label, too.
+            validate_label_names([self.name.as_str()].into_iter(), &[], rules)?;
+        }
         self.validate_unit()?;
         let reserved: &[&str] = match self.metric_type {
             MetricType::Histogram | MetricType::GaugeHistogram => &["le"],
@@ -320,6 +324,10 @@ mod tests {
         for bad in [vec![], vec!["a".into(), "a".into()], (0..54).map(|i| i.to_string()).collect()]
         {
             assert_eq!(states(bad), Err(ErrorCode::InvalidValue));
+        }
+        for (name, code) in [("__a", ErrorCode::ReservedName), ("a:b", ErrorCode::InvalidName)] {
+            let set = Schema { states: vec!["a".into()], ..schema(name, MetricType::StateSet) };
+            assert_eq!(set.validated(NameRules::Classic).unwrap_err().code(), code);
         }
     }
 
