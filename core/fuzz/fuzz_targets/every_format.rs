@@ -19,8 +19,8 @@ pub fn check_every_format(snapshot: &Snapshot) {
         Ok(same) => {
             assert_eq!(values(&families), values(&same), "{}", String::from_utf8_lossy(&text));
         }
-        // The format wants none of these; they are written as they are (ADR 0012). A label is reserved
-        // if it is the name of a state set that is so, `__a`.
+        // The format wants none of these; they are written as they are (ADR 0012). Escaping makes
+        // reserved labels of some names.
         Err(error) => assert!(
             ["must not be NaN", "must not be negative", "is reserved"]
                 .iter()
