@@ -30,7 +30,7 @@ const DEPENDENCIES: [(&str, &[&str]); 14] = [
     // Tools and examples of this repository, which nobody installs.
     ("metrion-conformance", &["metrion"]),
     ("metrion-benches", &["metrion"]),
-    ("metrion-fuzz", &["metrion"]),
+    ("metrion-fuzz", &["metrion", "metrion-proto"]),
     ("metrion-example-rust-axum", &["metrion"]),
     ("metrion-xtask", &[]),
 ];
