@@ -1,13 +1,14 @@
 //! The text formats as Python's `prometheus_client` spells them: [`crate::Spelling::PrometheusClient`].
 //!
-//! Families whose labels are sorted already, which most are, go the way of the other encoders;
-//! everything else is written sample by sample.
+//! Families with classic names go the way of the other encoders, with their labels sorted; everything
+//! else is written sample by sample.
 
 mod family;
 mod inner_label;
 mod names;
 mod number;
 mod samples;
+mod sorted;
 
 pub use family::append_family;
 pub use names::{label_name, metric_name};
@@ -126,7 +127,9 @@ mod tests {
                 MetricType::StateSet => Value::States(&[1.0, 0.0]),
                 _ => Value::Number(1234567.0),
             };
-            family.push(&vec![*label; labels.len()], value).unwrap();
+            let values: Vec<String> = labels.iter().map(|name| format!("{name}{label}")).collect();
+            let values: Vec<&str> = values.iter().map(String::as_str).collect();
+            family.push(&values, value).unwrap();
             family.set_created(row, 123.456);
         }
         family.set_timestamp(1, 5.0625);
@@ -150,7 +153,9 @@ mod tests {
             [Counter, Gauge, Histogram, GaugeHistogram, Summary, Info, StateSet, Unknown]
         {
             for syntax in [Syntax::Text, Syntax::OpenMetrics] {
-                for labels in [&[][..], &["a"], &["m"], &["a", "b", "m", "zz"], &["zz", "zzz"]] {
+                for labels in
+                    [&[][..], &["a"], &["m"], &["a", "b", "m", "zz"], &["zz", "a", "m1", "m"]]
+                {
                     let family = family(metric_type, labels);
                     assert_eq!(
                         page(|out| append_family(&family, syntax, OPTIONS, out)),
@@ -167,8 +172,8 @@ mod tests {
         let text = page(|out| {
             append_family(&family(MetricType::Histogram, &["m"]), Syntax::Text, OPTIONS, out)
         });
-        assert!(text.contains("z_bucket{le=\"2e+06\",m=\"\"} 3.0 5062\n"), "{text}");
-        assert!(text.contains("z_count{m=\"\"} 3.0 5062\nz_sum{m=\"\"} 7.5 5062\n"), "{text}");
+        assert!(text.contains("z_bucket{le=\"2e+06\",m=\"m\"} 3.0 5062\n"), "{text}");
+        assert!(text.contains("z_count{m=\"m\"} 3.0 5062\nz_sum{m=\"m\"} 7.5 5062\n"), "{text}");
     }
 
     #[test]

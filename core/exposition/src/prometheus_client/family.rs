@@ -5,6 +5,7 @@ use metrion_model::{
 use super::inner_label::InnerLabel;
 use super::number::{append_float, append_plain, float_text};
 use super::samples::{append_exemplar, append_samples, text_type};
+use super::sorted::with_sorted_labels;
 use super::{append_head, append_unit, is_openmetrics, is_sorted, place_of_added};
 use crate::lines::{
     Distribution, Numbers, Start, append_histograms, append_numbers, append_states,
@@ -26,6 +27,13 @@ pub fn append_family(
     if !is_plain(family, options.escaping) {
         return append_samples(&flatten(family, options.created_samples), syntax, options, out);
     }
+    let sorted;
+    let family = if is_sorted(family.schema()) {
+        family
+    } else {
+        sorted = with_sorted_labels(family)?;
+        &sorted
+    };
     let is_openmetrics = is_openmetrics(syntax);
     let lines = Lines { family, created: options.created_samples, is_openmetrics };
     if is_openmetrics {
@@ -36,7 +44,7 @@ pub fn append_family(
     Ok(())
 }
 
-/// Whether the labels' text can be copied as it is.
+/// Whether the text of each label can be copied as it is.
 fn is_plain(family: &FamilySnapshot, escaping: Escaping) -> bool {
     let schema = family.schema();
     let is_classic = match schema.metric_type {
@@ -47,7 +55,6 @@ fn is_plain(family: &FamilySnapshot, escaping: Escaping) -> bool {
         && escaping != Escaping::Dots
         && !family.labels().has_quoted_names()
         && (0..family.len()).all(|row| family.native(row).is_none())
-        && is_sorted(schema)
 }
 
 struct Client;

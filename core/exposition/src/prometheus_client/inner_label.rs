@@ -39,7 +39,7 @@ impl InnerLabel<'_> {
 
 /// Where the first labels of a text of the form of [`metrion_model::LabelSets::text`] end, the comma behind
 /// them included. Its names are classic.
-fn end_of_labels(text: &str, count: usize) -> usize {
+pub(super) fn end_of_labels(text: &str, count: usize) -> usize {
     let mut end = 0;
     for _ in 0..count {
         let rest = text.get(end..).unwrap_or_default();
