@@ -196,10 +196,8 @@ impl CollectorRegistry {
 
     /// What `target_info` says.
     fn get_target_info<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
-        lock(&self.target)
-            .as_ref()
-            .map(|target| target.labels.iter().cloned().into_py_dict(py))
-            .transpose()
+        let labels = lock(&self.target).as_ref().map(|target| target.labels.clone());
+        labels.map(|labels| labels.into_py_dict(py)).transpose()
     }
 
     /// The metrics that have one of these names or a sample with one, wherever a registry is read.

@@ -6,11 +6,14 @@ The drop-in is loaded here under another name, so that both can be used in one p
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import textwrap
+import threading
 import urllib.error
 import urllib.request
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -290,9 +293,35 @@ def test_a_textfile_is_there_wholly_or_not_at_all(tmp_path: Path) -> None:
 
 def test_a_gateway_that_refuses() -> None:
     registry = dropin.CollectorRegistry()
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
     with pytest.raises(urllib.error.URLError):
-        # Nobody listens on the port for multiplexing services.
-        dropin.push_to_gateway("127.0.0.1:1", "job", registry, timeout=5)
+        dropin.push_to_gateway(f"127.0.0.1:{port}", "job", registry, timeout=5)
+
+
+def test_a_gateway_that_hangs() -> None:
+    registry = dropin.CollectorRegistry()
+    # It takes connections, and answers none.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        with pytest.raises(OSError, match="timed out"):
+            dropin.pushadd_to_gateway(f"127.0.0.1:{port}", "job", registry, timeout=0.05)
+
+
+def test_a_gateway_that_fails() -> None:
+    class Fails(BaseHTTPRequestHandler):
+        def do_DELETE(self) -> None:
+            self.send_error(500)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Fails) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        with pytest.raises(urllib.error.HTTPError, match="500"):
+            dropin.delete_from_gateway(f"127.0.0.1:{server.server_port}", "job")
+        thread.join()
 
 
 def run(code: str) -> str:

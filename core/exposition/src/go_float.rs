@@ -68,9 +68,26 @@ fn append_other(out: &mut Vec<u8>, value: f64) {
     let text = buffer.format_finite(value);
     if (EXPONENT_BELOW..EXPONENT_FROM).contains(&value.abs()) || value == 0.0 {
         out.extend_from_slice(text.as_bytes());
-    } else {
+    } else if value < EXPONENT_FROM || !append_large_fraction(out, text) {
         append_with_exponent(out, text);
     }
+}
+
+/// Appends a number from 10^6 up that is given without an exponent and has a fraction, as times are: the
+/// point moves behind the first digit, and no zeros are to be cut off. False when it is not such a one.
+fn append_large_fraction(out: &mut Vec<u8>, text: &str) -> bool {
+    let Some((whole, fraction)) = text.split_once('.') else { return false };
+    let Some((first, rest)) = whole.split_at_checked(1) else { return false };
+    if rest.len() < 6 || fraction == "0" || fraction.contains('e') {
+        return false;
+    }
+    out.extend_from_slice(first.as_bytes());
+    out.push(b'.');
+    out.extend_from_slice(rest.as_bytes());
+    out.extend_from_slice(fraction.as_bytes());
+    let exponent = rest.len() as u8;
+    out.extend_from_slice(&[b'e', b'+', b'0' + exponent / 10, b'0' + exponent % 10]);
+    true
 }
 
 /// Appends a number other than zero, in whatever form it is given, as one digit, a point and the
@@ -176,6 +193,15 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn any_large_fraction(value in 1e6..1e16) {
+            let mut expected = Vec::new();
+            append_with_exponent(&mut expected, zmij::Buffer::new().format_finite(value));
+            let mut out = Vec::new();
+            append_other(&mut out, value);
+            prop_assert_eq!(out, expected);
+        }
 
         #[test]
         fn any_large_integer(integer in 1_000_000..1_u64 << 52, shift in 0..32_u32) {

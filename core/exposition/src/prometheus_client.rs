@@ -1,19 +1,21 @@
 //! The text formats as Python's `prometheus_client` spells them: [`crate::Spelling::PrometheusClient`].
 //!
-//! Families whose labels are sorted already, which most are, go the way of the other encoders;
-//! everything else is written sample by sample.
+//! Families with classic names go the way of the other encoders, with their labels sorted; everything
+//! else is written sample by sample.
 
 mod family;
+mod inner_label;
 mod names;
 mod number;
 mod samples;
+mod sorted;
 
 pub use family::append_family;
 pub use names::{label_name, metric_name};
 pub use number::float_text;
 pub use samples::append_samples;
 
-use metrion_model::{Error, Schema, Snapshot};
+use metrion_model::{Error, MetricType, Schema, Snapshot};
 
 use crate::lines::append_escaped;
 use crate::{EncodeOptions, Syntax};
@@ -66,21 +68,27 @@ fn append_unit(out: &mut Vec<u8>, name: &str, unit: &str) {
     }
 }
 
-/// Whether the names of a family's labels increase, the one that its type adds included.
+/// Whether the names of a family's own labels increase.
 fn is_sorted(schema: &Schema) -> bool {
-    use metrion_model::MetricType::{GaugeHistogram, Histogram, Info, StateSet, Summary};
-    let last = match schema.metric_type {
-        Histogram | GaugeHistogram => Some("le"),
-        // Without quantiles there is no such label.
-        Summary => (!schema.quantiles.is_empty()).then_some("quantile"),
-        StateSet => Some(schema.name.as_str()),
-        // Every series has labels of its own.
-        Info => return false,
-        _ => None,
+    // Of an info every series has labels of its own.
+    schema.metric_type != MetricType::Info && own_names(schema).is_sorted()
+}
+
+/// How many of a family's own labels come before the one that its type adds; nothing where that is
+/// behind all of them, or there is none.
+fn place_of_added(schema: &Schema) -> Option<usize> {
+    let added = match schema.metric_type {
+        MetricType::Histogram | MetricType::GaugeHistogram => "le",
+        MetricType::Summary => "quantile",
+        MetricType::StateSet => schema.name.as_str(),
+        _ => return None,
     };
+    own_names(schema).position(|name| name > added)
+}
+
+fn own_names(schema: &Schema) -> impl Iterator<Item = &str> {
     let constant = schema.constant_labels.iter().map(|(name, _)| name.as_str());
-    let names = constant.chain(schema.label_names.iter().map(String::as_str)).chain(last);
-    names.is_sorted()
+    constant.chain(schema.label_names.iter().map(String::as_str))
 }
 
 #[cfg(test)]
@@ -88,7 +96,7 @@ mod tests {
     use super::*;
     use crate::sample_family::flatten;
     use crate::{Escaping, Spelling};
-    use metrion_model::{Exemplar, FamilySnapshot, MetricType, Value};
+    use metrion_model::{Exemplar, FamilySnapshot, Value};
 
     const OPTIONS: EncodeOptions = EncodeOptions {
         created_samples: true,
@@ -96,10 +104,10 @@ mod tests {
         spelling: Spelling::PrometheusClient,
     };
 
-    fn family(metric_type: MetricType, label: &str) -> FamilySnapshot {
+    fn family(metric_type: MetricType, labels: &[&str]) -> FamilySnapshot {
         let schema = Schema {
             help: "A \"b\"\\\n.".into(),
-            label_names: vec![label.into()],
+            label_names: labels.iter().map(|label| (*label).to_owned()).collect(),
             bounds: if metric_type.has_buckets() { vec![0.5, 2e6] } else { vec![] },
             quantiles: if metric_type == MetricType::Summary { vec![0.5] } else { vec![] },
             states: if metric_type == MetricType::StateSet {
@@ -110,7 +118,7 @@ mod tests {
             ..Schema::new("z", metric_type)
         };
         let mut family = FamilySnapshot::new(schema);
-        for (row, label) in ["x\"\n", ""].iter().enumerate() {
+        for (row, label) in ["x\",m=\"\n=", ""].iter().enumerate() {
             let value = match metric_type {
                 MetricType::Histogram | MetricType::GaugeHistogram => {
                     Value::Histogram { counts: &[1.0, 2.0, 0.0], sum: 7.5 }
@@ -119,7 +127,9 @@ mod tests {
                 MetricType::StateSet => Value::States(&[1.0, 0.0]),
                 _ => Value::Number(1234567.0),
             };
-            family.push(&[label], value).unwrap();
+            let values: Vec<String> = labels.iter().map(|name| format!("{name}{label}")).collect();
+            let values: Vec<&str> = values.iter().map(String::as_str).collect();
+            family.push(&values, value).unwrap();
             family.set_created(row, 123.456);
         }
         family.set_timestamp(1, 5.0625);
@@ -143,12 +153,16 @@ mod tests {
             [Counter, Gauge, Histogram, GaugeHistogram, Summary, Info, StateSet, Unknown]
         {
             for syntax in [Syntax::Text, Syntax::OpenMetrics] {
-                let family = family(metric_type, "a");
-                assert_eq!(
-                    page(|out| append_family(&family, syntax, OPTIONS, out)),
-                    page(|out| append_samples(&flatten(&family, true), syntax, OPTIONS, out)),
-                    "{metric_type:?} {syntax:?}"
-                );
+                for labels in
+                    [&[][..], &["a"], &["m"], &["a", "b", "m", "zz"], &["zz", "a", "m1", "m"]]
+                {
+                    let family = family(metric_type, labels);
+                    assert_eq!(
+                        page(|out| append_family(&family, syntax, OPTIONS, out)),
+                        page(|out| append_samples(&flatten(&family, true), syntax, OPTIONS, out)),
+                        "{metric_type:?} {syntax:?} {labels:?}"
+                    );
+                }
             }
         }
     }
@@ -156,10 +170,10 @@ mod tests {
     #[test]
     fn labels_are_sorted() {
         let text = page(|out| {
-            append_family(&family(MetricType::Histogram, "m"), Syntax::Text, OPTIONS, out)
+            append_family(&family(MetricType::Histogram, &["m"]), Syntax::Text, OPTIONS, out)
         });
-        assert!(text.contains("z_bucket{le=\"2e+06\",m=\"\"} 3.0 5062\n"), "{text}");
-        assert!(text.contains("z_count{m=\"\"} 3.0 5062\nz_sum{m=\"\"} 7.5 5062\n"), "{text}");
+        assert!(text.contains("z_bucket{le=\"2e+06\",m=\"m\"} 3.0 5062\n"), "{text}");
+        assert!(text.contains("z_count{m=\"m\"} 3.0 5062\nz_sum{m=\"m\"} 7.5 5062\n"), "{text}");
     }
 
     #[test]

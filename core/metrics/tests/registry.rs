@@ -346,3 +346,63 @@ fn the_heap_is_rebuilt_from_the_directory() {
     labelled(&rebuilt).labels(&["1", "2"]).unwrap().inc();
     assert_eq!(family.labels(&["1", "2"]).unwrap().get(), 2.0);
 }
+
+#[test]
+fn a_family_is_read_alone_and_after_it_was_taken_out() {
+    let registry = registry();
+    let family = labelled(&registry);
+    family.labels(&["1", "2"]).unwrap().inc();
+    let read = || lines(&Snapshot { families: vec![family.snapshot().unwrap()] });
+    assert_eq!(read(), ["c{a=\"1\",b=\"2\"} [1.0]"]);
+    registry.unregister_family(&family).unwrap();
+    family.labels(&["1", "2"]).unwrap().inc();
+    assert_eq!(read(), ["c{a=\"1\",b=\"2\"} [2.0]"]);
+    assert_eq!(all(&registry), [""; 0]);
+}
+
+#[test]
+fn one_counter_starts_again() {
+    let registry = registry();
+    let family = labelled(&registry);
+    let [a, b] = ["a", "b"].map(|value| family.labels(&[value, ""]).unwrap().clone());
+    a.inc();
+    b.inc();
+    let before = family.snapshot().unwrap();
+    a.start_again();
+    assert_eq!((a.get(), b.get()), (0.0, 1.0));
+    let after = family.snapshot().unwrap();
+    assert!(after.created(0) >= before.created(0));
+    assert_eq!(after.created(1), before.created(1));
+}
+
+#[test]
+fn a_collector_that_fails_in_part_is_served_in_part() {
+    struct Half;
+    impl Collector for Half {
+        fn collect(&self) -> Vec<FamilySnapshot> {
+            Vec::new()
+        }
+
+        fn try_collect(&self) -> Vec<metrion_model::Result<FamilySnapshot>> {
+            let mut good = FamilySnapshot::new(Schema::new("good", MetricType::Gauge));
+            good.push(&[], Value::Number(1.0)).unwrap();
+            vec![Err(metrion_model::Error::new(ErrorCode::InvalidValue, "bad")), Ok(good)]
+        }
+    }
+    let options = RegistryOptions { self_metrics: true, ..RegistryOptions::default() };
+    let registry = Registry::new(options).unwrap();
+    registry.register(Arc::new(Half)).unwrap();
+    let snapshot = registry.snapshot(&NameFilter::all());
+    assert_eq!(snapshot.sample_value("good", &[]), Some(1.0));
+    let failures = [("reason", "collect_failure")];
+    assert_eq!(snapshot.sample_value("metrion_registry_dropped_total", &failures), Some(1.0));
+}
+
+#[test]
+fn a_counter_in_totals_keeps_its_unit() {
+    let registry = registry();
+    for name in ["b", "b_total"] {
+        let family = FamilyOptions { unit: "total".into(), ..FamilyOptions::new(name, "") };
+        assert_eq!(registry.counter_family(family).unwrap().schema().name, "b_total");
+    }
+}

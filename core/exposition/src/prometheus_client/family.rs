@@ -1,10 +1,12 @@
 use metrion_model::{
-    FamilySnapshot, MetricType, Result, is_classic_label_name, is_classic_metric_name,
+    FamilySnapshot, LabelSets, MetricType, Result, is_classic_label_name, is_classic_metric_name,
 };
 
-use super::number::{append_float, append_plain};
+use super::inner_label::InnerLabel;
+use super::number::{append_float, append_plain, float_text};
 use super::samples::{append_exemplar, append_samples, text_type};
-use super::{append_head, append_unit, is_openmetrics, is_sorted};
+use super::sorted::with_sorted_labels;
+use super::{append_head, append_unit, is_openmetrics, is_sorted, place_of_added};
 use crate::lines::{
     Distribution, Numbers, Start, append_histograms, append_numbers, append_states,
     append_summaries,
@@ -25,6 +27,13 @@ pub fn append_family(
     if !is_plain(family, options.escaping) {
         return append_samples(&flatten(family, options.created_samples), syntax, options, out);
     }
+    let sorted;
+    let family = if is_sorted(family.schema()) {
+        family
+    } else {
+        sorted = with_sorted_labels(family)?;
+        &sorted
+    };
     let is_openmetrics = is_openmetrics(syntax);
     let lines = Lines { family, created: options.created_samples, is_openmetrics };
     if is_openmetrics {
@@ -35,7 +44,7 @@ pub fn append_family(
     Ok(())
 }
 
-/// Whether the labels' text can be copied as it is.
+/// Whether the text of each label can be copied as it is.
 fn is_plain(family: &FamilySnapshot, escaping: Escaping) -> bool {
     let schema = family.schema();
     let is_classic = match schema.metric_type {
@@ -46,7 +55,6 @@ fn is_plain(family: &FamilySnapshot, escaping: Escaping) -> bool {
         && escaping != Escaping::Dots
         && !family.labels().has_quoted_names()
         && (0..family.len()).all(|row| family.native(row).is_none())
-        && is_sorted(schema)
 }
 
 struct Client;
@@ -177,6 +185,10 @@ impl Lines<'_> {
             }
             last(out, row);
         };
+        if let Some(place) = place_of_added(schema) {
+            self.append_inner(out, place, tail, bucket, distribution);
+            return;
+        }
         match schema.metric_type {
             MetricType::Histogram | MetricType::GaugeHistogram => {
                 append_histograms::<Client>(out, family, bucket, distribution);
@@ -192,6 +204,62 @@ impl Lines<'_> {
             }
         }
     }
+
+    /// The same where the label that the type adds stands before others.
+    fn append_inner(
+        &self,
+        out: &mut Vec<u8>,
+        place: usize,
+        tail: &impl Fn(&mut Vec<u8>, usize),
+        bucket: &impl Fn(&mut Vec<u8>, usize, usize),
+        rest: impl Fn(&mut Vec<u8>, usize, Distribution),
+    ) {
+        let family = self.family;
+        let schema = family.schema();
+        let has_buckets = schema.metric_type.has_buckets();
+        let suffix = if has_buckets { "_bucket" } else { "" };
+        let bounds = |name: &str, bounds: &mut dyn Iterator<Item = &f64>| -> Vec<String> {
+            bounds.map(|bound| format!("{name}=\"{}\"", float_text(*bound))).collect()
+        };
+        let lines = InnerLabel {
+            family,
+            start: format!("\n{}{suffix}{{", schema.name),
+            place,
+            added: match schema.metric_type {
+                MetricType::Summary => bounds("quantile", &mut schema.quantiles.iter()),
+                MetricType::StateSet => {
+                    schema.states.iter().map(|state| label_text(&schema.name, state)).collect()
+                }
+                _ => bounds("le", &mut schema.bounds.iter().chain([&f64::INFINITY])),
+            },
+        };
+        for row in 0..family.len() {
+            match (schema.metric_type, family.row(row)) {
+                (MetricType::Summary, [values @ .., sum, count]) => {
+                    lines.append_row(out, row, values.iter().copied(), |out, _| tail(out, row));
+                    rest(out, row, Distribution { sum: *sum, count: *count });
+                }
+                (MetricType::StateSet, states) => {
+                    lines.append_row(out, row, states.iter().copied(), |out, _| tail(out, row));
+                }
+                (_, numbers) => {
+                    let counts = numbers.split_last().map_or(&[][..], |(_, counts)| counts);
+                    let cumulative = counts.iter().scan(0.0, |sum, count| {
+                        *sum += count;
+                        Some(*sum)
+                    });
+                    lines.append_row(out, row, cumulative, |out, place| bucket(out, row, place));
+                    rest(out, row, Distribution::of_counts(numbers));
+                }
+            }
+        }
+    }
+}
+
+fn label_text(name: &str, value: &str) -> String {
+    let mut labels = LabelSets::default();
+    labels.push([(name, value)].into_iter());
+    labels.text(0).to_owned()
 }
 
 /// One number of every row that has it as a gauge of its own.

@@ -3,7 +3,7 @@
 use metrion_model::{FamilySnapshot, MetricType};
 
 use super::{NativeSample, Sample, SampleFamily};
-use crate::go_float::append_go_float;
+use crate::prometheus_client::float_text;
 
 /// The samples of a snapshot, in the order and with the names of OpenMetrics; `created` asks for the
 /// `_created` samples too.
@@ -26,13 +26,6 @@ pub fn flatten(family: &FamilySnapshot, created: bool) -> SampleFamily {
     }
 }
 
-/// `0.5`, `1e+06`, `+Inf`, as labels have bounds and quantiles.
-pub(crate) fn bound_text(bound: f64) -> String {
-    let mut text = Vec::new();
-    append_go_float(&mut text, bound);
-    String::from_utf8_lossy(&text).into_owned()
-}
-
 #[derive(Clone, Copy)]
 struct Row<'a> {
     family: &'a FamilySnapshot,
@@ -52,7 +45,7 @@ impl Row<'_> {
                 for (quantile, value) in schema.quantiles.iter().zip(values) {
                     samples.push(self.sample(
                         "",
-                        Some(("quantile", bound_text(*quantile))),
+                        Some(("quantile", float_text(*quantile))),
                         *value,
                     ));
                 }
@@ -101,7 +94,7 @@ impl Row<'_> {
             count += own;
             let exemplar = exemplars.iter().find(|placed| placed.place == place);
             let exemplar = exemplar.map(|placed| placed.exemplar.clone());
-            let sample = self.sample("_bucket", Some(("le", bound_text(*bound))), count);
+            let sample = self.sample("_bucket", Some(("le", float_text(*bound))), count);
             samples.push(Sample { exemplar, ..sample });
         }
         if schema.metric_type == MetricType::GaugeHistogram {
