@@ -3,6 +3,7 @@
 #![allow(deprecated, reason = "only old methods of the crate set an untyped metric")]
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use metrion_exposition::encode_text;
@@ -63,6 +64,10 @@ fn family() -> impl Strategy<Value = Family> {
             for (values, _) in &mut series {
                 values.truncate(label_names.len());
             }
+            // The crate hashes label values without anything between them: `a`, `bc` and `ab`, `c` are
+            // one series to it.
+            let mut seen = HashSet::new();
+            series.retain(|(values, _)| seen.insert(values.concat()));
             let label_names = label_names.into_iter().map(str::to_owned).collect();
             Family { help, label_names, bounds, series }
         })
