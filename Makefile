@@ -55,10 +55,11 @@ dist: setup-run $(VENV)/.stamp ## the Python wheel and source distribution, in d
 	@ls -l dist
 
 .PHONY: soak
-soak: setup-test ## hours instead of minutes: long fuzzing, stress and property tests
+soak: setup-test package ## hours instead of minutes: long fuzzing, stress and property tests
 	.ci/fuzz 600
 	METRION_STRESS_SECONDS=600 cargo test --release -p metrion-slab --test stress
 	PROPTEST_CASES=10000 cargo test --release --workspace --exclude metrion-python --all-features
+	$(BIN)/python -m pytest -q bindings-python/tests --hypothesis-profile=soak
 
 .PHONY: clean
 clean: ## remove everything that was built

@@ -160,12 +160,15 @@ class Sample:
 
 
 def sample(name: str, labels: dict[str, str], value: float, **more: Any) -> Sample:
-    """Bounds and quantiles are compared as numbers."""
+    """Bounds and quantiles are compared as numbers, and zeros without their signs.
+
+    prometheus_client's parser reads `-0` as an integer; the vectors have negative zero.
+    """
     spelled = {
         label: repr(float(text)) if label in ("le", "quantile") else text
         for label, text in labels.items()
     }
-    return Sample(name, tuple(sorted(spelled.items())), repr(float(value)), **more)
+    return Sample(name, tuple(sorted(spelled.items())), repr(float(value) + 0.0), **more)
 
 
 @dataclass(frozen=True)
