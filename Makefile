@@ -29,6 +29,7 @@ test: setup-test ## every test there is; STEPS="loom fuzz" only these
 bench: setup-run package ## measure against the usual clients, put the table into README.md
 	cargo bench -p metrion-benches --bench side_by_side
 	$(BIN)/python bindings-python/bench/bench.py
+	$(BIN)/python bindings-python/bench/loop_pause.py
 	$(BIN)/python core/benches/table.py
 
 .PHONY: lint

@@ -51,6 +51,7 @@ def unlabelled(package: Any) -> dict[str, Any]:
         "counter": package.Counter("plain", "Plain.", registry=registry),
         "gauge": package.Gauge("level", "Level.", registry=registry),
         "histogram": package.Histogram("took_seconds", "Took.", registry=registry),
+        "summary": package.Summary("size_bytes", "Size.", registry=registry),
     }
 
 
@@ -59,10 +60,13 @@ def labelled(package: Any) -> dict[str, Any]:
     names = ["method", "path"]
     requests = package.Counter("requests", "Requests.", names, registry=registry)
     took = package.Histogram("took_seconds", "Took.", names, registry=registry)
+    size = package.Summary("size_bytes", "Size.", names, registry=registry)
     for path in ("/x", "/y", "/z"):
         requests.labels("GET", path)
         took.labels("GET", path)
-    return {"requests": requests, "took": took, "child": requests.labels("GET", "/x")}
+        size.labels("GET", path)
+    child = requests.labels("GET", "/x")
+    return {"requests": requests, "took": took, "size": size, "child": child}
 
 
 def big_registry(package: Any) -> dict[str, Any]:
@@ -110,10 +114,19 @@ def cases() -> list[Case]:
             "took.labels('GET', '/x').observe(0.3)",
             labelled,
         ),
+        # A sum and a count, which is all that prometheus_client's has.
+        Case("python_summary", "Summary.observe(0.3)", None, "summary.observe(0.3)", unlabelled),
+        Case(
+            "python_labels_summary",
+            "labels('GET', '/x').observe(0.3), Summary",
+            None,
+            "size.labels('GET', '/x').observe(0.3)",
+            labelled,
+        ),
         Case(
             "python_scrape_10k",
             "generate_latest(), 10k series",
-            300,
+            500,
             "generate_latest(registry)",
             big_registry,
         ),
@@ -257,13 +270,13 @@ def main() -> None:
     python = f"{platform.python_implementation()} {platform.python_version()}"
     print(f"{distribution} {version} beside {PEER} {peer_version}, {python}")
     print(f"{options.rounds} rounds, {clock.disturbed} samples disturbed by other processes")
-    print(f"\n{'':45}{'metrion':>12}{'peer':>12}{'ratio':>9}{'spread':>18}  goal")
+    print(f"\n{'':50}{'metrion':>12}{'peer':>12}{'ratio':>9}{'spread':>18}  goal")
     for r in rows:
         reached = "" if r["goal"] is None or r["ratio"] >= r["goal"] else "  not reached"
         goal = "" if r["goal"] is None else f"{r['goal']}x"
         spread = f"{r['ratio_min']:.1f}..{r['ratio_max']:.1f}x"
         print(
-            f"{r['title']:45}{duration(r['ours_ns']):>12}{duration(r['peer_ns']):>12}"
+            f"{r['title']:50}{duration(r['ours_ns']):>12}{duration(r['peer_ns']):>12}"
             f"{r['ratio']:>8.1f}x{spread:>18}  {goal}{reached}"
         )
 

@@ -14,6 +14,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyCFunction, PyTuple};
 
 use crate::base::{AnyFamily, MetricBase};
+use crate::bytes::into_bytes;
 use crate::errors::Result;
 use crate::formats::{escaping_of, unknown};
 use crate::samples::{Times, family_of, metric_object};
@@ -62,7 +63,7 @@ fn client_page<'py>(
     }
     page.append_own(py)?;
     append_end(syntax, &mut page.out);
-    Ok(PyBytes::new(py, &page.out))
+    Ok(into_bytes(py, page.out)?)
 }
 
 /// How many series metrics have together; `Metric` objects count as one.

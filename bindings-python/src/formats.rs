@@ -7,6 +7,7 @@ use metrion::{Error, ErrorCode, NameFilter};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use crate::bytes::into_bytes;
 use crate::errors::{Failure, Result};
 use crate::helpers::value_class;
 use crate::registry::CollectorRegistry;
@@ -40,7 +41,7 @@ pub(crate) fn generate_latest<'py>(
         encode_text(&source.scrape(&filter), &mut out);
         out
     });
-    Ok(PyBytes::new(py, &text))
+    Ok(into_bytes(py, text)?)
 }
 
 /// All metrics of a registry in a format: `text`, `openmetrics`, `protobuf` or `json`.
@@ -72,7 +73,7 @@ pub(crate) fn encode<'py>(
     let left_out: Vec<PyErr> =
         left_out.into_iter().map(|error| PyErr::from(Failure::from(error))).collect();
     let page = value_class(py, "Page")?;
-    Ok(page.call1((PyBytes::new(py, &body), format.content_type(), left_out))?)
+    Ok(page.call1((into_bytes(py, body)?, format.content_type(), left_out))?)
 }
 
 /// Checks that bytes are an exposition: `text` or `openmetrics`.

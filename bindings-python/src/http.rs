@@ -7,6 +7,7 @@ use metrion::exposition::{EncodeOptions, Spelling};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use crate::bytes::into_bytes;
 use crate::errors::Result;
 use crate::formats::unknown;
 use crate::source::Source;
@@ -92,5 +93,5 @@ pub(crate) fn render<'py>(
 ) -> Result<(Headers, Bound<'py, PyBytes>)> {
     let request = PageRequest { query, accept, accept_encoding };
     let page = py.detach(|| Page::render(&registry, &request, EncodeOptions::default()))?;
-    Ok((page.headers(), PyBytes::new(py, &page.body)))
+    Ok((page.headers(), into_bytes(py, page.body)?))
 }

@@ -2,6 +2,7 @@
 //! formats are the core's.
 
 mod base;
+mod bytes;
 mod client;
 mod clock;
 mod collector;

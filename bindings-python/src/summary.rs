@@ -1,36 +1,45 @@
 //! `Summary`.
+#![allow(unsafe_code)]
 
-use metrion::{Family, Summary as Handle, SummaryOptions};
+use metrion::{Family, OwnedCells, Summary as Handle, SummaryOptions};
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyDict, PyMapping, PyTuple, PyType};
 
 use crate::base::MetricBase;
 use crate::clock;
 use crate::errors::Result;
-use crate::family::{self, MetricClass, Slot, child, fill, object, unfilled};
+use crate::family::{self, MetricClass, Object, Slot, child, fill, object, unfilled};
 use crate::helpers::{helper, value_class};
 use crate::options::{Names, RegistryArgument, family_options};
-use crate::raw;
+use crate::raw::{self, Args};
 use crate::registry::Writer;
 
 /// The count and the sum of observations, and quantiles of the latest ones: durations, sizes.
 #[pyclass(frozen, subclass, extends = MetricBase, module = "metrion")]
-pub(crate) struct Summary(Slot<Handle, Handle>);
+pub(crate) struct Summary(Slot<Handle, Child>);
+
+pub(crate) struct Child {
+    /// This interpreter's own; `None` with quantiles, as they are not all of an update then.
+    cells: Option<OwnedCells>,
+    handle: Handle,
+}
 
 impl MetricClass for Summary {
     type Handle = Handle;
-    type Child = Handle;
+    type Child = Child;
 
     fn empty() -> Self {
         Self(Slot::new())
     }
 
-    fn slot(&self) -> &Slot<Handle, Handle> {
+    fn slot(&self) -> &Slot<Handle, Child> {
         &self.0
     }
 
-    fn child(_family: &Family<Handle>, handle: &Handle, _writer: &Writer) -> Handle {
-        handle.clone()
+    fn child(_family: &Family<Handle>, handle: &Handle, writer: &Writer) -> Child {
+        let cells = (!handle.has_quantiles()).then(|| handle.cells_of(&writer.cells));
+        Child { cells, handle: handle.clone() }
     }
 }
 
@@ -107,15 +116,9 @@ impl Summary {
         fill(slf, registry.registry.summary_family(options)?, &registry.writer)
     }
 
-    /// Counts one observation; NaN is dropped.
-    fn observe(&self, amount: f64) -> Result<()> {
-        child(self)?.observe(amount);
-        Ok(())
-    }
-
     /// The count and the sum of all observations, and the value of each quantile.
     fn get<'py>(slf: &Bound<'py, Self>) -> Result<Bound<'py, PyAny>> {
-        let value = child(slf.get())?.get();
+        let value = child(slf.get())?.handle.get();
         let schema = slf.as_super().get().family()?.schema();
         let quantiles = schema.quantiles.iter().zip(value.quantiles).into_py_dict(slf.py())?;
         let class = value_class(slf.py(), "SummaryValue")?;
@@ -135,8 +138,45 @@ impl Summary {
 }
 
 impl Summary {
+    /// `observe(amount)`.
+    ///
+    /// # Safety
+    /// Called by the interpreter on an instance of this class.
+    unsafe extern "C" fn observe(
+        object: *mut ffi::PyObject,
+        args: *const *mut ffi::PyObject,
+        count: ffi::Py_ssize_t,
+        names: *mut ffi::PyObject,
+    ) -> *mut ffi::PyObject {
+        // SAFETY: the interpreter calls with its lock held, on an instance of the class, by the
+        // calling convention of the method's flags.
+        unsafe {
+            let py = Python::assume_attached();
+            let this = raw::receiver::<Self>(py, object);
+            if let (Some(Object::Child(Child { cells: Some(cells), .. })), Some(amount)) =
+                (this.0.get(), raw::one_number(args, count, names))
+            {
+                cells.add_with_last(0, 1.0, amount);
+                return raw::none();
+            }
+            raw::finish(py, || this.observe_any(py, &Args::new(args, count, names)))
+        }
+    }
+
+    fn observe_any(&self, py: Python<'_>, args: &Args<'_>) -> Result<*mut ffi::PyObject> {
+        let amount = args.required_number(py, "amount")?;
+        child(self)?.handle.observe(amount);
+        Ok(raw::none())
+    }
+
     /// Adds the raw methods to the class, or to a subclass.
     pub(crate) fn add_methods(class: &Bound<'_, PyType>) -> PyResult<()> {
-        raw::add_method(class, c"labels", family::labels::<Self>, family::LABELS_DOC)
+        raw::add_method(class, c"labels", family::labels::<Self>, family::LABELS_DOC)?;
+        raw::add_method(
+            class,
+            c"observe",
+            Self::observe,
+            c"observe($self, amount)\n--\n\nCounts one observation; NaN is dropped.",
+        )
     }
 }

@@ -104,6 +104,39 @@ def test_asgi_app(registry: CollectorRegistry) -> None:
     assert gzip.decompress(compressed) == body
 
 
+def test_asgi_app_sends_large_pages_in_parts(registry: CollectorRegistry) -> None:
+    level = Gauge("level", "Level.", ["of"], registry=registry)
+    for number in range(20_000):
+        level.labels(str(number)).set(number)
+
+    async def scrape() -> tuple[list[Any], int]:
+        messages: list[Any] = []
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Any) -> None:
+            messages.append(message)
+
+        scope = {"type": "http", "method": "GET", "query_string": b"", "headers": []}
+        turns = 0
+        sending = asyncio.ensure_future(make_asgi_app(registry)(scope, receive, send))
+        while not sending.done():
+            turns += len(messages) > 1
+            await asyncio.sleep(0)
+        await sending
+        return messages, turns
+
+    (start, *parts), turns = asyncio.run(scrape())
+    body = b"".join(part["body"] for part in parts)
+    assert body == generate_latest(registry)
+    assert dict(start["headers"])[b"content-length"] == str(len(body)).encode()
+    # So that other tasks of the event loop have their turns between any two.
+    assert max(len(part["body"]) for part in parts) <= 64 * 1024 < len(body)
+    assert turns >= len(parts) - 1
+    assert [part.get("more_body", False) for part in parts] == [True] * (len(parts) - 1) + [False]
+
+
 def test_scrapes_run_while_python_does(registry: CollectorRegistry) -> None:
     """The encoder does not hold the interpreter's lock: two scrapes with a Python function in them
     and a busy thread get on together."""

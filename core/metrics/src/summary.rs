@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use metrion_model::{Error, ErrorCode, FamilySnapshot, NativeHistogram, Result, Value};
-use metrion_slab::lock;
+use metrion_slab::{OwnedCells, ProcessWriter, lock};
 
 use crate::definition::Kind;
 use crate::exponential::Exponential;
@@ -123,6 +123,18 @@ impl Summary {
         let quantiles = &series.context.definition.schema.quantiles;
         let quantiles = quantiles.iter().map(|quantile| value_at(&ranked, *quantile)).collect();
         SummaryValue { quantiles, sum, count }
+    }
+
+    /// Whether it has quantiles: then [`Summary::cells_of`] is not all of it.
+    #[must_use]
+    pub fn has_quantiles(&self) -> bool {
+        !self.inner.slices.is_empty()
+    }
+
+    /// A writer's own cells by their addresses, the count and the sum; see [`crate::Counter::cell_of`].
+    #[must_use]
+    pub fn cells_of(&self, writer: &ProcessWriter) -> OwnedCells {
+        writer.cells(self.inner.series.cell(), 2)
     }
 }
 
