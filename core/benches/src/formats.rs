@@ -37,7 +37,7 @@ pub(crate) fn counters_as_json() -> Row {
 pub(crate) fn histograms_as_openmetrics() -> Row {
     let client = encode_client(client_histograms(HISTOGRAMS));
     row(
-        "encode 1,000 histograms with 3 labels as OpenMetrics",
+        "encode 8,000 histograms with 3 labels as OpenMetrics",
         histograms(HISTOGRAMS),
         Syntax::OpenMetrics,
         vec![Peer::new("prometheus-client", client)],
@@ -47,7 +47,7 @@ pub(crate) fn histograms_as_openmetrics() -> Row {
 pub(crate) fn histograms_as_protobuf() -> Row {
     let prometheus = encode_prometheus(prometheus_histograms(HISTOGRAMS));
     row(
-        "encode 1,000 histograms with 3 labels as protobuf",
+        "encode 8,000 histograms with 3 labels as protobuf",
         histograms(HISTOGRAMS),
         Syntax::Protobuf,
         vec![Peer::new("prometheus", prometheus)],
@@ -56,7 +56,7 @@ pub(crate) fn histograms_as_protobuf() -> Row {
 
 pub(crate) fn histograms_as_json() -> Row {
     row(
-        "encode 1,000 histograms with 3 labels as JSON",
+        "encode 8,000 histograms with 3 labels as JSON",
         histograms(HISTOGRAMS),
         Syntax::Json,
         vec![],

@@ -16,7 +16,8 @@ use crate::series::{LABEL_NAMES, count, durations, label_values};
 use crate::updates::{ClientCounter, Labels};
 
 pub(crate) const COUNTERS: usize = 100_000;
-pub(crate) const HISTOGRAMS: usize = 1000;
+/// As many lines as the counters have.
+pub(crate) const HISTOGRAMS: usize = 8000;
 /// How many values each histogram has.
 const OBSERVED: usize = 50;
 
@@ -60,7 +61,7 @@ pub(crate) fn encode_histograms() -> Row {
     let ours = histograms(HISTOGRAMS);
     let text = page(&ours, Syntax::Text);
     Row {
-        title: "encode 1,000 histograms with 3 labels",
+        title: "encode 8,000 histograms with 3 labels",
         threads: &[1],
         ours: encode(ours, Syntax::Text),
         peers: vec![
