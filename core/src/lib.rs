@@ -19,6 +19,7 @@
 //!
 //! Features: `exporters` is on by default; off are
 //!
+//! - `process`: `ProcessCollector`, memory, CPU time and open files of the process
 //! - `tower` and `axum`: `http`, the metrics of HTTP requests as a layer
 //! - `metrics-facade`: `metrics_facade`, a recorder for the `metrics` crate
 //! - `prometheus-crate`: `prometheus_crate`, bridges from and to the `prometheus` crate
@@ -42,6 +43,8 @@ pub use metrion_metrics::{
     SourceId, SpanContext, SpanSource, StateSet, StateSetOptions, Summary, SummaryOptions,
     SummaryValue, default_registry, exponential_buckets, linear_buckets,
 };
+#[cfg(all(feature = "process", not(target_arch = "wasm32")))]
+pub use metrion_metrics::{ProcessCollector, ProcessOptions};
 pub use metrion_model::{
     Clock, Error, ErrorCode, Exemplar, FamilySnapshot, LabelPairs, LabelSets, ManualClock,
     MetricType, NameFilter, NameRules, NativeHistogram, PlacedExemplar, Result, Schema, Snapshot,

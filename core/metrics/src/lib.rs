@@ -17,6 +17,8 @@ mod info;
 mod members;
 mod native;
 mod options;
+#[cfg(all(feature = "process", not(target_arch = "wasm32")))]
+mod process;
 mod record;
 mod registry;
 mod self_metrics;
@@ -43,6 +45,8 @@ pub use options::{
     DEFAULT_BUCKETS, FamilyOptions, GaugeMode, GaugeOptions, HistogramOptions, RegistryOptions,
     StateSetOptions, SummaryOptions,
 };
+#[cfg(all(feature = "process", not(target_arch = "wasm32")))]
+pub use process::{ProcessCollector, ProcessOptions};
 pub use registry::Registry;
 #[cfg(not(target_arch = "wasm32"))]
 pub use registry::default_registry;
