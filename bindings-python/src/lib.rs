@@ -17,6 +17,7 @@ mod http;
 mod info;
 mod native;
 mod options;
+mod process;
 mod raw;
 mod registry;
 mod samples;
@@ -43,6 +44,7 @@ fn _metrion(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<source::RestrictedRegistry>()?;
     module.add_class::<http::HttpServer>()?;
     module.add_class::<clock::ManualClock>()?;
+    module.add_class::<process::ProcessReader>()?;
     counter::Counter::add_methods(&py.get_type::<counter::Counter>())?;
     gauge::Gauge::add_methods(&py.get_type::<gauge::Gauge>())?;
     histogram::Histogram::add_methods(&py.get_type::<histogram::Histogram>())?;

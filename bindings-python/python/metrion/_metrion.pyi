@@ -1,6 +1,7 @@
 """Types of the native module."""
 
 from collections.abc import Callable, Iterable, Mapping
+from os import PathLike
 from typing import Any, ClassVar, Final, Literal, Protocol, TypeVar, final
 
 from typing_extensions import Self, disjoint_base
@@ -30,6 +31,7 @@ __all__ = [
     "Info",
     "ManualClock",
     "Metric",
+    "ProcessReader",
     "RestrictedRegistry",
     "Summary",
     "__version__",
@@ -433,6 +435,17 @@ class ManualClock:
 
     def advance(self, seconds: float) -> None:
         """Lets time pass."""
+
+@final
+class ProcessReader:
+    """Reads what a process takes of the machine."""
+
+    def __new__(cls, namespace: str, proc: str | PathLike[str]) -> ProcessReader: ...
+    def describe(self) -> list[FamilyOfSamples]:
+        """The families without samples."""
+
+    def collect(self, pid: str) -> list[FamilyOfSamples]:
+        """The families of a process, by its number or `self`."""
 
 def render(
     registry: CollectorRegistry | RestrictedRegistry, query: str, accept: str, accept_encoding: str

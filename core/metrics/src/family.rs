@@ -345,8 +345,9 @@ impl<M: Metric> Family<M> {
     }
 
     /// Lets a function give the value of one child from now on, at every collection. `None` leaves
-    /// the series out of that collection, and so does a panic; both are counted. It does nothing for
-    /// types other than counter and gauge, and for a child that was removed.
+    /// the series out of that collection, and so does a panic; both are counted. While the function
+    /// itself collects the registry, the series is left out, too. It does nothing for types other than
+    /// counter and gauge, and for a child that was removed.
     pub fn set_callback(
         &self,
         child: &M,
@@ -364,7 +365,8 @@ impl<M: Metric> Family<M> {
     pub fn snapshot(&self) -> Result<FamilySnapshot> {
         // Callbacks are foreign code: no lock is held while they run.
         let callbacks = self.shared.lock().callbacks();
-        let called = callbacks.iter().map(|(number, callback)| (*number, callback.call()));
+        let called =
+            callbacks.iter().map(|(number, callback)| (*number, callback.call().flatten()));
         let called = called.collect();
         self.shared.lock().snapshot(&self.shared.context, &self.shared.segment, &called)
     }

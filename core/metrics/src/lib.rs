@@ -21,6 +21,7 @@ mod options;
 mod process;
 mod record;
 mod registry;
+mod running;
 mod self_metrics;
 mod series;
 mod span;

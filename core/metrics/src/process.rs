@@ -93,10 +93,16 @@ impl ProcessCollector {
         Self { options, boot_time }
     }
 
-    fn read(&self) -> Readings {
-        (self.options.pid)().map_or([None; FAMILIES.len()], |pid| {
-            readings(&self.options.proc.join(pid.trim()), self.boot_time)
-        })
+    /// The families of one process, by its number or `self`, whatever the options say.
+    #[must_use]
+    pub fn families_of(&self, pid: &str) -> Vec<FamilySnapshot> {
+        let readings = readings(&self.options.proc.join(pid.trim()), self.boot_time);
+        let family = |(schema, number): (Schema, Option<f64>)| {
+            let mut family = FamilySnapshot::new(schema);
+            family.push(&[], Value::Number(number?)).ok()?;
+            Some(family)
+        };
+        self.describe().into_iter().zip(readings).filter_map(family).collect()
     }
 }
 
@@ -112,13 +118,7 @@ impl Collector for ProcessCollector {
     }
 
     fn collect(&self) -> Vec<FamilySnapshot> {
-        let families = self.describe().into_iter().zip(self.read());
-        let family = |(schema, number): (Schema, Option<f64>)| {
-            let mut family = FamilySnapshot::new(schema);
-            family.push(&[], Value::Number(number?)).ok()?;
-            Some(family)
-        };
-        families.filter_map(family).collect()
+        (self.options.pid)().map_or_else(Vec::new, |pid| self.families_of(&pid))
     }
 }
 

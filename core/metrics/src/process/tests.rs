@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, reason = "clippy exempts only the test functions themselves")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
