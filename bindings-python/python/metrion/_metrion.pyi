@@ -8,6 +8,7 @@ from typing_extensions import Self, disjoint_base
 
 from metrion._values import (
     CardinalityReport,
+    Finding,
     NativeHistogram,
     NativeHistogramOptions,
     Page,
@@ -22,6 +23,7 @@ __version__: Final[str]
 __all__ = [
     "CONTENT_TYPE_LATEST",
     "REGISTRY",
+    "Checkpoint",
     "CollectorRegistry",
     "Counter",
     "Enum",
@@ -37,6 +39,7 @@ __all__ = [
     "__version__",
     "check_exposition",
     "client_page",
+    "compare",
     "count_series",
     "encode",
     "escape_label_name",
@@ -44,6 +47,8 @@ __all__ = [
     "float_to_go_string",
     "generate_latest",
     "is_classic_name",
+    "lint",
+    "parse",
     "parse_families",
     "render",
 ]
@@ -435,6 +440,25 @@ class ManualClock:
 
     def advance(self, seconds: float) -> None:
         """Lets time pass."""
+
+_Exposition = str | bytes | Page | CollectorRegistry | RestrictedRegistry
+
+@final
+class Checkpoint:
+    """What a registry has at this moment."""
+
+    def __new__(cls, registry: CollectorRegistry) -> Checkpoint: ...
+    def go_back(self) -> None:
+        """Makes the registry what it was."""
+
+def compare(expected: _Exposition, found: _Exposition) -> None:
+    """Raises an `AssertionError` with a diff unless two expositions say the same."""
+
+def lint(exposition: _Exposition) -> list[Finding]:
+    """What is wrong with the metrics by the conventions of Prometheus."""
+
+def parse(exposition: _Exposition) -> list[FamilyOfSamples]:
+    """The families of an exposition."""
 
 @final
 class ProcessReader:

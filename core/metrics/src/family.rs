@@ -200,6 +200,19 @@ impl<M: Metric> Shared<M> {
         count
     }
 
+    /// Removes the series that do not stay, the overflow series among them.
+    pub(crate) fn retain(&self, stays: impl Fn(&Arc<Series>) -> bool) {
+        let mut members = self.lock();
+        for (handle, values) in members.with_values() {
+            if !stays(handle.series()) {
+                let values: Vec<&str> = values.iter().map(String::as_str).collect();
+                self.index.remove(&values);
+                members.remove(&handle);
+            }
+        }
+        members.retain_overflow(stays);
+    }
+
     fn clear(&self) {
         if self.is_single() {
             self.reset();

@@ -4,6 +4,7 @@ mod activity;
 mod bounds;
 mod callback;
 mod cardinality;
+mod checkpoint;
 mod collector;
 mod contents;
 mod counter;
@@ -32,6 +33,7 @@ mod view;
 
 pub use bounds::{Bounds, exponential_buckets, linear_buckets};
 pub use cardinality::{CardinalityReport, FamilyCardinality, LabelCardinality};
+pub use checkpoint::Checkpoint;
 pub use collector::Collector;
 pub use contents::SourceId;
 pub use counter::Counter;

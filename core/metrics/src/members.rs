@@ -1,6 +1,6 @@
 //! The series of a family in the order in which they came, and how to read them all at once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use metrion_model::{FamilySnapshot, LabelSets, Result};
@@ -85,6 +85,21 @@ impl<M: Metric> Members<M> {
 
     pub(crate) fn callbacks(&self) -> Vec<(u32, Callback)> {
         self.callbacks.clone()
+    }
+
+    /// Puts these in the place of those that there are, but for series that are gone.
+    pub(crate) fn set_callbacks(&mut self, callbacks: &[(u32, Callback)]) {
+        let numbers: HashSet<u32> = self.all().map(|own| own.series().entry.number).collect();
+        let present = callbacks.iter().filter(|(number, _)| numbers.contains(number));
+        self.callbacks = present.cloned().collect();
+    }
+
+    /// Takes the overflow series out unless it `stays`.
+    pub(crate) fn retain_overflow(&mut self, stays: impl FnOnce(&Arc<Series>) -> bool) {
+        if let Some(overflow) = self.overflow.take_if(|overflow| !stays(overflow.series())) {
+            overflow.series().remove();
+            self.rows = Rows::default();
+        }
     }
 
     /// Whether the handle's series is in the list, and not one that was removed.
@@ -222,7 +237,7 @@ impl<M: Metric> Members<M> {
     }
 
     /// The members in the order of their rows, once `rows` is complete.
-    fn all(&self) -> impl Iterator<Item = &M> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &M> {
         self.list.iter().flatten().chain(&self.overflow)
     }
 

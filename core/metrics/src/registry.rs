@@ -397,6 +397,10 @@ impl Registry {
         counting.report(top)
     }
 
+    pub(crate) fn contents(&self) -> Locked<'_, Contents> {
+        self.inner.lock()
+    }
+
     /// The clock by which this registry goes.
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
