@@ -106,7 +106,8 @@ impl<M: Metric> Shared<M> {
         let known: HashSet<*const Series> =
             saved.series.iter().map(|(series, _)| Arc::as_ptr(series)).collect();
         self.retain(|series| known.contains(&Arc::as_ptr(series)));
-        self.lock().set_callbacks(&saved.callbacks);
+        let since = self.lock().set_callbacks(&saved.callbacks);
+        drop(since);
         for (series, numbers) in &saved.series {
             if let Some(numbers) = numbers {
                 series.set_numbers(numbers);

@@ -11,7 +11,7 @@ use metrion_slab::{
 
 use crate::callback::Callback;
 use crate::definition::{Context, Definition};
-use crate::members::Members;
+use crate::members::{Dropped, Members};
 use crate::series::Series;
 
 /// A kind of handle to one series: [`crate::Counter`], [`crate::Gauge`], [`crate::Histogram`],
@@ -178,7 +178,9 @@ impl<M: Metric> Shared<M> {
         let found = self.index.get(values).map(|handle| (*handle).clone());
         let Some(handle) = found else { return false };
         self.index.remove(values);
-        members.remove(&handle);
+        let callback = members.remove(&handle);
+        drop(members);
+        drop(callback);
         true
     }
 
@@ -187,13 +189,14 @@ impl<M: Metric> Shared<M> {
             self.reset();
             return 1;
         }
+        let mut callbacks = Dropped::default();
         let mut members = self.lock();
         let mut count = 0;
         for (handle, values) in members.with_values() {
             if matches(&values) {
                 let values: Vec<&str> = values.iter().map(String::as_str).collect();
                 self.index.remove(&values);
-                members.remove(&handle);
+                callbacks.append(members.remove(&handle));
                 count += 1;
             }
         }
@@ -202,12 +205,13 @@ impl<M: Metric> Shared<M> {
 
     /// Removes the series that do not stay, the overflow series among them.
     pub(crate) fn retain(&self, stays: impl Fn(&Arc<Series>) -> bool) {
+        let mut callbacks = Dropped::default();
         let mut members = self.lock();
         for (handle, values) in members.with_values() {
             if !stays(handle.series()) {
                 let values: Vec<&str> = values.iter().map(String::as_str).collect();
                 self.index.remove(&values);
-                members.remove(&handle);
+                callbacks.append(members.remove(&handle));
             }
         }
         members.retain_overflow(stays);
@@ -224,7 +228,9 @@ impl<M: Metric> Shared<M> {
     fn remove_all(&self) {
         let mut members = self.lock();
         self.index.clear();
-        members.clear();
+        let callbacks = members.clear();
+        drop(members);
+        drop(callbacks);
     }
 }
 
@@ -367,7 +373,8 @@ impl<M: Metric> Family<M> {
         function: impl Fn() -> Option<f64> + Send + Sync + 'static,
     ) {
         if self.shared.definition().is_one_number() {
-            self.shared.lock().set_callback(child, Callback::new(function));
+            let old = self.shared.lock().set_callback(child, Callback::new(function));
+            drop(old);
         }
     }
 

@@ -316,8 +316,10 @@ impl Registry {
     /// # Errors
     /// `not_found` when it is not in.
     pub fn unregister(&self, id: SourceId) -> Result<()> {
-        let mut contents = self.inner.lock();
-        contents.take(id).map(drop)
+        let source = self.inner.lock().take(id)?;
+        // After the lock: a collector may use the registry when it ends.
+        drop(source);
+        Ok(())
     }
 
     /// Takes a family out. Handles to its children stay valid and show nowhere; the name is free for

@@ -148,3 +148,65 @@ fn a_slow_collector_is_taken_out_meanwhile() {
     // The scrape that began before has it.
     assert_eq!(scrape.join().unwrap(), 1);
 }
+
+/// Reads a registry when it ends.
+struct ReadsAtTheEnd(Registry);
+
+impl Drop for ReadsAtTheEnd {
+    fn drop(&mut self) {
+        self.0.gauge("made_at_the_end", "Made.").unwrap();
+        assert!(names(&snapshot(&self.0)).contains(&"made_at_the_end"));
+    }
+}
+
+#[test]
+fn what_ends_with_a_collector_may_use_the_registry() {
+    let registry = registry();
+    let held = ReadsAtTheEnd(registry.clone());
+    let collect = move || {
+        let _held = &held;
+        vec![gauge("a", 1.0)]
+    };
+    let id = registry.register(Arc::new(Yields(collect))).unwrap();
+    registry.unregister(id).unwrap();
+    assert_eq!(names(&snapshot(&registry)), ["made_at_the_end"]);
+}
+
+#[test]
+fn what_ends_with_a_callback_may_use_the_family() {
+    let registry = registry();
+    let options = FamilyOptions::labelled("g", "G.", &["a"]);
+    let options = GaugeOptions { family: options, ..GaugeOptions::default() };
+    let family = registry.gauge_family(options).unwrap();
+    let child = || family.labels(&["x"]).unwrap().clone();
+    let set = || {
+        let held = ReadsAtTheEnd(registry.clone());
+        family.set_callback(&child(), move || {
+            let _held = &held;
+            Some(1.0)
+        });
+    };
+    let checkpoint = registry.checkpoint();
+    let ends: [&dyn Fn(); 6] = [
+        &set,
+        &|| assert!(family.remove(&["x"]).unwrap()),
+        &|| assert_eq!(family.remove_matching(&[]).unwrap(), 1),
+        &|| family.clear(),
+        &|| registry.go_back_to(&checkpoint),
+        &|| {
+            // A series that is there no more takes none.
+            let gone = child();
+            family.clear();
+            let held = ReadsAtTheEnd(registry.clone());
+            family.set_callback(&gone, move || {
+                let _held = &held;
+                Some(1.0)
+            });
+        },
+    ];
+    for end in ends {
+        set();
+        end();
+        assert!(names(&snapshot(&registry)).contains(&"made_at_the_end"));
+    }
+}
