@@ -1,7 +1,7 @@
 //! Reading `/proc`, or a folder that looks like it.
 //!
 //! Of the crate `procfs` this takes what a page of memory and a tick are, and the parser of `stat`. The
-//! rest is one line of a file each: the crate wants all lines that it knows to be there.
+//! rest is one line of a file each, where the crate wants all lines that it knows to be there.
 
 use std::fs;
 use std::path::Path;
