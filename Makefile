@@ -30,6 +30,7 @@ bench: setup-run package ## measure against the usual clients, put the table int
 	cargo bench -p metrion-benches --bench side_by_side
 	$(BIN)/python bindings-python/bench/bench.py
 	$(BIN)/python bindings-python/bench/loop_pause.py
+	$(BIN)/python bindings-python/bench/memory.py
 	$(BIN)/python core/benches/table.py
 
 .PHONY: lint
@@ -61,6 +62,7 @@ soak: setup-test package ## hours instead of minutes: long fuzzing, stress and p
 	METRION_STRESS_SECONDS=600 cargo test --release -p metrion-slab --test stress
 	PROPTEST_CASES=10000 cargo test --release --workspace --exclude metrion-python --all-features
 	$(BIN)/python -m pytest -q bindings-python/tests --hypothesis-profile=soak
+	$(BIN)/python bindings-python/tests/soak_churn.py
 
 .PHONY: clean
 clean: ## remove everything that was built

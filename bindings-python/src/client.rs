@@ -142,7 +142,10 @@ fn parse_families<'py>(
     Ok(objects.collect::<PyResult<_>>()?)
 }
 
-fn parsed(text: &[u8], syntax: Syntax) -> std::result::Result<Vec<SampleFamily>, ParseError> {
+pub(crate) fn parsed(
+    text: &[u8],
+    syntax: Syntax,
+) -> std::result::Result<Vec<SampleFamily>, ParseError> {
     if syntax == Syntax::OpenMetrics {
         return Ok(parse_openmetrics(text)?.iter().map(from_openmetrics).collect());
     }

@@ -2,15 +2,22 @@
 
 use metrion::exposition::sample_family::fit;
 use metrion::{Collector, Error, ErrorCode, FamilySnapshot, Result as CoreResult, Schema};
+use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 
+use crate::complaint::Complaint;
+use crate::errors::{Failure, Result};
 use crate::samples::{family_of, schema_of};
 
 /// An object with a method `collect()` that gives `Metric` objects, and perhaps one `describe()`.
 pub(crate) struct PythonCollector {
     object: Py<PyAny>,
     described: Vec<Schema>,
+    complaint: Complaint,
 }
+
+/// What one collector may give in one collection: a generator without end must not take all memory.
+const MAX_FAMILIES: usize = 100_000;
 
 impl PythonCollector {
     /// Asks the object what it will yield, by `describe()`, or, with `auto_describe`, by `collect()`.
@@ -24,40 +31,42 @@ impl PythonCollector {
                 }
                 None => Ok(Vec::new()),
             };
-        Ok(Self { object: object.clone().unbind(), described: described? })
+        Ok(Self {
+            object: object.clone().unbind(),
+            described: described?,
+            complaint: Complaint::default(),
+        })
     }
 
     fn families(&self, py: Python<'_>) -> Vec<CoreResult<FamilySnapshot>> {
         let mut all = Vec::new();
         let metrics = self.object.call_method0(py, "collect");
-        let metrics = metrics.and_then(|metrics| metrics.bind(py).try_iter());
-        let mut add = |metric: PyResult<Bound<'_, PyAny>>| match metric
-            .and_then(|metric| family_of(&metric, true))
-        {
-            Ok(family) => match fit(&family) {
-                Ok(snapshots) => all.extend(snapshots.into_iter().map(Ok)),
-                Err(error) => all.push(Err(error)),
-            },
-            Err(error) => all.push(Err(failed(py, error))),
+        let metrics = match metrics.and_then(|metrics| metrics.bind(py).try_iter()) {
+            Ok(metrics) => metrics,
+            Err(error) => return vec![Err(self.failed(py, error))],
         };
-        match metrics {
-            Ok(metrics) => metrics.for_each(add),
-            Err(error) => add(Err(error)),
+        for (place, metric) in metrics.enumerate() {
+            if place == MAX_FAMILIES {
+                let message = format!("it gave more than {MAX_FAMILIES} metrics");
+                all.push(Err(self.failed(py, PyOverflowError::new_err(message))));
+                break;
+            }
+            match metric.map_err(Failure::from).and_then(|metric| snapshots_of(&metric)) {
+                Ok(snapshots) => all.extend(snapshots.into_iter().map(Ok)),
+                Err(failure) => all.push(Err(self.failed(py, failure.into()))),
+            }
         }
         all
     }
+
+    fn failed(&self, py: Python<'_>, error: PyErr) -> Error {
+        self.complaint.log(py, &self.object, &error);
+        Error::new(ErrorCode::InvalidValue, format!("a collector failed: {error}"))
+    }
 }
 
-/// Tells the log of it: a scrape has nobody to raise the exception to.
-fn failed(py: Python<'_>, error: PyErr) -> Error {
-    let message = format!("a collector failed: {error}");
-    let log = || -> PyResult<()> {
-        let logger = py.import("logging")?.call_method1("getLogger", ("metrion",))?;
-        logger.call_method1("warning", ("%s", message.as_str())).map(drop)
-    };
-    // Without a log it is counted all the same.
-    let _logged = log();
-    Error::new(ErrorCode::InvalidValue, message)
+fn snapshots_of(metric: &Bound<'_, PyAny>) -> Result<Vec<FamilySnapshot>> {
+    Ok(fit(&family_of(metric, true)?)?)
 }
 
 impl Collector for PythonCollector {

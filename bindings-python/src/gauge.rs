@@ -9,6 +9,7 @@ use pyo3::types::{PyDict, PyMapping, PyTuple, PyType};
 
 use crate::base::MetricBase;
 use crate::clock;
+use crate::complaint::Complaint;
 use crate::errors::Result;
 use crate::family::{self, MetricClass, Object, Slot, child, fill, object, unfilled};
 use crate::helpers::helper;
@@ -108,8 +109,13 @@ impl Gauge {
     /// Lets a function give the value at every collection. When it raises or returns no number, the
     /// series is left out of that collection.
     fn set_function(&self, function: Py<PyAny>) -> Result<()> {
+        let complaint = Complaint::default();
+        let call = move |py: Python<'_>| {
+            let value = function.call0(py).and_then(|value| value.extract(py));
+            value.inspect_err(|error| complaint.log(py, &function, error)).ok()
+        };
         // No value when the interpreter is ending.
-        let call = move || Python::try_attach(|py| function.call0(py)?.extract::<f64>(py))?.ok();
+        let call = move || Python::try_attach(&call)?;
         let child = child(self)?;
         child.family.set_callback(&child.handle, call);
         Ok(())

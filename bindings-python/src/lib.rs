@@ -6,6 +6,7 @@ mod bytes;
 mod client;
 mod clock;
 mod collector;
+mod complaint;
 mod counter;
 mod errors;
 mod exemplar;
@@ -18,6 +19,7 @@ mod http;
 mod info;
 mod native;
 mod options;
+mod process;
 mod raw;
 mod registry;
 mod samples;
@@ -26,6 +28,7 @@ mod spans;
 mod state_set;
 mod summary;
 mod table;
+mod testing;
 
 use pyo3::prelude::*;
 
@@ -44,6 +47,8 @@ fn _metrion(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<source::RestrictedRegistry>()?;
     module.add_class::<http::HttpServer>()?;
     module.add_class::<clock::ManualClock>()?;
+    module.add_class::<process::ProcessReader>()?;
+    module.add_class::<testing::Checkpoint>()?;
     counter::Counter::add_methods(&py.get_type::<counter::Counter>())?;
     gauge::Gauge::add_methods(&py.get_type::<gauge::Gauge>())?;
     histogram::Histogram::add_methods(&py.get_type::<histogram::Histogram>())?;
@@ -58,6 +63,9 @@ fn _metrion(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(formats::encode, module)?)?;
     module.add_function(wrap_pyfunction!(formats::check_exposition, module)?)?;
     module.add_function(wrap_pyfunction!(http::render, module)?)?;
+    module.add_function(wrap_pyfunction!(testing::compare, module)?)?;
+    module.add_function(wrap_pyfunction!(testing::lint, module)?)?;
+    module.add_function(wrap_pyfunction!(testing::parse, module)?)?;
     for function in client::functions(module)? {
         module.add_function(function)?;
     }

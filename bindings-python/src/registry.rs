@@ -28,17 +28,18 @@ pub(crate) struct CollectorRegistry {
     pub(crate) writer: Arc<Writer>,
     auto_describe: bool,
     /// The collectors that Python objects are.
-    collectors: Mutex<Vec<(Py<PyAny>, SourceId)>>,
-    target: Mutex<Option<Target>>,
+    pub(crate) collectors: Mutex<Vec<(Py<PyAny>, SourceId)>>,
+    pub(crate) target: Mutex<Option<Target>>,
 }
 
 /// What `target_info` says.
-struct Target {
+#[derive(Clone)]
+pub(crate) struct Target {
     labels: Vec<(String, String)>,
     id: SourceId,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -1,15 +1,24 @@
 """Exemplars: given with an update, or taken from the current span of OpenTelemetry."""
 
+import asyncio
 import collections
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from typing import Any
 
 import pytest
-from metrion import CollectorRegistry, Counter, Exemplar, Histogram
+from metrion import (
+    CollectorRegistry,
+    Counter,
+    Exemplar,
+    Histogram,
+    encode,
+    generate_latest,
+)
+from metrion.asgi import MetricsMiddleware
 from opentelemetry import trace
 from testing import code_of
 
@@ -168,3 +177,138 @@ def test_a_span_that_raises_leaves_the_update_alone(monkeypatch: pytest.MonkeyPa
     counter = Counter("c", "C.", registry=registry)
     counter.inc(3)
     assert (registry.get_exemplars("c"), counter.get()) == ([], 3)
+
+
+def test_which_formats_show_them(registry: CollectorRegistry) -> None:
+    Counter("c", "C.", registry=registry).inc(1, {"trace_id": "of-c"})
+    Histogram("h", "H.", buckets=[1], registry=registry).observe(0.5, {"trace_id": "of-h"})
+    Histogram("n", "N.", buckets=(), native=1.1, registry=registry).observe(3, {"trace_id": "of-n"})
+    assert b"of-" not in generate_latest(registry)
+    assert b"of-" not in encode(registry, "text").body
+    openmetrics = encode(registry, "openmetrics").body
+    assert b'c_total 1.0 # {trace_id="of-c"} 1.0 ' in openmetrics
+    assert b'h_bucket{le="1.0"} 1 # {trace_id="of-h"} 0.5 ' in openmetrics
+    for format in ("protobuf", "json"):
+        body = encode(registry, format).body
+        assert all(own in body for own in (b"of-c", b"of-h", b"of-n"))
+
+
+def test_of_a_timer(registry: CollectorRegistry) -> None:
+    histogram = Histogram("h", "H.", ["a"], buckets=[3600], registry=registry)
+    with histogram.labels("x").time() as timer:
+        timer.exemplar = {"trace_id": "one"}
+    with histogram.time() as timer:
+        timer.labels(a="y")
+        timer.exemplar = {"trace_id": "two"}
+    with histogram.labels("x").time():
+        pass
+    placed = registry.get_exemplars("h")
+    assert [(own.series["a"], own.exemplar.labels["trace_id"]) for own in placed] == [
+        ("x", "one"),
+        ("y", "two"),
+    ]
+    assert timer.duration == placed[1].exemplar.value
+    assert registry.get_sample_value("h_count", {"a": "x"}) == 2
+
+
+def test_a_wrong_one_of_a_timer_is_not_counted(registry: CollectorRegistry) -> None:
+    histogram = Histogram("h", "H.", registry=registry)
+
+    def wrong() -> None:
+        with histogram.time() as timer:
+            timer.exemplar = {"id": "x" * 127}
+
+    assert code_of(wrong) == "invalid_exemplar"
+    assert histogram.get()[1] == 0
+    assert registry.get_exemplars("h") == []
+
+
+@pytest.fixture
+def timed(traced: CollectorRegistry) -> Histogram:
+    return Histogram("h", "H.", buckets=[3600], registry=traced)
+
+
+def test_of_the_span_of_a_context_manager(traced: CollectorRegistry, timed: Histogram) -> None:
+    with span(), timed.time():
+        pass
+    assert exemplars(traced, "h")[0][0] == SPAN_LABELS
+
+
+def test_of_the_span_of_a_function(traced: CollectorRegistry, timed: Histogram) -> None:
+    errors = Counter("c", "C.", registry=traced)
+
+    @timed.time()
+    @errors.count_exceptions()
+    def function() -> None:
+        raise OSError
+
+    with span(), pytest.raises(OSError):
+        function()
+    assert exemplars(traced, "h")[0][0] == SPAN_LABELS
+    assert exemplars(traced, "c")[0] == (SPAN_LABELS, 1)
+
+
+def test_of_the_span_of_a_coroutine(traced: CollectorRegistry, timed: Histogram) -> None:
+    @timed.time()
+    async def work(begun: asyncio.Event) -> None:
+        begun.set()
+        await asyncio.sleep(0)
+
+    async def request() -> None:
+        with span():
+            await work(asyncio.Event())
+
+    async def main() -> None:
+        # Another task, without a span, runs meanwhile.
+        await asyncio.gather(request(), asyncio.sleep(0))
+
+    asyncio.run(main())
+    assert exemplars(traced, "h")[0][0] == SPAN_LABELS
+
+
+def test_of_the_span_of_a_generator(traced: CollectorRegistry, timed: Histogram) -> None:
+    @timed.time()
+    def numbers() -> Iterator[int]:
+        yield 1
+
+    with span():
+        assert list(numbers()) == [1]
+    assert exemplars(traced, "h")[0][0] == SPAN_LABELS
+
+
+def test_of_the_span_of_an_async_generator(traced: CollectorRegistry, timed: Histogram) -> None:
+    @timed.time()
+    async def numbers() -> AsyncIterator[int]:
+        yield 1
+
+    async def main() -> None:
+        with span():
+            assert [number async for number in numbers()] == [1]
+
+    asyncio.run(main())
+    assert exemplars(traced, "h")[0][0] == SPAN_LABELS
+
+
+def test_of_the_span_of_an_http_request(traced: CollectorRegistry) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x"})
+
+    measured: Any = MetricsMiddleware(app, registry=traced)
+
+    async def in_span(scope: Any, receive: Any, send: Any) -> None:
+        # As OpenTelemetry's middleware does, around ours.
+        with span():
+            await measured(scope, receive, send)
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Any) -> None:
+        pass
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "http_version": "1.1"}
+    asyncio.run(in_span(scope, receive, send))
+    assert exemplars(traced, "http_requests_total")[0] == (SPAN_LABELS, 1)
+    [(labels, _)] = exemplars(traced, "http_request_duration_seconds").values()
+    assert labels == SPAN_LABELS

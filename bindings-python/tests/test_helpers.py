@@ -1,8 +1,11 @@
 """Timers, in-progress trackers and exception counters, on every kind of function."""
 
 import asyncio
+import functools
+import gc
 import inspect
-from collections.abc import AsyncIterator, Iterator
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 
 import pytest
 from metrion import CollectorRegistry, Counter, Gauge, Histogram
@@ -183,3 +186,165 @@ def test_exception_counter(registry: CollectorRegistry) -> None:
     with pytest.raises(OSError):
         asyncio.run(fails())
     assert counter.get() == 4
+
+
+def test_a_cancelled_coroutine_is_timed_and_is_no_error(
+    registry: CollectorRegistry, histogram: Histogram
+) -> None:
+    errors = Counter("errors", "Errors.", registry=registry)
+
+    @histogram.time()
+    @errors.count_exceptions()
+    async def wait_for_ever() -> None:
+        await asyncio.Event().wait()
+
+    async def main() -> None:
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(wait_for_ever(), 0.001)
+
+    asyncio.run(main())
+    assert (observed(histogram)[0], errors.get()) == (1, 0)
+
+
+def test_a_task_that_is_cancelled_before_it_begins_is_not_counted(
+    histogram: Histogram, gauge: Gauge
+) -> None:
+    @gauge.track_inprogress()
+    @histogram.time()
+    async def work() -> None: ...
+
+    async def main() -> None:
+        task = asyncio.create_task(work())
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert (observed(histogram)[0], gauge.get()) == (0, 0)
+
+
+def test_an_async_generator_that_is_cancelled_in_between(
+    histogram: Histogram, gauge: Gauge
+) -> None:
+    closed: list[str] = []
+
+    @gauge.track_inprogress()
+    @histogram.time()
+    async def numbers() -> AsyncIterator[int]:
+        try:
+            yield 1
+            await asyncio.Event().wait()
+        finally:
+            closed.append("closed")
+
+    async def consume(first: asyncio.Event) -> None:
+        async for _ in numbers():
+            first.set()
+
+    async def main() -> None:
+        first = asyncio.Event()
+        task = asyncio.create_task(consume(first))
+        await first.wait()
+        await asyncio.sleep(0)
+        assert gauge.get() == 1
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert (closed, gauge.get(), observed(histogram)[0]) == (["closed"], 0, 1)
+
+
+def test_generators_that_nobody_finishes(histogram: Histogram, gauge: Gauge) -> None:
+    @gauge.track_inprogress()
+    @histogram.time()
+    def numbers() -> Iterator[int]:
+        yield 1
+        yield 2
+
+    abandoned = numbers()
+    next(abandoned)
+    del abandoned
+    closed = numbers()
+    next(closed)
+    closed.close()  # type: ignore[attr-defined]
+    never_begun = numbers()
+    del never_begun
+    gc.collect()
+    assert (gauge.get(), observed(histogram)[0]) == (0, 2)
+
+
+def test_what_is_sent_and_thrown_reaches_a_generator(gauge: Gauge) -> None:
+    @gauge.track_inprogress()
+    def echo() -> Generator[str, str, str]:
+        try:
+            received = yield "first"
+            received = yield received.upper()
+        except KeyError:
+            received = yield "caught"
+        return received
+
+    generator = echo()
+    assert next(generator) == "first"
+    assert generator.send("a") == "A"
+    assert generator.throw(KeyError()) == "caught"
+    with pytest.raises(StopIteration) as end:
+        generator.send("last")
+    assert (end.value.value, gauge.get()) == ("last", 0)
+
+
+def test_what_is_sent_reaches_an_async_generator(gauge: Gauge) -> None:
+    @gauge.track_inprogress()
+    async def echo() -> AsyncGenerator[str, str]:
+        received = yield "first"
+        yield received.upper()
+
+    async def main() -> None:
+        generator = echo()
+        assert await anext(generator) == "first"
+        assert await generator.asend("a") == "A"
+        with pytest.raises(StopAsyncIteration):
+            await anext(generator)
+
+    asyncio.run(main())
+    assert gauge.get() == 0
+
+
+def test_methods_and_objects_with_an_async_call(histogram: Histogram, gauge: Gauge) -> None:
+    class Service:
+        @gauge.track_inprogress()
+        @histogram.time()
+        async def method(self, value: int) -> int:
+            await asyncio.sleep(0)
+            return value + gauge.get()  # type: ignore[return-value]
+
+        async def __call__(self, value: int) -> int:
+            return await self.method(value)
+
+    service = Service()
+    timed = gauge.track_inprogress()(service)
+    assert asyncio.run(service.method(1)) == 2
+    assert asyncio.run(timed(1)) == 3
+    bound = gauge.track_inprogress()(functools.partial(service.method, 1))
+    assert asyncio.run(bound()) == 3
+    assert (gauge.get(), observed(histogram)[0]) == (0, 3)
+
+
+def test_one_timer_for_many_threads(histogram: Histogram, gauge: Gauge) -> None:
+    together = threading.Barrier(4)
+
+    @gauge.track_inprogress()
+    @histogram.time()
+    def work() -> None:
+        together.wait(20)
+        seen.append(gauge.get())
+        together.wait(20)
+
+    seen: list[float] = []
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [4] * 4
+    assert (gauge.get(), observed(histogram)[0]) == (0, 4)

@@ -2,7 +2,8 @@
 puts it into README.md between the two bench markers.
 
 Each file holds {"rows": [...]}, each row: id, title, ours_ns, peer, peer_version,
-peer_ns, ratio (peer_ns / ours_ns), ratio_min, ratio_max, goal (a ratio, or null).
+peer_ns, ratio (peer_ns / ours_ns), ratio_min, ratio_max, goal (a ratio, or null). Where memory is
+measured, ours_bytes and peer_bytes stand in the place of the times.
 """
 
 import argparse
@@ -21,6 +22,11 @@ def duration(ns: float) -> str:
         if ns < limit:
             return f"{ns / (limit / 1e3):.3g} {unit}"
     return f"{ns / 1e9:.3g} s"
+
+
+def amount(row: dict[str, Any], side: str) -> str:
+    size = row.get(f"{side}_bytes")
+    return duration(row[f"{side}_ns"]) if size is None else f"{size:,} B"
 
 
 def times(ratio: float) -> str:
@@ -42,11 +48,11 @@ def table(rows: list[dict[str, Any]]) -> str:
     for row in rows:
         # What is no crate, a memcpy, has no version.
         peer = f"{row['peer']} {row['peer_version']}".rstrip()
-        peer = f"{duration(row['peer_ns'])} ({peer})"
+        peer = f"{amount(row, 'peer')} ({peer})"
         spread = f"{times(row['ratio_min'])} to {times(row['ratio_max'])}"
         cells = (
             row["title"],
-            duration(row["ours_ns"]),
+            amount(row, "ours"),
             peer,
             times(row["ratio"]),
             spread,

@@ -19,6 +19,7 @@
 //!
 //! Features: `exporters` is on by default; off are
 //!
+//! - `process`: `ProcessCollector`, memory, CPU time and open files of the process
 //! - `tower` and `axum`: `http`, the metrics of HTTP requests as a layer
 //! - `metrics-facade`: `metrics_facade`, a recorder for the `metrics` crate
 //! - `prometheus-crate`: `prometheus_crate`, bridges from and to the `prometheus` crate
@@ -35,13 +36,15 @@ pub use metrion_integrations::opentelemetry;
 #[cfg(feature = "prometheus-crate")]
 pub use metrion_integrations::prometheus_crate;
 pub use metrion_metrics::{
-    Bounds, CardinalityReport, Child, Collector, Counter, DEFAULT_BUCKETS, DEFAULT_ZERO_THRESHOLD,
-    Family, FamilyCardinality, FamilyOptions, Gauge, GaugeMode, GaugeOptions, Geometry, Histogram,
-    HistogramOptions, HistogramTimer, HistogramValue, Info, LabelCardinality, Metric,
-    NativeOptions, OwnedCells, ProcessWriter, Registry, RegistryOptions, RegistryView, Segment,
-    SourceId, SpanContext, SpanSource, StateSet, StateSetOptions, Summary, SummaryOptions,
-    SummaryValue, default_registry, exponential_buckets, linear_buckets,
+    Bounds, CardinalityReport, Checkpoint, Child, Collector, Counter, DEFAULT_BUCKETS,
+    DEFAULT_ZERO_THRESHOLD, Family, FamilyCardinality, FamilyOptions, Gauge, GaugeMode,
+    GaugeOptions, Geometry, Histogram, HistogramOptions, HistogramTimer, HistogramValue, Info,
+    LabelCardinality, Metric, NativeOptions, OwnedCells, ProcessWriter, Registry, RegistryOptions,
+    RegistryView, Segment, SourceId, SpanContext, SpanSource, StateSet, StateSetOptions, Summary,
+    SummaryOptions, SummaryValue, default_registry, exponential_buckets, linear_buckets,
 };
+#[cfg(all(feature = "process", not(target_arch = "wasm32")))]
+pub use metrion_metrics::{ProcessCollector, ProcessOptions};
 pub use metrion_model::{
     Clock, Error, ErrorCode, Exemplar, FamilySnapshot, LabelPairs, LabelSets, ManualClock,
     MetricType, NameFilter, NameRules, NativeHistogram, PlacedExemplar, Result, Schema, Snapshot,

@@ -40,9 +40,15 @@ from metrion._values import (
     PlacedExemplar,
     SummaryValue,
 )
+from metrion.gc_collector import GC_COLLECTOR, GCCollector
+from metrion.platform_collector import PLATFORM_COLLECTOR, PlatformCollector
+from metrion.process_collector import PROCESS_COLLECTOR, ProcessCollector
 
 __all__ = (
     "CONTENT_TYPE_LATEST",
+    "GC_COLLECTOR",
+    "PLATFORM_COLLECTOR",
+    "PROCESS_COLLECTOR",
     "REGISTRY",
     "CardinalityReport",
     "CollectorRegistry",
@@ -50,6 +56,7 @@ __all__ = (
     "Enum",
     "Exemplar",
     "FamilyCardinality",
+    "GCCollector",
     "Gauge",
     "Histogram",
     "HttpServer",
@@ -61,6 +68,8 @@ __all__ = (
     "NativeHistogramOptions",
     "Page",
     "PlacedExemplar",
+    "PlatformCollector",
+    "ProcessCollector",
     "RestrictedRegistry",
     "Summary",
     "SummaryValue",

@@ -6,7 +6,7 @@ the function made it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from functools import wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from time import perf_counter
@@ -14,6 +14,11 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def _is(kind: Callable[[object], bool], function: Callable[..., Any]) -> bool:
+    """Whether a function, or an object that is called as one, is of a kind."""
+    return kind(function) or kind(type(function).__call__)
 
 
 class _Decorator:
@@ -34,7 +39,7 @@ class _Decorator:
         raise NotImplementedError
 
     def __call__(self, function: Function) -> Function:
-        if iscoroutinefunction(function):
+        if _is(iscoroutinefunction, function):
 
             @wraps(function)
             async def coroutine(*args: Any, **kwargs: Any) -> Any:
@@ -43,7 +48,7 @@ class _Decorator:
 
             return coroutine  # type: ignore[return-value]
 
-        if isasyncgenfunction(function):
+        if _is(isasyncgenfunction, function):
 
             @wraps(function)
             async def async_generator(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
@@ -67,7 +72,7 @@ class _Decorator:
 
             return async_generator  # type: ignore[return-value]
 
-        if isgeneratorfunction(function):
+        if _is(isgeneratorfunction, function):
 
             @wraps(function)
             def generator(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
@@ -89,6 +94,8 @@ class Timer(_Decorator):
 
     duration: float | None = None
     """The seconds, once the block has ended."""
+    exemplar: Mapping[str, object] | None = None
+    """Labels that say where the time of a histogram comes from; the block may set them."""
 
     def __init__(self, metric: Any, method: str) -> None:
         self._metric = metric
@@ -108,7 +115,11 @@ class Timer(_Decorator):
 
     def __exit__(self, *_: object) -> None:
         self.duration = perf_counter() - self._start
-        getattr(self._metric, self._method)(self.duration)
+        update = getattr(self._metric, self._method)
+        if self.exemplar:
+            update(self.duration, exemplar=self.exemplar)
+        else:
+            update(self.duration)
 
 
 class InprogressTracker(_Decorator):

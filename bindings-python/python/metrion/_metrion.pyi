@@ -1,12 +1,14 @@
 """Types of the native module."""
 
 from collections.abc import Callable, Iterable, Mapping
+from os import PathLike
 from typing import Any, ClassVar, Final, Literal, Protocol, TypeVar, final
 
 from typing_extensions import Self, disjoint_base
 
 from metrion._values import (
     CardinalityReport,
+    Finding,
     NativeHistogram,
     NativeHistogramOptions,
     Page,
@@ -21,6 +23,7 @@ __version__: Final[str]
 __all__ = [
     "CONTENT_TYPE_LATEST",
     "REGISTRY",
+    "Checkpoint",
     "CollectorRegistry",
     "Counter",
     "Enum",
@@ -30,11 +33,13 @@ __all__ = [
     "Info",
     "ManualClock",
     "Metric",
+    "ProcessReader",
     "RestrictedRegistry",
     "Summary",
     "__version__",
     "check_exposition",
     "client_page",
+    "compare",
     "count_series",
     "encode",
     "escape_label_name",
@@ -42,6 +47,8 @@ __all__ = [
     "float_to_go_string",
     "generate_latest",
     "is_classic_name",
+    "lint",
+    "parse",
     "parse_families",
     "render",
 ]
@@ -433,6 +440,36 @@ class ManualClock:
 
     def advance(self, seconds: float) -> None:
         """Lets time pass."""
+
+_Exposition = str | bytes | Page | CollectorRegistry | RestrictedRegistry
+
+@final
+class Checkpoint:
+    """What a registry has at this moment."""
+
+    def __new__(cls, registry: CollectorRegistry) -> Checkpoint: ...
+    def go_back(self) -> None:
+        """Makes the registry what it was."""
+
+def compare(expected: _Exposition, found: _Exposition) -> None:
+    """Raises an `AssertionError` with a diff unless two expositions say the same."""
+
+def lint(exposition: _Exposition) -> list[Finding]:
+    """What is wrong with the metrics by the conventions of Prometheus."""
+
+def parse(exposition: _Exposition) -> list[FamilyOfSamples]:
+    """The families of an exposition."""
+
+@final
+class ProcessReader:
+    """Reads what a process takes of the machine."""
+
+    def __new__(cls, namespace: str, proc: str | PathLike[str]) -> ProcessReader: ...
+    def describe(self) -> list[FamilyOfSamples]:
+        """The families without samples."""
+
+    def collect(self, pid: str) -> list[FamilyOfSamples]:
+        """The families of a process, by its number or `self`."""
 
 def render(
     registry: CollectorRegistry | RestrictedRegistry, query: str, accept: str, accept_encoding: str

@@ -71,6 +71,16 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong with a metric by the conventions of Prometheus."""
+
+    metric: str
+    """Its name."""
+    text: str
+    """What it is, in the words of `promtool check metrics`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Exemplar:
     """One update that stands for others."""
 

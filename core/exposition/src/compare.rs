@@ -8,7 +8,8 @@ use metrion_model::LabelSets;
 
 use crate::number::append_number;
 use crate::parse::{
-    Labels, ParseError, ParsedExemplar, ParsedFamily, ParsedSample, parse_openmetrics, parse_text,
+    Labels, ParseError, ParsedExemplar, ParsedFamily, ParsedSample, is_openmetrics,
+    parse_openmetrics, parse_text,
 };
 
 /// Compares two expositions: families with their types, helps and units, series, values, timestamps
@@ -104,9 +105,7 @@ impl Families {
 }
 
 fn parse(input: &[u8]) -> Result<Vec<ParsedFamily<'_>>, ParseError> {
-    let text = input.strip_suffix(b"\n").unwrap_or(input);
-    let is_openmetrics = text == b"# EOF" || text.ends_with(b"\n# EOF");
-    if is_openmetrics { parse_openmetrics(input) } else { parse_text(input) }
+    if is_openmetrics(input) { parse_openmetrics(input) } else { parse_text(input) }
 }
 
 fn diff(expected: &FamilyLines, found: &FamilyLines, lines: &mut Vec<(Side, String)>) {

@@ -45,6 +45,13 @@ pub struct ParseOptions {
     pub refuse_duplicates: bool,
 }
 
+/// Whether a page is OpenMetrics, which ends with `# EOF`, and not the text format 0.0.4.
+#[must_use]
+pub fn is_openmetrics(page: &[u8]) -> bool {
+    let text = page.strip_suffix(b"\n").unwrap_or(page);
+    text == b"# EOF" || text.ends_with(b"\n# EOF")
+}
+
 impl Default for ParseOptions {
     fn default() -> Self {
         Self { max_line_bytes: 1 << 20, refuse_duplicates: true }

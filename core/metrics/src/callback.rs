@@ -4,6 +4,8 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use crate::running::unless_running;
+
 /// A function that is called at every collection.
 #[derive(Clone)]
 pub(crate) struct Callback(Arc<dyn Fn() -> Option<f64> + Send + Sync>);
@@ -13,10 +15,12 @@ impl Callback {
         Self(Arc::new(function))
     }
 
-    /// The value, or nothing when there is none or the function panics.
-    pub(crate) fn call(&self) -> Option<f64> {
+    /// The value, or `Some(None)` when there is none or the function panics. `None` when it is the
+    /// function that this thread is in.
+    pub(crate) fn call(&self) -> Option<Option<f64>> {
         // Whatever the function left half done is its own: nothing of ours is borrowed by it.
-        catch_unwind(AssertUnwindSafe(|| (self.0)())).ok().flatten()
+        let call = || catch_unwind(AssertUnwindSafe(|| (self.0)())).ok().flatten();
+        unless_running(Arc::as_ptr(&self.0).cast(), call)
     }
 }
 

@@ -5,7 +5,8 @@ use metrion_model::{FamilySnapshot, Result, Schema};
 /// Yields families at every collection.
 ///
 /// A panic in it, and a family whose sample names another one has already, are left out of that
-/// collection and counted.
+/// collection and counted. A collector may read the registry that collects it: that collection is
+/// without it.
 pub trait Collector: Send + Sync + 'static {
     /// What it will yield, to find name clashes when it is registered. Empty when that is not known.
     fn describe(&self) -> Vec<Schema> {

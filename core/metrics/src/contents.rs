@@ -9,6 +9,7 @@ use metrion_slab::Entry;
 
 use crate::callback::Callback;
 use crate::cardinality::Counting;
+use crate::checkpoint::SavedFamily;
 use crate::collector::Collector;
 use crate::definition::Definition;
 use crate::family::{Metric, Shared};
@@ -23,7 +24,7 @@ pub(crate) struct Contents {
 }
 
 /// Tells a registered collector or family from all others of its registry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(u64);
 
 #[derive(Clone)]
@@ -40,6 +41,8 @@ pub(crate) trait AnyFamily: Send + Sync {
     fn snapshot(&self, called: &Called) -> Result<FamilySnapshot>;
     fn len(&self) -> usize;
     fn count(&self, counting: &mut Counting);
+    fn save(&self) -> SavedFamily;
+    fn put_back(&self, saved: &SavedFamily);
     fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
 
@@ -68,6 +71,14 @@ impl<M: Metric> AnyFamily for Shared<M> {
         let members = self.lock().with_values();
         let series = members.iter().map(|(handle, values)| (handle.series(), values.as_slice()));
         counting.add(&self.definition().schema, series, &self.segment);
+    }
+
+    fn save(&self) -> SavedFamily {
+        self.save()
+    }
+
+    fn put_back(&self, saved: &SavedFamily) {
+        self.put_back(saved);
     }
 
     fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

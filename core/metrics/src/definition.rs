@@ -102,6 +102,11 @@ impl Definition {
         matches!(self.kind, Kind::Gauge(GaugeMode::LastValue) | Kind::Info | Kind::StateSet)
     }
 
+    /// Whether the cells of a series are all that it counts.
+    pub(crate) fn counts_in_cells(&self) -> bool {
+        self.payload() == 0 && self.kind != Kind::Info
+    }
+
     /// Whether a series is one number that anybody may give.
     pub(crate) fn is_one_number(&self) -> bool {
         matches!(self.kind, Kind::Counter | Kind::Gauge(_))

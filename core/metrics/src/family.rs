@@ -11,7 +11,7 @@ use metrion_slab::{
 
 use crate::callback::Callback;
 use crate::definition::{Context, Definition};
-use crate::members::Members;
+use crate::members::{Dropped, Members};
 use crate::series::Series;
 
 /// A kind of handle to one series: [`crate::Counter`], [`crate::Gauge`], [`crate::Histogram`],
@@ -178,7 +178,9 @@ impl<M: Metric> Shared<M> {
         let found = self.index.get(values).map(|handle| (*handle).clone());
         let Some(handle) = found else { return false };
         self.index.remove(values);
-        members.remove(&handle);
+        let callback = members.remove(&handle);
+        drop(members);
+        drop(callback);
         true
     }
 
@@ -187,17 +189,32 @@ impl<M: Metric> Shared<M> {
             self.reset();
             return 1;
         }
+        let mut callbacks = Dropped::default();
         let mut members = self.lock();
         let mut count = 0;
         for (handle, values) in members.with_values() {
             if matches(&values) {
                 let values: Vec<&str> = values.iter().map(String::as_str).collect();
                 self.index.remove(&values);
-                members.remove(&handle);
+                callbacks.append(members.remove(&handle));
                 count += 1;
             }
         }
         count
+    }
+
+    /// Removes the series that do not stay, the overflow series among them.
+    pub(crate) fn retain(&self, stays: impl Fn(&Arc<Series>) -> bool) {
+        let mut callbacks = Dropped::default();
+        let mut members = self.lock();
+        for (handle, values) in members.with_values() {
+            if !stays(handle.series()) {
+                let values: Vec<&str> = values.iter().map(String::as_str).collect();
+                self.index.remove(&values);
+                callbacks.append(members.remove(&handle));
+            }
+        }
+        members.retain_overflow(stays);
     }
 
     fn clear(&self) {
@@ -211,7 +228,9 @@ impl<M: Metric> Shared<M> {
     fn remove_all(&self) {
         let mut members = self.lock();
         self.index.clear();
-        members.clear();
+        let callbacks = members.clear();
+        drop(members);
+        drop(callbacks);
     }
 }
 
@@ -345,15 +364,17 @@ impl<M: Metric> Family<M> {
     }
 
     /// Lets a function give the value of one child from now on, at every collection. `None` leaves
-    /// the series out of that collection, and so does a panic; both are counted. It does nothing for
-    /// types other than counter and gauge, and for a child that was removed.
+    /// the series out of that collection, and so does a panic; both are counted. While the function
+    /// itself collects the registry, the series is left out, too. It does nothing for types other than
+    /// counter and gauge, and for a child that was removed.
     pub fn set_callback(
         &self,
         child: &M,
         function: impl Fn() -> Option<f64> + Send + Sync + 'static,
     ) {
         if self.shared.definition().is_one_number() {
-            self.shared.lock().set_callback(child, Callback::new(function));
+            let old = self.shared.lock().set_callback(child, Callback::new(function));
+            drop(old);
         }
     }
 
@@ -364,7 +385,8 @@ impl<M: Metric> Family<M> {
     pub fn snapshot(&self) -> Result<FamilySnapshot> {
         // Callbacks are foreign code: no lock is held while they run.
         let callbacks = self.shared.lock().callbacks();
-        let called = callbacks.iter().map(|(number, callback)| (*number, callback.call()));
+        let called =
+            callbacks.iter().map(|(number, callback)| (*number, callback.call().flatten()));
         let called = called.collect();
         self.shared.lock().snapshot(&self.shared.context, &self.shared.segment, &called)
     }

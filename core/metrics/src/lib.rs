@@ -4,6 +4,7 @@ mod activity;
 mod bounds;
 mod callback;
 mod cardinality;
+mod checkpoint;
 mod collector;
 mod contents;
 mod counter;
@@ -17,8 +18,11 @@ mod info;
 mod members;
 mod native;
 mod options;
+#[cfg(all(feature = "process", not(target_arch = "wasm32")))]
+mod process;
 mod record;
 mod registry;
+mod running;
 mod self_metrics;
 mod series;
 mod span;
@@ -29,6 +33,7 @@ mod view;
 
 pub use bounds::{Bounds, exponential_buckets, linear_buckets};
 pub use cardinality::{CardinalityReport, FamilyCardinality, LabelCardinality};
+pub use checkpoint::Checkpoint;
 pub use collector::Collector;
 pub use contents::SourceId;
 pub use counter::Counter;
@@ -43,6 +48,8 @@ pub use options::{
     DEFAULT_BUCKETS, FamilyOptions, GaugeMode, GaugeOptions, HistogramOptions, RegistryOptions,
     StateSetOptions, SummaryOptions,
 };
+#[cfg(all(feature = "process", not(target_arch = "wasm32")))]
+pub use process::{ProcessCollector, ProcessOptions};
 pub use registry::Registry;
 #[cfg(not(target_arch = "wasm32"))]
 pub use registry::default_registry;

@@ -1,6 +1,6 @@
 //! The series of a family in the order in which they came, and how to read them all at once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use metrion_model::{FamilySnapshot, LabelSets, Result};
@@ -43,6 +43,18 @@ struct Rows {
     runs: Vec<(Cell, usize)>,
 }
 
+/// Callbacks that no series has any more. They end after the list's lock: what a function holds may run
+/// foreign code when it ends, which may use the family.
+#[derive(Default)]
+#[must_use = "it ends after the lock"]
+pub(crate) struct Dropped(Vec<(u32, Callback)>);
+
+impl Dropped {
+    pub(crate) fn append(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
+    }
+}
+
 impl<M> Default for Members<M> {
     fn default() -> Self {
         Self {
@@ -74,17 +86,37 @@ impl<M: Metric> Members<M> {
         self.overflow = Some(handle);
     }
 
-    pub(crate) fn set_callback(&mut self, handle: &M, callback: Callback) {
+    pub(crate) fn set_callback(&mut self, handle: &M, callback: Callback) -> Dropped {
         if !self.has(handle) {
-            return;
+            return Dropped(vec![(0, callback)]);
         }
         let number = handle.series().entry.number;
-        self.callbacks.retain(|(of, _)| *of != number);
+        let old = self.take_callback(number);
         self.callbacks.push((number, callback));
+        old
+    }
+
+    fn take_callback(&mut self, of: u32) -> Dropped {
+        Dropped(self.callbacks.extract_if(.., |(number, _)| *number == of).collect())
     }
 
     pub(crate) fn callbacks(&self) -> Vec<(u32, Callback)> {
         self.callbacks.clone()
+    }
+
+    /// Puts these in the place of those that there are, but for series that are gone.
+    pub(crate) fn set_callbacks(&mut self, callbacks: &[(u32, Callback)]) -> Dropped {
+        let numbers: HashSet<u32> = self.all().map(|own| own.series().entry.number).collect();
+        let present = callbacks.iter().filter(|(number, _)| numbers.contains(number));
+        Dropped(std::mem::replace(&mut self.callbacks, present.cloned().collect()))
+    }
+
+    /// Takes the overflow series out unless it `stays`.
+    pub(crate) fn retain_overflow(&mut self, stays: impl FnOnce(&Arc<Series>) -> bool) {
+        if let Some(overflow) = self.overflow.take_if(|overflow| !stays(overflow.series())) {
+            overflow.series().remove();
+            self.rows = Rows::default();
+        }
     }
 
     /// Whether the handle's series is in the list, and not one that was removed.
@@ -94,9 +126,9 @@ impl<M: Metric> Members<M> {
         place.is_some_and(|member| Arc::ptr_eq(member.series(), series))
     }
 
-    pub(crate) fn remove(&mut self, handle: &M) {
+    pub(crate) fn remove(&mut self, handle: &M) -> Dropped {
         if !self.has(handle) {
-            return;
+            return Dropped::default();
         }
         let series = handle.series();
         if let Some(place) = self.list.get_mut(series.position()) {
@@ -104,19 +136,20 @@ impl<M: Metric> Members<M> {
         }
         self.gaps += 1;
         self.rows = Rows::default();
-        self.callbacks.retain(|(of, _)| *of != series.entry.number);
+        let callback = self.take_callback(series.entry.number);
         self.activity.forget(series.entry.number);
         series.remove();
         if self.gaps > self.list.len() / 2 {
             self.close_gaps();
         }
+        callback
     }
 
-    pub(crate) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) -> Dropped {
         for handle in self.list.drain(..).flatten().chain(self.overflow.take()) {
             handle.series().remove();
         }
-        *self = Self::default();
+        Dropped(std::mem::take(self).callbacks)
     }
 
     /// The members with their label values.
@@ -222,7 +255,7 @@ impl<M: Metric> Members<M> {
     }
 
     /// The members in the order of their rows, once `rows` is complete.
-    fn all(&self) -> impl Iterator<Item = &M> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &M> {
         self.list.iter().flatten().chain(&self.overflow)
     }
 

@@ -1,7 +1,7 @@
 //! Registries: which families there are, and a snapshot of all of them.
 
-use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{BuildHasher, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,6 +22,7 @@ use crate::members::Called;
 use crate::options::{
     FamilyOptions, GaugeOptions, HistogramOptions, RegistryOptions, StateSetOptions, SummaryOptions,
 };
+use crate::running::unless_running;
 use crate::self_metrics::{SelfMetrics, Totals};
 use crate::summary::Window;
 use crate::view::RegistryView;
@@ -315,8 +316,10 @@ impl Registry {
     /// # Errors
     /// `not_found` when it is not in.
     pub fn unregister(&self, id: SourceId) -> Result<()> {
-        let mut contents = self.inner.lock();
-        contents.take(id).map(drop)
+        let source = self.inner.lock().take(id)?;
+        // After the lock: a collector may use the registry when it ends.
+        drop(source);
+        Ok(())
     }
 
     /// Takes a family out. Handles to its children stay valid and show nowhere; the name is free for
@@ -348,7 +351,7 @@ impl Registry {
         let start = inner.options.clock.monotonic_seconds();
         let sources = inner.lock().sources.clone();
         let mut snapshot = Snapshot::default();
-        let mut collected = Vec::new();
+        let mut taken = HashSet::new();
         let mut series = 0;
         for (_, source) in &sources {
             match source {
@@ -359,18 +362,12 @@ impl Registry {
                     }
                 }
                 Source::Collector(collector) => {
-                    let families = catch_unwind(AssertUnwindSafe(|| collector.try_collect()));
-                    match families {
-                        Ok(families) => families.into_iter().for_each(|family| match family {
-                            Ok(family) => collected.push(family),
-                            Err(_) => inner.count_collect_failure(),
-                        }),
-                        Err(_) => inner.count_collect_failure(),
-                    }
+                    let collected = inner.without_clashes(inner.collect(collector), &mut taken);
+                    let wanted = collected.into_iter().filter(|own| filter.takes(own.schema()));
+                    snapshot.families.extend(wanted);
                 }
             }
         }
-        inner.add_collected(&mut snapshot, collected, filter);
         let seconds = inner.options.clock.monotonic_seconds() - start;
         inner.self_metrics.count_scrape(seconds);
         if inner.options.self_metrics {
@@ -402,6 +399,10 @@ impl Registry {
         counting.report(top)
     }
 
+    pub(crate) fn contents(&self) -> Locked<'_, Contents> {
+        self.inner.lock()
+    }
+
     /// The clock by which this registry goes.
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
@@ -423,38 +424,49 @@ impl Inner {
     fn read(&self, family: &dyn AnyFamily) -> Option<FamilySnapshot> {
         // Callbacks are foreign code: no lock is held while they run.
         let callbacks = family.callbacks();
-        let called: Called =
-            callbacks.iter().map(|(number, callback)| (*number, callback.call())).collect();
-        let failed = called.values().filter(|value| value.is_none());
-        failed.for_each(|_| self.count_collect_failure());
+        let mut called = Called::new();
+        for (number, callback) in &callbacks {
+            let value = callback.call();
+            if value == Some(None) {
+                self.count_collect_failure();
+            }
+            called.insert(*number, value.flatten());
+        }
         family.snapshot(&called).ok()
     }
 
-    /// Adds what collectors yielded, without families whose names are taken.
-    fn add_collected(
+    /// What a collector yields; nothing when it is this thread that it is yielding it to.
+    fn collect(&self, collector: &Arc<dyn Collector>) -> Vec<FamilySnapshot> {
+        let collect = || catch_unwind(AssertUnwindSafe(|| collector.try_collect()));
+        let collected = match unless_running(Arc::as_ptr(collector).cast(), collect) {
+            None => return Vec::new(),
+            Some(collected) => collected.unwrap_or_else(|_| vec![Err(panicked())]),
+        };
+        let family = |family: Result<_>| family.inspect_err(|_| self.count_collect_failure()).ok();
+        collected.into_iter().filter_map(family).collect()
+    }
+
+    /// The families of which no sample has a name of the registry's own ones, or of those in `taken`,
+    /// to which theirs are added.
+    fn without_clashes(
         &self,
-        snapshot: &mut Snapshot,
-        collected: Vec<FamilySnapshot>,
-        filter: &NameFilter,
-    ) {
-        if collected.is_empty() {
-            return;
-        }
+        mut families: Vec<FamilySnapshot>,
+        taken: &mut HashSet<String>,
+    ) -> Vec<FamilySnapshot> {
         let contents = self.lock();
-        let mut seen: Vec<String> = Vec::new();
-        for family in collected {
+        families.retain(|family| {
             let names = family.schema().sample_names();
-            let of_family =
+            let is_ours =
                 |name: &String| contents.names.get(name).is_some_and(|id| contents.is_family(*id));
-            if names.iter().any(|name| of_family(name) || seen.contains(name)) {
+            let is_free = !names.iter().any(|name| is_ours(name) || taken.contains(name));
+            if is_free {
+                taken.extend(names);
+            } else {
                 self.count_collect_failure();
-                continue;
             }
-            seen.extend(names);
-            if filter.takes(family.schema()) {
-                snapshot.families.push(family);
-            }
-        }
+            is_free
+        });
+        families
     }
 
     fn totals(&self, series: usize) -> Totals {
@@ -470,6 +482,10 @@ impl Inner {
     fn count_collect_failure(&self) {
         self.collect_failures.fetch_add(1, Ordering::Relaxed);
     }
+}
+
+fn panicked() -> Error {
+    Error::new(ErrorCode::InvalidValue, "the collector panicked")
 }
 
 impl fmt::Debug for Registry {

@@ -129,6 +129,37 @@ impl Series {
         self.extras.get().map(|extras| &extras.exemplars)
     }
 
+    /// The numbers in the cells, if they are all that it counts.
+    pub(crate) fn numbers(&self) -> Option<Vec<f64>> {
+        let definition = &self.context.definition;
+        if !definition.counts_in_cells() {
+            return None;
+        }
+        let mut numbers = vec![0.0; self.entry.cells as usize];
+        if definition.keeps_last_value() {
+            self.segment.get_into(self.cell(), &mut numbers);
+        } else {
+            self.segment.sum_into(self.cell(), &mut numbers);
+        }
+        Some(numbers)
+    }
+
+    /// Makes the cells read these numbers, while nobody else updates them.
+    pub(crate) fn set_numbers(&self, numbers: &[f64]) {
+        // What did not change keeps its last digits.
+        if self.numbers().as_deref() == Some(numbers) {
+            return;
+        }
+        self.reset_cells();
+        for (cell, number) in (self.cell()..).zip(numbers) {
+            if self.context.definition.keeps_last_value() {
+                self.segment.set(cell, *number);
+            } else {
+                self.segment.add(cell, *number);
+            }
+        }
+    }
+
     /// Makes the cells read 0 from now on.
     pub(crate) fn reset_cells(&self) {
         let entry = &self.entry;

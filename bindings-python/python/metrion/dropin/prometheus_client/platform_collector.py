@@ -1,49 +1,19 @@
-"""Which Python runs."""
+"""`metrion.platform_collector`, for the registry of this package."""
 
 from __future__ import annotations
 
-import platform as _platform
-from collections.abc import Iterable
 from typing import Any
 
-from .metrics_core import GaugeMetricFamily, Metric
+from metrion import platform_collector
+
 from .registry import REGISTRY, CollectorRegistry
 
 
-class PlatformCollector:
-    """Says the version and implementation of Python in the labels of `python_info`."""
+class PlatformCollector(platform_collector.PlatformCollector):
+    """Says the version and the implementation of Python in the labels of `python_info`."""
 
     def __init__(self, registry: CollectorRegistry | None = REGISTRY, platform: Any = None) -> None:
-        labels = _labels_of(platform or _platform)
-        info = GaugeMetricFamily("python_info", "Python platform information", labels=labels)
-        info.add_metric(labels.values(), 1)
-        self._metrics = [info]
-        if registry:
-            registry.register(self)
-
-    def collect(self) -> Iterable[Metric]:
-        """The metrics, always the same."""
-        return self._metrics
-
-
-def _labels_of(platform: Any) -> dict[str, str]:
-    major, minor, patchlevel = platform.python_version_tuple()
-    labels = {
-        "version": platform.python_version(),
-        "implementation": platform.python_implementation(),
-        "major": major,
-        "minor": minor,
-        "patchlevel": patchlevel,
-    }
-    if platform.system() == "Java":
-        jvm_version, _, (jvm_name, jvm_release, jvm_vendor), _ = platform.java_ver()
-        labels.update(
-            jvm_version=jvm_version,
-            jvm_release=jvm_release,
-            jvm_vendor=jvm_vendor,
-            jvm_name=jvm_name,
-        )
-    return labels
+        super().__init__(registry, platform)
 
 
 PLATFORM_COLLECTOR = PlatformCollector()
