@@ -24,4 +24,4 @@ pub use options::HttpOptions;
 pub use page::{Page, PageRequest};
 pub use server::{HttpServer, serve};
 #[cfg(feature = "tls")]
-pub use tls::TlsOptions;
+pub use tls::{TlsOptions, TlsVersion};
