@@ -27,6 +27,11 @@ impl PythonCollector {
         Ok(Self { object: object.clone().unbind(), described: described? })
     }
 
+    /// An object that is only collected.
+    pub(crate) fn undescribed(object: &Bound<'_, PyAny>) -> Self {
+        Self { object: object.clone().unbind(), described: Vec::new() }
+    }
+
     fn families(&self, py: Python<'_>) -> Vec<CoreResult<FamilySnapshot>> {
         let mut all = Vec::new();
         let metrics = self.object.call_method0(py, "collect");
@@ -51,13 +56,18 @@ impl PythonCollector {
 /// Tells the log of it: a scrape has nobody to raise the exception to.
 fn failed(py: Python<'_>, error: PyErr) -> Error {
     let message = format!("a collector failed: {error}");
+    log(py, &message);
+    Error::new(ErrorCode::InvalidValue, message)
+}
+
+/// A warning in the log `metrion`.
+pub(crate) fn log(py: Python<'_>, message: &str) {
     let log = || -> PyResult<()> {
         let logger = py.import("logging")?.call_method1("getLogger", ("metrion",))?;
-        logger.call_method1("warning", ("%s", message.as_str())).map(drop)
+        logger.call_method1("warning", ("%s", message)).map(drop)
     };
     // Without a log it is counted all the same.
     let _logged = log();
-    Error::new(ErrorCode::InvalidValue, message)
 }
 
 impl Collector for PythonCollector {

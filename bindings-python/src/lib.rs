@@ -9,14 +9,17 @@ mod counter;
 mod errors;
 mod exemplar;
 mod family;
+mod file;
 mod formats;
 mod gauge;
+mod graphite;
 mod helpers;
 mod histogram;
 mod http;
 mod info;
 mod native;
 mod options;
+mod push;
 mod raw;
 mod registry;
 mod samples;
@@ -42,6 +45,7 @@ fn _metrion(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<registry::CollectorRegistry>()?;
     module.add_class::<source::RestrictedRegistry>()?;
     module.add_class::<http::HttpServer>()?;
+    module.add_class::<graphite::GraphiteBridge>()?;
     module.add_class::<clock::ManualClock>()?;
     counter::Counter::add_methods(&py.get_type::<counter::Counter>())?;
     gauge::Gauge::add_methods(&py.get_type::<gauge::Gauge>())?;
@@ -56,7 +60,14 @@ fn _metrion(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(formats::generate_latest, module)?)?;
     module.add_function(wrap_pyfunction!(formats::encode, module)?)?;
     module.add_function(wrap_pyfunction!(formats::check_exposition, module)?)?;
+    module.add_function(wrap_pyfunction!(formats::enable_created_metrics, module)?)?;
+    module.add_function(wrap_pyfunction!(formats::disable_created_metrics, module)?)?;
+    module.add_function(wrap_pyfunction!(formats::uses_created_metrics, module)?)?;
     module.add_function(wrap_pyfunction!(http::render, module)?)?;
+    module.add_function(wrap_pyfunction!(http::negotiated_content_type, module)?)?;
+    module.add_function(wrap_pyfunction!(push::push_request, module)?)?;
+    module.add_function(wrap_pyfunction!(push::send_push, module)?)?;
+    module.add_function(wrap_pyfunction!(file::write_page, module)?)?;
     for function in client::functions(module)? {
         module.add_function(function)?;
     }

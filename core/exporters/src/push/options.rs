@@ -1,6 +1,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use metrion_exposition::{EncodeOptions, Format};
 
 /// Where a group of metrics goes, and how.
@@ -98,6 +100,15 @@ impl PushOptions {
             headers: Vec::new(),
             transport: PushTransport::default(),
         }
+    }
+}
+
+impl BasicAuth {
+    /// The header that has them.
+    #[must_use]
+    pub fn header(&self) -> (String, String) {
+        let token = STANDARD.encode(format!("{}:{}", self.user, self.password));
+        ("Authorization".to_owned(), format!("Basic {token}"))
     }
 }
 

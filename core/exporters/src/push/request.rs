@@ -2,13 +2,11 @@
 
 use std::io::Write as _;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use flate2::write::GzEncoder;
 use metrion_model::{Error, NameFilter, Result};
 
 use super::target::group_url;
-use super::{Compression, PushMethod, PushOptions};
+use super::{BasicAuth, Compression, PushMethod, PushOptions};
 use crate::Scrape;
 
 /// A request to the gateway, complete, for whoever sends it.
@@ -70,10 +68,7 @@ impl PushRequest {
         let url = group_url(options)?;
         let mut headers = vec![("Content-Type".to_owned(), options.format.content_type())];
         headers.extend(options.headers.iter().cloned());
-        if let Some(auth) = &options.basic_auth {
-            let token = STANDARD.encode(format!("{}:{}", auth.user, auth.password));
-            headers.push(("Authorization".to_owned(), format!("Basic {token}")));
-        }
+        headers.extend(options.basic_auth.as_ref().map(BasicAuth::header));
         Ok(Self { url, method: method.to_owned(), headers, body: Vec::new() })
     }
 }
