@@ -39,6 +39,7 @@ impl From<Failure> for PyErr {
 pub(crate) type Result<T> = std::result::Result<T, Failure>;
 
 static BASE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+static DUPLICATE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static KEY: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static TYPE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static OS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
@@ -56,6 +57,7 @@ fn class_of<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyType>>
         return Ok(py.import(ERRORS)?.getattr(name)?.cast_into()?);
     }
     let (class, name) = match error.code() {
+        ErrorCode::MetricExists => (&DUPLICATE, "DuplicateTimeseries"),
         ErrorCode::NotFound => (&KEY, "MetrionKeyError"),
         ErrorCode::InvalidLabelValue => (&TYPE, "MetrionTypeError"),
         ErrorCode::AddressInUse | ErrorCode::Io => (&OS, "MetrionOSError"),

@@ -41,6 +41,15 @@ pub(crate) fn disable_created_metrics() {
     CREATED.store(false, Ordering::Relaxed);
 }
 
+/// As the environment has it: prometheus_client's variable leaves them out when it is true, and asks for
+/// them when it is there and false.
+pub(crate) fn read_environment() {
+    if let Ok(word) = std::env::var("PROMETHEUS_DISABLE_CREATED_SERIES") {
+        let is_disabled = matches!(word.to_lowercase().as_str(), "true" | "1" | "t");
+        CREATED.store(!is_disabled, Ordering::Relaxed);
+    }
+}
+
 /// Whether there are `_created` samples now.
 #[pyfunction]
 pub(crate) fn uses_created_metrics() -> bool {

@@ -11,6 +11,7 @@ use crate::base::MetricBase;
 use crate::clock;
 use crate::errors::Result;
 use crate::family::{self, MetricClass, Object, Slot, child, fill, object, unfilled};
+use crate::formats::unknown;
 use crate::helpers::helper;
 use crate::options::{Names, RegistryArgument, family_options};
 use crate::raw::{self, Args};
@@ -59,8 +60,8 @@ impl Gauge {
     }
 
     #[pyo3(signature = (
-        name, documentation, labelnames=Names::default(), namespace="", subsystem="", unit="", registry=RegistryArgument::Default, *,
-        mode="last", constant_labels=None, max_series=None, expire_after=None
+        name, documentation, labelnames=Names::default(), namespace="", subsystem="", unit="", registry=RegistryArgument::Default,
+        multiprocess_mode="all", *, mode="last", constant_labels=None, max_series=None, expire_after=None
     ))]
     #[allow(clippy::too_many_arguments)]
     fn __init__(
@@ -72,11 +73,13 @@ impl Gauge {
         subsystem: &str,
         unit: &str,
         registry: RegistryArgument,
+        multiprocess_mode: &str,
         mode: &str,
         constant_labels: Option<Bound<'_, PyMapping>>,
         max_series: Option<usize>,
         expire_after: Option<f64>,
     ) -> Result<()> {
+        check_multiprocess_mode(multiprocess_mode)?;
         let words = [namespace, subsystem, unit];
         let family = family_options(
             name,
@@ -107,9 +110,9 @@ impl Gauge {
 
     /// Lets a function give the value at every collection. When it raises or returns no number, the
     /// series is left out of that collection.
-    fn set_function(&self, function: Py<PyAny>) -> Result<()> {
+    fn set_function(&self, f: Py<PyAny>) -> Result<()> {
         // No value when the interpreter is ending.
-        let call = move || Python::try_attach(|py| function.call0(py)?.extract::<f64>(py))?.ok();
+        let call = move || Python::try_attach(|py| f.call0(py)?.extract::<f64>(py))?.ok();
         let child = child(self)?;
         child.family.set_callback(&child.handle, call);
         Ok(())
@@ -131,6 +134,16 @@ impl Gauge {
     /// manager.
     fn time<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         helper(slf.py(), "Timer")?.call1((slf, "set"))
+    }
+}
+
+/// The modes of prometheus_client, which say what a page for several processes shows. There is one
+/// process for now, so all of them show the same.
+fn check_multiprocess_mode(mode: &str) -> Result<()> {
+    let shown = mode.strip_prefix("live").unwrap_or(mode);
+    match shown {
+        "all" | "min" | "max" | "sum" | "mostrecent" => Ok(()),
+        _ => Err(unknown("multiprocess mode", mode)),
     }
 }
 

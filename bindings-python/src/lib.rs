@@ -35,6 +35,7 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = true)]
 fn _metrion(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
+    formats::read_environment();
     module.add_class::<base::MetricBase>()?;
     module.add_class::<counter::Counter>()?;
     module.add_class::<gauge::Gauge>()?;

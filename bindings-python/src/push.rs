@@ -6,6 +6,7 @@ use metrion::exporters::push::{
     BasicAuth, Compression, PushError, PushMethod, PushOptions, PushRequest, PushTls,
     PushTransport, send,
 };
+use metrion::{Error, ErrorCode, Result as CoreResult};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -27,12 +28,7 @@ pub(crate) fn push_request<'py>(
     compression: Option<&str>,
     page: Vec<u8>,
 ) -> Result<(String, Headers, Bound<'py, PyBytes>)> {
-    let compression = match compression {
-        None => None,
-        Some("gzip") => Some(Compression::Gzip),
-        Some("snappy") => Some(Compression::Snappy),
-        Some(other) => return Err(unknown("compression", other)),
-    };
+    let compression = compression.map(compression_of).transpose()?;
     let mut options = PushOptions { grouping, compression, ..PushOptions::new(gateway, job) };
     let request = match method {
         "PUT" => PushRequest::of_page(page, &options)?,
@@ -44,6 +40,17 @@ pub(crate) fn push_request<'py>(
         other => return Err(unknown("method of a push", other)),
     };
     Ok((request.url, request.headers, PyBytes::new(py, &request.body)))
+}
+
+fn compression_of(word: &str) -> CoreResult<Compression> {
+    match word.to_ascii_lowercase().as_str() {
+        "gzip" => Ok(Compression::Gzip),
+        "snappy" => Ok(Compression::Snappy),
+        _ => {
+            let message = format!("Unsupported compression type: {word}, not gzip or snappy");
+            Err(Error::new(ErrorCode::Unsupported, message))
+        }
+    }
 }
 
 /// Sends such a request without the interpreter's lock. `tls` is `metrion._gateway.ClientTls`.

@@ -8,11 +8,27 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
 use crate::collector::PythonCollector;
+use crate::options::Names;
 use crate::registry::CollectorRegistry;
+use crate::samples::metric_objects;
 
 /// The metrics of a registry that have certain names; see `CollectorRegistry.restricted_registry`.
 #[pyclass(frozen, module = "metrion")]
 pub(crate) struct RestrictedRegistry(pub(crate) RegistryView);
+
+#[pymethods]
+impl RestrictedRegistry {
+    #[new]
+    fn new(names: Names, registry: &Bound<'_, CollectorRegistry>) -> Self {
+        Self(registry.get().registry.restricted(names.0))
+    }
+
+    /// The metrics with their samples now, as `metrion.metrics_core.Metric` objects.
+    fn collect<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let snapshot = py.detach(|| self.0.snapshot(&NameFilter::all()));
+        metric_objects(py, &snapshot)
+    }
+}
 
 /// The `registry` argument of whatever reads one: a registry, a part of one, or any object with a
 /// method `collect()`.

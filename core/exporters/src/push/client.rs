@@ -3,7 +3,7 @@ use std::thread;
 use std::time::Duration;
 
 use metrion_model::{Error, ErrorCode, Result};
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Response, StatusCode, Url};
 use tokio::runtime;
@@ -88,6 +88,8 @@ impl<'a> Prepared<'a> {
                 header.ok_or_else(|| wrong(format!("the header {name:?} is none of HTTP")))?;
             headers.append(name, value);
         }
+        // HTTP asks for it where a body is usual only; some gateways want it with every request.
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(request.body.len()));
         let method = Method::from_bytes(request.method.as_bytes())
             .map_err(|_| wrong(format!("there is no method {:?} in HTTP", request.method)))?;
         Ok(Self { url: parse_url(&request.url)?, method, headers, body: &request.body })

@@ -1,0 +1,25 @@
+"""The metric classes."""
+
+from metrion._metrion import (
+    Counter,
+    Enum,
+    Gauge,
+    Histogram,
+    Info,
+    Summary,
+    disable_created_metrics,
+    enable_created_metrics,
+)
+from metrion._metrion import Metric as MetricWrapperBase
+
+__all__ = (
+    "Counter",
+    "Enum",
+    "Gauge",
+    "Histogram",
+    "Info",
+    "MetricWrapperBase",
+    "Summary",
+    "disable_created_metrics",
+    "enable_created_metrics",
+)
