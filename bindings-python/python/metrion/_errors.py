@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class MetrionError(ValueError):
     """Every error of Metrion. `code` is the same short text in every language."""
@@ -12,7 +14,7 @@ class MetrionError(ValueError):
         super().__init__(message)
         self.code = code
 
-    def __reduce__(self) -> tuple[type[MetrionError], tuple[str, str]]:
+    def __reduce__(self) -> tuple[type[MetrionError], tuple[Any, ...]]:
         return type(self), (self.code, str(self.args[0]))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from metrion import _metrion
-from metrion._metrion import REGISTRY, generate_latest
+from metrion._metrion import generate_latest
 from metrion._server import Path
 from metrion.registry import Collector
 
@@ -113,8 +113,8 @@ def push_to_gateway(
     """Replaces all metrics of a group in a Pushgateway (PUT).
 
     `gateway` is its address, `host:9091` or `https://host:9091`. The group is the job and
-    `grouping_key`. `timeout` is in seconds; None waits for ever. `compression` is `gzip`, `snappy` or
-    None. `handler(url=, method=, timeout=, headers=, data=)` returns a function that sends the
+    `grouping_key`. `timeout` is in seconds; None waits for ever. `compression` is `gzip`, `snappy`
+    or None. `handler(url=, method=, timeout=, headers=, data=)` returns a function that sends the
     request and raises what went wrong.
 
     Raises a `MetrionError`: with the codes `invalid_value`, `invalid_name` and `reserved_name` for

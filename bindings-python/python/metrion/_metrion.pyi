@@ -527,9 +527,7 @@ def send_push(
 ) -> None:
     """Sends such a request."""
 
-def write_page(
-    path: str | PathLike[str], page: bytes, tmpdir: str | PathLike[str] | None
-) -> None:
+def write_page(path: str | PathLike[str], page: bytes, tmpdir: str | PathLike[str] | None) -> None:
     """Writes a page to a file, as a whole or not at all."""
 
 def client_page(

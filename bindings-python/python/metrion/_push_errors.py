@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from http.client import responses
 from io import BytesIO
+from typing import Any
 from urllib.error import HTTPError, URLError
 
 from metrion._errors import MetrionOSError
@@ -31,21 +32,21 @@ class PushTimeout(PushError, TimeoutError):
     """The gateway took too long (`io`)."""
 
 
-class PushRefused(MetrionOSError, HTTPError):
+class PushRefused(MetrionOSError, HTTPError):  # type: ignore[misc]  # `code`, as it says
     """The gateway answered, and the answer was no success (`io`).
 
     It is an `HTTPError`, as prometheus_client raises there: `status`, `reason`, `url` and `read()`
-    say what the answer was. But `code` is Metrion's, as on every error of Metrion; where `urllib` has
-    the number of the status, `status` has it in both.
+    say what the answer was. But `code` is Metrion's, as on every error of Metrion, where `urllib`
+    has the number of the status: that is `status` in both.
     """
 
-    status: int = 0  # type: ignore[assignment]  # a property of urllib's, made of `code`
+    status: int = 0  # there a property that shows `code`
 
     def __init__(self, message: str, url: str, status: int, body: str) -> None:
         MetrionOSError.__init__(self, "io", message)
         phrase = responses.get(status, "")
         HTTPError.__init__(self, url, status, phrase, None, BytesIO(body.encode()))  # type: ignore[arg-type]
-        self.code = "io"  # type: ignore[assignment]
+        self.code = "io"
         self.message = message
         self.status = status
         self.body = body
@@ -53,5 +54,5 @@ class PushRefused(MetrionOSError, HTTPError):
     def __str__(self) -> str:
         return self.message
 
-    def __reduce__(self) -> tuple[type[PushRefused], tuple[str, str, int, str]]:  # type: ignore[override]
+    def __reduce__(self) -> tuple[type[PushRefused], tuple[Any, ...]]:
         return type(self), (self.message, self.url, self.status, self.body)

@@ -25,12 +25,16 @@ from metrion.utils import floatToGoString, parse_version
 
 if TYPE_CHECKING:
     from metrion._handler import MetricsHandler
+    from metrion._push_errors import PushError, PushRefused, PushTimeout
 
 __all__ = (
     "CONTENT_TYPE_LATEST",
     "CONTENT_TYPE_PLAIN_0_0_4",
     "CONTENT_TYPE_PLAIN_1_0_0",
     "MetricsHandler",
+    "PushError",
+    "PushRefused",
+    "PushTimeout",
     "basic_auth_handler",
     "choose_encoder",
     "default_handler",
@@ -56,11 +60,15 @@ CONTENT_TYPE_PLAIN_1_0_0 = "text/plain; version=1.0.0; charset=utf-8"
 
 
 def __getattr__(name: str) -> Any:
-    # Only who uses it imports http.server.
+    # Only who uses them imports http.server and urllib.
     if name == "MetricsHandler":
-        from metrion._handler import MetricsHandler
+        from metrion import _handler
 
-        return MetricsHandler
+        return _handler.MetricsHandler
+    if name in ("PushError", "PushRefused", "PushTimeout"):
+        from metrion import _push_errors
+
+        return getattr(_push_errors, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -109,9 +117,10 @@ def start_http_server(
     It listens on a native thread: scrapes need the interpreter's lock only where a metric has a
     Python function for its value. Port 0 takes any free one: see `server_port`.
 
-    With `certfile` and `keyfile`, in PEM and without a password, it serves HTTPS. `client_cafile`, or
-    the files in the folder `client_capath`, are the authorities whose clients are known: a client
-    with a certificate of another one is refused, and with `client_auth_required` so is one without.
+    With `certfile` and `keyfile`, in PEM and without a password, it serves HTTPS. `client_cafile`,
+    and the files in the folder `client_capath`, are the authorities whose clients are known: a
+    client with a certificate of another one is refused, and with `client_auth_required` so is one
+    without.
     `tls_min_version` and `tls_max_version` are `ssl.TLSVersion.TLSv1_2` or `TLSv1_3`.
 
     Raises a `MetrionError`: an `OSError` too where that is what happened, with the `code`
@@ -142,7 +151,7 @@ def write_to_textfile(
     names end with `.prom`.
 
     The file has its whole content or is as it was before: it is written under another name in its
-    folder, or in `tmpdir` on the same file system. Raises an `OSError` that is a `MetrionError`, such
-    as a `FileNotFoundError` for a folder that is not there.
+    folder, or in `tmpdir` on the same file system. Raises an `OSError` that is a `MetrionError`,
+    such as a `FileNotFoundError` for a folder that is not there.
     """
     _metrion.write_page(path, generate_latest(registry, escaping), tmpdir)

@@ -16,8 +16,8 @@ __all__ = ("GraphiteBridge",)
 class GraphiteBridge:
     """Sends the metrics of a registry to Graphite, from native code.
 
-    `address` is a host and a port, `timeout_seconds` how long a push may take. Labels are parts of a
-    series' path, `up.job.api`, or with `tags` its tags, `up;job=api`. Characters other than ASCII
+    `address` is a host and a port, `timeout_seconds` how long a push may take. Labels are parts of
+    a series' path, `up.job.api`, or with `tags` its tags, `up;job=api`. Characters other than ASCII
     letters, digits, `_` and `-` become `_`.
     """
 
@@ -37,8 +37,9 @@ class GraphiteBridge:
     def push(self, prefix: str = "") -> None:
         """Sends all metrics once; all paths begin with `prefix`.
 
-        Raises a `MetrionError`: an `OSError`, such as a `ConnectionRefusedError` or a `TimeoutError`,
-        when that fails, and one with the code `invalid_value` for a prefix that is no part of a path.
+        Raises a `MetrionError`: an `OSError`, such as a `ConnectionRefusedError` or a
+        `TimeoutError`, when that fails, and one with the code `invalid_value` for a prefix that is
+        no part of a path.
         """
         self._bridge.push(prefix, self._uses_created())
 
@@ -47,8 +48,8 @@ class GraphiteBridge:
         `stop()` is called. A push that fails is told to the log `metrion` and counted; the next one
         is tried all the same."""
         self._bridge.start(interval, prefix, self._uses_created())
-        # A thread that waits for the interpreter's lock when the interpreter ends would be killed in
-        # the middle of native code.
+        # A thread that waits for the interpreter's lock when the interpreter ends would be killed
+        # in the middle of native code.
         atexit.register(self.stop)
 
     def stop(self) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from metrion._metrion import parse_families
-
 from metrion.metrics_core import Metric
 
 

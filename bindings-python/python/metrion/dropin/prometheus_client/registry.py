@@ -16,6 +16,14 @@ from .metrics_core import Metric
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+__all__ = (
+    "REGISTRY",
+    "Collector",
+    "CollectorRegistry",
+    "DuplicateTimeseries",
+    "RestrictedRegistry",
+)
+
 _SUFFIXES = {
     "counter": ("_total", "_created"),
     "summary": ("_sum", "_count", "_created"),
