@@ -56,7 +56,7 @@ def get(
 
 
 def refused(*arguments: Any, **options: Any) -> None:
-    """In TLS 1.3 the client learns of it when it reads: the refusal, or a connection that is gone."""
+    """In TLS 1.3 the client learns of it when it reads: an alert, or a connection that is gone."""
     with pytest.raises(OSError) as failure:
         get(*arguments, **options)
     assert not isinstance(failure.value, TimeoutError)

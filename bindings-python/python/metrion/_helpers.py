@@ -90,9 +90,9 @@ class Timer(_Decorator):
     duration: float | None = None
     """The seconds, once the block has ended."""
 
-    def __init__(self, metric: Any, method: str) -> None:
+    def __init__(self, metric: Any, callback_name: str) -> None:
         self._metric = metric
-        self._method = method
+        self._method = callback_name
         self._start = 0.0
 
     def labels(self, *labelvalues: object, **labels: object) -> None:

@@ -11,8 +11,10 @@ from metrion._metrion import (
     enable_created_metrics,
 )
 from metrion._metrion import Metric as MetricWrapperBase
+from metrion.utils import INF
 
 __all__ = (
+    "INF",
     "Counter",
     "Enum",
     "Gauge",
