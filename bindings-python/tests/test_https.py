@@ -88,6 +88,20 @@ def test_clients_are_known_by_their_certificates(
     refused(requiring, files, client="other-client")
 
 
+def test_clients_with_certificates_of_version_1(start: Any, files: Certificates) -> None:
+    """webpki does not read them, OpenSSL makes them."""
+    files.sign_version_1("v1", "ca")
+    files.sign_version_1("forged", "other-ca")
+    files.sign_version_1("expired", "ca", days=-1)
+    port = start(client_cafile=files["ca.pem"], client_auth_required=True)
+    assert get(port, files, client="v1")
+    assert get(port, files, client="client")
+    for client in ("forged", "expired", "other-client"):
+        refused(port, files, client=client)
+    # Of the older version only webpki checks the signature.
+    refused(port, files, client="v1", version=ssl.TLSVersion.TLSv1_2)
+
+
 def test_versions(start: Any, files: Certificates) -> None:
     old, new = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
     for options, taken, left in [
@@ -106,7 +120,7 @@ def test_versions(start: Any, files: Certificates) -> None:
 
 
 def test_wrong_arguments(start: Any, files: Certificates, tmp_path: Path) -> None:
-    for options, code in [
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"certfile": files["missing.pem"]}, "io"),
         ({"keyfile": files["missing.key"]}, "io"),
         ({"certfile": files["broken.pem"]}, "invalid_value"),
@@ -131,7 +145,8 @@ def test_wrong_arguments(start: Any, files: Certificates, tmp_path: Path) -> Non
             },
             "invalid_value",
         ),
-    ]:
+    ]
+    for options, code in cases:
         assert code_of(lambda options=options: start(**options)) == code, options  # type: ignore[misc]
 
 

@@ -11,6 +11,8 @@
 //! ```
 
 mod accept_encoding;
+#[cfg(feature = "tls")]
+mod client_verifier;
 mod connection;
 mod handler;
 mod options;

@@ -1,16 +1,16 @@
 //! Serving over TLS, and knowing clients by their certificates.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use metrion_model::{Error, ErrorCode, Result};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::CertificateDer;
-use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::version::{TLS12, TLS13};
-use tokio_rustls::rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
+use tokio_rustls::rustls::{ServerConfig, SupportedProtocolVersion};
 
+use super::client_verifier::ClientVerifier;
 use crate::pem::{certificates, certificates_of_folder, private_key, wrong};
 
 /// The files that a server of TLS needs, and which clients it takes. The files are read once, when it
@@ -62,16 +62,9 @@ pub(super) fn acceptor(options: &TlsOptions) -> Result<TlsAcceptor> {
             ));
         }
         None => config.with_no_client_auth(),
-        Some(roots) => {
-            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-            let verifier = match options.client_required {
-                true => verifier,
-                false => verifier.allow_unauthenticated(),
-            };
-            let verifier = verifier.build().map_err(|error| {
-                Error::new(ErrorCode::InvalidValue, format!("cannot check clients: {error}"))
-            })?;
-            config.with_client_cert_verifier(verifier)
+        Some(authorities) => {
+            let verifier = ClientVerifier::new(authorities, options.client_required, &provider)?;
+            config.with_client_cert_verifier(Arc::new(verifier))
         }
     };
     let mut config = config
@@ -93,23 +86,14 @@ fn versions(options: &TlsOptions) -> Result<Vec<&'static SupportedProtocolVersio
     Ok(taken)
 }
 
-fn client_authorities(options: &TlsOptions) -> Result<Option<RootCertStore>> {
-    let mut roots = RootCertStore::empty();
+/// `None` when clients are not asked.
+fn client_authorities(options: &TlsOptions) -> Result<Option<Vec<CertificateDer<'static>>>> {
+    let mut all = Vec::new();
     if let Some(file) = &options.client_authorities {
-        add_all(&mut roots, file, certificates(file)?)?;
+        all.extend(certificates(file)?);
     }
     if let Some(folder) = &options.client_authorities_folder {
-        add_all(&mut roots, folder, certificates_of_folder(folder)?)?;
+        all.extend(certificates_of_folder(folder)?);
     }
-    Ok((!roots.is_empty()).then_some(roots))
-}
-
-fn add_all(
-    roots: &mut RootCertStore,
-    path: &Path,
-    authorities: Vec<CertificateDer<'static>>,
-) -> Result<()> {
-    authorities
-        .into_iter()
-        .try_for_each(|authority| roots.add(authority).map_err(|error| wrong(path, &error)))
+    Ok((!all.is_empty()).then_some(all))
 }
