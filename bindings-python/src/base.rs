@@ -122,6 +122,11 @@ impl MetricBase {
         Ok(self.family()?.remove_matching(&as_texts(&pairs(labels)?))?)
     }
 
+    /// The same, as prometheus_client calls it.
+    fn remove_by_labels(&self, labels: &Bound<'_, PyMapping>) -> Result<()> {
+        self.remove_matching(labels).map(drop)
+    }
+
     /// Removes all series.
     fn clear(&self, py: Python<'_>) -> Result<()> {
         clock::tick(py)?;

@@ -5,8 +5,8 @@ use metrion::{Collector, Error, ErrorCode, FamilySnapshot, Result as CoreResult,
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 
-use crate::complaint::Complaint;
 use crate::errors::{Failure, Result};
+use crate::log::Complaint;
 use crate::samples::{family_of, schema_of};
 
 /// An object with a method `collect()` that gives `Metric` objects, and perhaps one `describe()`.
@@ -36,6 +36,15 @@ impl PythonCollector {
             described: described?,
             complaint: Complaint::default(),
         })
+    }
+
+    /// An object that is only collected.
+    pub(crate) fn undescribed(object: &Bound<'_, PyAny>) -> Self {
+        Self {
+            object: object.clone().unbind(),
+            described: Vec::new(),
+            complaint: Complaint::default(),
+        }
     }
 
     fn families(&self, py: Python<'_>) -> Vec<CoreResult<FamilySnapshot>> {

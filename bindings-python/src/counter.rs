@@ -49,7 +49,9 @@ impl MetricClass for Counter {
 #[pymethods]
 impl Counter {
     #[new]
-    #[pyo3(signature = (*_args, **_kwargs))]
+    // The arguments are `__init__`'s; Python shows those of `__new__`.
+    #[pyo3(signature = (*_args, **_kwargs), text_signature = "(name, documentation, labelnames=(), namespace=\"\", subsystem=\"\", unit=\"\", registry=..., \
+        *, constant_labels=None, max_series=None, expire_after=None)")]
     fn new(
         _args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,

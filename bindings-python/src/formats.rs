@@ -1,8 +1,10 @@
 //! Registries as bytes in any format, and bytes that are checked.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use metrion::exporters::Scrape;
 use metrion::exposition::parse::{parse_openmetrics, parse_text};
-use metrion::exposition::{EncodeOptions, Escaping, Format, Syntax, encode_text};
+use metrion::exposition::{EncodeOptions, Escaping, Format, Syntax};
 use metrion::{Error, ErrorCode, NameFilter};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -24,21 +26,61 @@ fn source_or_default(py: Python<'_>, registry: Option<Source>) -> Result<Source>
     }
 }
 
-/// All metrics of a registry in the Prometheus text format 0.0.4, made without the interpreter's lock.
-///
-/// `names` limits it to the metrics that have one of these names or a sample with one.
+/// Whether pages have `_created` samples where nothing else is said.
+static CREATED: AtomicBool = AtomicBool::new(false);
+
+/// Shows from now on when each counter, histogram and summary began, as samples `_created` of the text
+/// formats. Servers that run already go on as they began.
 #[pyfunction]
-#[pyo3(signature = (registry=None, names=None))]
+pub(crate) fn enable_created_metrics() {
+    CREATED.store(true, Ordering::Relaxed);
+}
+
+/// Leaves them out from now on, as it is at first.
+#[pyfunction]
+pub(crate) fn disable_created_metrics() {
+    CREATED.store(false, Ordering::Relaxed);
+}
+
+/// As the environment has it: prometheus_client's variable leaves them out when it is true, and asks for
+/// them when it is there and false.
+pub(crate) fn read_environment() {
+    if let Ok(word) = std::env::var("PROMETHEUS_DISABLE_CREATED_SERIES") {
+        let is_disabled = matches!(word.to_lowercase().as_str(), "true" | "1" | "t");
+        CREATED.store(!is_disabled, Ordering::Relaxed);
+    }
+}
+
+/// Whether there are `_created` samples now.
+#[pyfunction]
+pub(crate) fn uses_created_metrics() -> bool {
+    CREATED.load(Ordering::Relaxed)
+}
+
+/// The choices for pages where nothing else is said.
+pub(crate) fn page_options() -> EncodeOptions {
+    EncodeOptions { created_samples: uses_created_metrics(), ..EncodeOptions::default() }
+}
+
+/// All metrics of a registry, or of any object with a method `collect()`, in the Prometheus text
+/// format 0.0.4, made without the interpreter's lock.
+///
+/// `escaping` says how names are written that are not classic. `names` limits it to the metrics that
+/// have one of these names or a sample with one.
+#[pyfunction]
+#[pyo3(signature = (registry=None, escaping="underscores", *, names=None))]
 pub(crate) fn generate_latest<'py>(
     py: Python<'py>,
     registry: Option<Source>,
+    escaping: &str,
     names: Option<Vec<String>>,
 ) -> Result<Bound<'py, PyBytes>> {
     let source = source_or_default(py, registry)?;
     let filter = names.map_or_else(NameFilter::all, NameFilter::only);
+    let options = EncodeOptions { escaping: escaping_of(escaping)?, ..page_options() };
     let text = py.detach(|| {
         let mut out = Vec::new();
-        encode_text(&source.scrape(&filter), &mut out);
+        Format::default().encode(&source.scrape(&filter), options, &mut out);
         out
     });
     Ok(into_bytes(py, text)?)

@@ -9,10 +9,11 @@ use pyo3::types::{PyDict, PyMapping, PyTuple, PyType};
 
 use crate::base::MetricBase;
 use crate::clock;
-use crate::complaint::Complaint;
 use crate::errors::Result;
 use crate::family::{self, MetricClass, Object, Slot, child, fill, object, unfilled};
+use crate::formats::unknown;
 use crate::helpers::helper;
+use crate::log::Complaint;
 use crate::options::{Names, RegistryArgument, family_options};
 use crate::raw::{self, Args};
 use crate::registry::Writer;
@@ -51,7 +52,9 @@ impl MetricClass for Gauge {
 #[pymethods]
 impl Gauge {
     #[new]
-    #[pyo3(signature = (*_args, **_kwargs))]
+    // The arguments are `__init__`'s; Python shows those of `__new__`.
+    #[pyo3(signature = (*_args, **_kwargs), text_signature = "(name, documentation, labelnames=(), namespace=\"\", subsystem=\"\", unit=\"\", registry=..., \
+        multiprocess_mode=\"all\", *, mode=\"last\", constant_labels=None, max_series=None, expire_after=None)")]
     fn new(
         _args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
@@ -60,8 +63,8 @@ impl Gauge {
     }
 
     #[pyo3(signature = (
-        name, documentation, labelnames=Names::default(), namespace="", subsystem="", unit="", registry=RegistryArgument::Default, *,
-        mode="last", constant_labels=None, max_series=None, expire_after=None
+        name, documentation, labelnames=Names::default(), namespace="", subsystem="", unit="", registry=RegistryArgument::Default,
+        multiprocess_mode="all", *, mode="last", constant_labels=None, max_series=None, expire_after=None
     ))]
     #[allow(clippy::too_many_arguments)]
     fn __init__(
@@ -73,11 +76,13 @@ impl Gauge {
         subsystem: &str,
         unit: &str,
         registry: RegistryArgument,
+        multiprocess_mode: &str,
         mode: &str,
         constant_labels: Option<Bound<'_, PyMapping>>,
         max_series: Option<usize>,
         expire_after: Option<f64>,
     ) -> Result<()> {
+        check_multiprocess_mode(multiprocess_mode)?;
         let words = [namespace, subsystem, unit];
         let family = family_options(
             name,
@@ -108,11 +113,11 @@ impl Gauge {
 
     /// Lets a function give the value at every collection. When it raises or returns no number, the
     /// series is left out of that collection.
-    fn set_function(&self, function: Py<PyAny>) -> Result<()> {
+    fn set_function(&self, f: Py<PyAny>) -> Result<()> {
         let complaint = Complaint::default();
         let call = move |py: Python<'_>| {
-            let value = function.call0(py).and_then(|value| value.extract(py));
-            value.inspect_err(|error| complaint.log(py, &function, error)).ok()
+            let value = f.call0(py).and_then(|value| value.extract(py));
+            value.inspect_err(|error| complaint.log(py, &f, error)).ok()
         };
         // No value when the interpreter is ending.
         let call = move || Python::try_attach(&call)?;
@@ -137,6 +142,16 @@ impl Gauge {
     /// manager.
     fn time<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         helper(slf.py(), "Timer")?.call1((slf, "set"))
+    }
+}
+
+/// The modes of prometheus_client, which say what a page for several processes shows. There is one
+/// process for now, so all of them show the same.
+fn check_multiprocess_mode(mode: &str) -> Result<()> {
+    let shown = mode.strip_prefix("live").unwrap_or(mode);
+    match shown {
+        "all" | "min" | "max" | "sum" | "mostrecent" => Ok(()),
+        _ => Err(unknown("multiprocess mode", mode)),
     }
 }
 

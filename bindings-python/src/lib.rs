@@ -6,20 +6,23 @@ mod bytes;
 mod client;
 mod clock;
 mod collector;
-mod complaint;
 mod counter;
 mod errors;
 mod exemplar;
 mod family;
+mod file;
 mod formats;
 mod gauge;
+mod graphite;
 mod helpers;
 mod histogram;
 mod http;
 mod info;
+mod log;
 mod native;
 mod options;
 mod process;
+mod push;
 mod raw;
 mod registry;
 mod samples;
@@ -36,6 +39,7 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = true)]
 fn _metrion(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
+    formats::read_environment();
     module.add_class::<base::MetricBase>()?;
     module.add_class::<counter::Counter>()?;
     module.add_class::<gauge::Gauge>()?;
@@ -46,6 +50,7 @@ fn _metrion(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<registry::CollectorRegistry>()?;
     module.add_class::<source::RestrictedRegistry>()?;
     module.add_class::<http::HttpServer>()?;
+    module.add_class::<graphite::GraphiteBridge>()?;
     module.add_class::<clock::ManualClock>()?;
     module.add_class::<process::ProcessReader>()?;
     module.add_class::<testing::Checkpoint>()?;
@@ -62,10 +67,17 @@ fn _metrion(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(formats::generate_latest, module)?)?;
     module.add_function(wrap_pyfunction!(formats::encode, module)?)?;
     module.add_function(wrap_pyfunction!(formats::check_exposition, module)?)?;
+    module.add_function(wrap_pyfunction!(formats::enable_created_metrics, module)?)?;
+    module.add_function(wrap_pyfunction!(formats::disable_created_metrics, module)?)?;
+    module.add_function(wrap_pyfunction!(formats::uses_created_metrics, module)?)?;
     module.add_function(wrap_pyfunction!(http::render, module)?)?;
     module.add_function(wrap_pyfunction!(testing::compare, module)?)?;
     module.add_function(wrap_pyfunction!(testing::lint, module)?)?;
     module.add_function(wrap_pyfunction!(testing::parse, module)?)?;
+    module.add_function(wrap_pyfunction!(http::negotiated_content_type, module)?)?;
+    module.add_function(wrap_pyfunction!(push::push_request, module)?)?;
+    module.add_function(wrap_pyfunction!(push::send_push, module)?)?;
+    module.add_function(wrap_pyfunction!(file::write_page, module)?)?;
     for function in client::functions(module)? {
         module.add_function(function)?;
     }

@@ -1,6 +1,8 @@
 //! The arguments that every metric class takes.
 
-use metrion::FamilyOptions;
+use std::time::Duration;
+
+use metrion::{Error, ErrorCode, FamilyOptions};
 use pyo3::prelude::*;
 use pyo3::types::{PyMapping, PyString};
 
@@ -93,4 +95,12 @@ pub(crate) fn pairs(map: &Bound<'_, PyMapping>) -> Result<Vec<(String, String)>>
 /// The same, as the core takes them.
 pub(crate) fn as_texts(pairs: &[(String, String)]) -> Vec<(&str, &str)> {
     pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+}
+
+/// A number of seconds from 0 up, called `what` in the error.
+pub(crate) fn seconds(what: &str, number: f64) -> Result<Duration> {
+    Duration::try_from_secs_f64(number).map_err(|_| {
+        let message = format!("{what} must be a number of seconds from 0 up, not {number}");
+        Error::new(ErrorCode::InvalidValue, message).into()
+    })
 }

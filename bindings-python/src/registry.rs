@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use metrion::exposition::sample_family::flatten;
 use metrion::{
     Error, ErrorCode, FamilySnapshot, Geometry, MetricType, NameFilter, NameRules, ProcessWriter,
     Registry, RegistryOptions, Schema, SourceId, SpanSource, Value, default_registry,
@@ -17,7 +16,7 @@ use crate::collector::{FixedCollector, PythonCollector};
 use crate::errors::Result;
 use crate::helpers::value_class;
 use crate::options::{Names, as_texts, pairs};
-use crate::samples::{Times, metric_object, target_labels};
+use crate::samples::{metric_objects, target_labels};
 use crate::source::RestrictedRegistry;
 use crate::spans::CurrentSpan;
 
@@ -168,11 +167,7 @@ impl CollectorRegistry {
     /// All metrics with their samples now, as `metrion.metrics_core.Metric` objects.
     fn collect<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
         let snapshot = py.detach(|| self.registry.snapshot(&NameFilter::all()));
-        snapshot
-            .families
-            .iter()
-            .map(|family| metric_object(py, &flatten(family, false), Times::Floats))
-            .collect()
+        metric_objects(py, &snapshot)
     }
 
     /// Says these labels of the program in the metric `target_info`; `None` or none takes it out.

@@ -1,9 +1,9 @@
 //! Families of samples, to and from the objects of `metrion.metrics_core` and `metrion.samples`.
 
 use metrion::exposition::sample_family::{
-    NativeSample, Sample, SampleFamily, buckets_of_spans, spans_of_buckets,
+    NativeSample, Sample, SampleFamily, buckets_of_spans, flatten, spans_of_buckets,
 };
-use metrion::{Exemplar, LabelSets, MetricType, NativeHistogram, Schema};
+use metrion::{Exemplar, LabelSets, MetricType, NativeHistogram, Schema, Snapshot};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyDict, PyFloat, PyList, PyMapping, PyString, PyTuple};
@@ -19,6 +19,18 @@ pub(crate) enum Times {
     Floats,
     /// `Timestamp` objects.
     Objects,
+}
+
+/// The families of a snapshot as `Metric` objects.
+pub(crate) fn metric_objects<'py>(
+    py: Python<'py>,
+    snapshot: &Snapshot,
+) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    let objects = snapshot
+        .families
+        .iter()
+        .map(|family| metric_object(py, &flatten(family, false), Times::Floats));
+    objects.collect()
 }
 
 /// A `Metric` with these samples.

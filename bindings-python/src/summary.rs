@@ -65,7 +65,9 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Objectives {
 #[pymethods]
 impl Summary {
     #[new]
-    #[pyo3(signature = (*_args, **_kwargs))]
+    // The arguments are `__init__`'s; Python shows those of `__new__`.
+    #[pyo3(signature = (*_args, **_kwargs), text_signature = "(name, documentation, labelnames=(), namespace=\"\", subsystem=\"\", unit=\"\", registry=..., \
+        *, objectives=None, max_age=600.0, age_buckets=5, constant_labels=None, max_series=None, expire_after=None)")]
     fn new(
         _args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,

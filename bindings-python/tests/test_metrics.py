@@ -273,7 +273,7 @@ def test_subclasses_work(registry: CollectorRegistry) -> None:
     counter = Doubling("c", "C.", registry=registry)
     counter.inc(2)
     assert counter.get() == 4
-    assert isinstance(counter, metrion.Metric)
+    assert isinstance(counter, metrion.metrics.MetricWrapperBase)
 
 
 def test_objects_are_freed() -> None:

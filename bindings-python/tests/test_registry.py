@@ -158,7 +158,7 @@ def test_series_that_do_not_move_expire_and_come_back(
 def test_what_every_type_takes(registry: CollectorRegistry, make: Any) -> None:
     options = {"constant_labels": {"zone": "x"}, "max_series": 1, "expire_after": 3600}
     metric: Any = make("m", "M.", ("a",), "app", "db", registry=registry, **options)
-    assert isinstance(metric, metrion.Metric)
+    assert isinstance(metric, metrion.metrics.MetricWrapperBase)
     assert (metric.name, metric.documentation, metric.labelnames) == ("app_db_m", "M.", ("a",))
     assert metric.labels("1") is metric.labels(a="1")
     assert metric.labels("2") is not metric.labels("2"), "the overflow series is not remembered"

@@ -221,7 +221,7 @@ class Run:
         self.registry.unregister(self.handles[family])
 
     def expect_text(self, *, text: list[str], filter: list[str] | None = None) -> None:
-        found = metrion.generate_latest(self.registry, filter)
+        found = metrion.generate_latest(self.registry, names=filter)
         assert found.decode() == "".join(line + "\n" for line in text)
 
     def expect_page(

@@ -97,9 +97,9 @@ class Timer(_Decorator):
     exemplar: Mapping[str, object] | None = None
     """Labels that say where the time of a histogram comes from; the block may set them."""
 
-    def __init__(self, metric: Any, method: str) -> None:
+    def __init__(self, metric: Any, callback_name: str) -> None:
         self._metric = metric
-        self._method = method
+        self._method = callback_name
         self._start = 0.0
 
     def labels(self, *labelvalues: object, **labels: object) -> None:

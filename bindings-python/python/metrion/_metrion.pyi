@@ -6,6 +6,8 @@ from typing import Any, ClassVar, Final, Literal, Protocol, TypeVar, final
 
 from typing_extensions import Self, disjoint_base
 
+from metrion._gateway import ClientTls
+from metrion._server import Tls
 from metrion._values import (
     CardinalityReport,
     Finding,
@@ -22,18 +24,19 @@ REGISTRY: Final[CollectorRegistry]
 __version__: Final[str]
 __all__ = [
     "CONTENT_TYPE_LATEST",
-    "REGISTRY",
     "Checkpoint",
     "CollectorRegistry",
     "Counter",
     "Enum",
     "Gauge",
+    "GraphiteBridge",
     "Histogram",
     "HttpServer",
     "Info",
     "ManualClock",
     "Metric",
     "ProcessReader",
+    "REGISTRY",
     "RestrictedRegistry",
     "Summary",
     "__version__",
@@ -41,6 +44,8 @@ __all__ = [
     "client_page",
     "compare",
     "count_series",
+    "disable_created_metrics",
+    "enable_created_metrics",
     "encode",
     "escape_label_name",
     "escape_metric_name",
@@ -48,9 +53,14 @@ __all__ = [
     "generate_latest",
     "is_classic_name",
     "lint",
+    "negotiated_content_type",
     "parse",
     "parse_families",
+    "push_request",
     "render",
+    "send_push",
+    "uses_created_metrics",
+    "write_page",
 ]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -111,6 +121,10 @@ class CollectorRegistry:
 class RestrictedRegistry:
     """The metrics of a registry that have certain names."""
 
+    def __new__(cls, names: Iterable[str], registry: CollectorRegistry) -> RestrictedRegistry: ...
+    def collect(self) -> list[FamilyOfSamples]:
+        """The metrics with their samples now."""
+
 @disjoint_base
 class Metric:
     """What all metric classes have in common."""
@@ -132,6 +146,9 @@ class Metric:
 
     def remove_matching(self, labels: Mapping[str, object]) -> int:
         """Removes every series that has these labels among its own; how many there were."""
+
+    def remove_by_labels(self, labels: Mapping[str, object]) -> None:
+        """The same, as prometheus_client calls it."""
 
     def clear(self) -> None:
         """Removes all series."""
@@ -198,6 +215,7 @@ class Gauge(Metric):
         subsystem: str = "",
         unit: str = "",
         registry: CollectorRegistry | None = ...,
+        multiprocess_mode: str = "all",
         *,
         mode: Literal["last", "up_down"] = "last",
         constant_labels: Mapping[str, object] | None = None,
@@ -222,7 +240,7 @@ class Gauge(Metric):
     def get(self) -> float:
         """The value."""
 
-    def set_function(self, function: Callable[[], float]) -> None:
+    def set_function(self, f: Callable[[], float]) -> None:
         """Lets a function give the value at every collection."""
 
     def set_to_current_time(self) -> None:
@@ -384,10 +402,11 @@ class HttpServer:
         cls,
         port: int,
         addr: str,
-        registry: CollectorRegistry | RestrictedRegistry,
+        registry: _Collector,
         *,
+        tls: Tls | None = None,
         spelling: str = "short",
-        created: bool = False,
+        created: bool | None = None,
     ) -> HttpServer: ...
     @property
     def server_address(self) -> tuple[str, int]:
@@ -405,13 +424,55 @@ class _Decorator:
     def __exit__(self, *exc: object) -> None: ...
     def __call__(self, function: _Function) -> _Function: ...
 
+@final
+class GraphiteBridge:
+    """What `metrion.bridge.graphite.GraphiteBridge` stands on."""
+
+    def __new__(
+        cls,
+        address: tuple[str, int],
+        registry: _Collector,
+        timeout_seconds: float,
+        timer: Callable[[], float],
+        tags: bool,
+    ) -> GraphiteBridge: ...
+    def push(self, prefix: str, created: bool) -> None:
+        """Sends all metrics once."""
+
+    def start(self, interval: float, prefix: str, created: bool) -> None:
+        """Sends them from a native thread, now and every `interval` seconds."""
+
+    def stop(self) -> None:
+        """Ends what was started."""
+
+    def stats(self) -> tuple[int, int]:
+        """How many pushes of its threads succeeded, and how many failed."""
+
+def enable_created_metrics() -> None:
+    """Shows from now on when each counter, histogram and summary began, as samples `_created` of
+    the text formats. Servers that run already go on as they began."""
+
+def disable_created_metrics() -> None:
+    """Leaves them out from now on, as it is at first."""
+
+def uses_created_metrics() -> bool:
+    """Whether there are `_created` samples now."""
+
 def generate_latest(
-    registry: CollectorRegistry | RestrictedRegistry | None = None, names: list[str] | None = None
+    registry: _Collector | None = None,
+    escaping: str = "underscores",
+    *,
+    names: list[str] | None = None,
 ) -> bytes:
-    """All metrics of a registry in the Prometheus text format 0.0.4."""
+    """All metrics of a registry, or of any object with a method `collect()`, in the Prometheus text
+    format 0.0.4.
+
+    `escaping` says how names are written that are not classic. `names` limits it to the metrics
+    that have one of these names or a sample with one.
+    """
 
 def encode(
-    registry: CollectorRegistry | RestrictedRegistry | None = None,
+    registry: _Collector | None = None,
     format: str = "text",
     *,
     created: bool = False,
@@ -472,9 +533,38 @@ class ProcessReader:
         """The families of a process, by its number or `self`."""
 
 def render(
-    registry: CollectorRegistry | RestrictedRegistry, query: str, accept: str, accept_encoding: str
+    registry: _Collector, query: str, accept: str, accept_encoding: str
 ) -> tuple[list[tuple[str, str]], bytes]:
     """The headers and the body that answer one scrape."""
+
+def negotiated_content_type(accept: str) -> str:
+    """The content type with which a request with this `Accept` header is answered."""
+
+def push_request(
+    method: str,
+    gateway: str,
+    job: str,
+    grouping: list[tuple[str, str]],
+    compression: str | None,
+    page: bytes,
+) -> tuple[str, list[tuple[str, str]], bytes]:
+    """The address, the headers and the body of a request to a Pushgateway."""
+
+def send_push(
+    url: str,
+    method: str,
+    timeout: float | None,
+    headers: list[tuple[str, str]],
+    data: bytes,
+    *,
+    auth: tuple[str, str] | None = None,
+    tls: ClientTls | None = None,
+    follow_redirects: bool = False,
+) -> None:
+    """Sends such a request."""
+
+def write_page(path: str | PathLike[str], page: bytes, tmpdir: str | PathLike[str] | None) -> None:
+    """Writes a page to a file, as a whole or not at all."""
 
 def client_page(
     metrics: Iterable[Metric | FamilyOfSamples], format: str, escaping: str, created: bool

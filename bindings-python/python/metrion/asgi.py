@@ -44,6 +44,7 @@ __all__ = (
     "MetricsMiddleware",
     "Request",
     "Response",
+    "make_asgi_app",
     "request_header",
     "response_header",
 )

@@ -11,6 +11,8 @@
 //! ```
 
 mod accept_encoding;
+#[cfg(feature = "tls")]
+mod client_verifier;
 mod connection;
 mod handler;
 mod options;
@@ -24,4 +26,4 @@ pub use options::HttpOptions;
 pub use page::{Page, PageRequest};
 pub use server::{HttpServer, serve};
 #[cfg(feature = "tls")]
-pub use tls::TlsOptions;
+pub use tls::{TlsOptions, TlsVersion};

@@ -8,10 +8,17 @@
 //! push(&source, &PushOptions::new("http://127.0.0.1:9091", "nightly_backup"))?;
 //! # Ok::<(), metrion_model::Error>(())
 //! ```
+//!
+//! A program that sends requests in a way of its own takes a [`PushRequest`].
 
 mod client;
+mod error;
 mod options;
+mod request;
 mod target;
+mod tls;
 
-pub use client::{delete_pushed, push};
-pub use options::{BasicAuth, PushMethod, PushOptions};
+pub use client::{delete_pushed, push, send};
+pub use error::PushError;
+pub use options::{BasicAuth, Compression, PushMethod, PushOptions, PushTls, PushTransport};
+pub use request::PushRequest;

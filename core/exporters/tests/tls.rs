@@ -3,13 +3,13 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrion_exporters::http::{HttpOptions, HttpServer, TlsOptions, serve};
+use metrion_exporters::http::{HttpOptions, HttpServer, TlsOptions, TlsVersion, serve};
 use metrion_model::{ErrorCode, NameFilter, Result, Snapshot};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use tokio_rustls::rustls::crypto::ring;
@@ -56,8 +56,7 @@ impl Files {
         TlsOptions {
             certificates: self.folder.join("server.pem"),
             key: self.folder.join("server.key"),
-            client_authorities: None,
-            client_required: false,
+            ..TlsOptions::default()
         }
     }
 
@@ -129,6 +128,32 @@ fn clients_are_known_by_their_certificates() {
     let server = start(TlsOptions { client_required: true, ..asking }).unwrap();
     assert!(files.get(server.local_addr(), false).is_err());
     assert!(files.get(server.local_addr(), true).is_ok());
+
+    // The folder has keys and an empty file, too.
+    let from_folder = TlsOptions {
+        client_authorities_folder: Some(files.folder.clone()),
+        client_required: true,
+        ..files.options()
+    };
+    let server = start(from_folder).unwrap();
+    assert!(files.get(server.local_addr(), false).is_err());
+    assert!(files.get(server.local_addr(), true).is_ok());
+}
+
+#[test]
+fn versions() {
+    let files = Files::new("versions");
+    for version in [TlsVersion::Tls12, TlsVersion::Tls13] {
+        let tls =
+            TlsOptions { min_version: version, max_version: Some(version), ..files.options() };
+        assert!(files.get(start(tls).unwrap().local_addr(), false).is_ok(), "{version:?}");
+    }
+    let nothing = TlsOptions {
+        min_version: TlsVersion::Tls13,
+        max_version: Some(TlsVersion::Tls12),
+        ..files.options()
+    };
+    assert_eq!(start(nothing).unwrap_err().code(), ErrorCode::InvalidValue);
 }
 
 /// Whoever says nothing holds a connection until its time is over, and not the server.
@@ -155,12 +180,17 @@ fn wrong_files() {
     let missing = fault(TlsOptions { key: file("missing.key"), ..files.options() });
     assert_eq!(missing.code(), ErrorCode::Io);
     assert!(missing.message().contains("missing.key"), "{missing}");
+    assert_eq!(missing.io_kind(), Some(ErrorKind::NotFound));
+    let folder = Some(file("no_folder"));
+    let missing = fault(TlsOptions { client_authorities_folder: folder, ..files.options() });
+    assert_eq!(missing.io_kind(), Some(ErrorKind::NotFound));
     for wrong in [
         TlsOptions { certificates: file("empty.pem"), ..files.options() },
         TlsOptions { certificates: file("server.key"), ..files.options() },
         TlsOptions { key: file("server.pem"), ..files.options() },
         TlsOptions { key: file("client.key"), ..files.options() },
         TlsOptions { client_authorities: Some(file("empty.pem")), ..files.options() },
+        TlsOptions { client_required: true, ..files.options() },
     ] {
         let error = fault(wrong.clone());
         assert_eq!(error.code(), ErrorCode::InvalidValue, "{wrong:?} {error}");

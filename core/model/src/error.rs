@@ -1,6 +1,6 @@
 //! One error type. Its code is a short string that is the same in every language.
 
-use std::fmt;
+use std::{fmt, io};
 
 /// The result of every fallible call in Metrion.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -79,12 +79,29 @@ impl fmt::Display for ErrorCode {
 pub struct Error {
     code: ErrorCode,
     message: String,
+    io_kind: Option<io::ErrorKind>,
 }
 
 impl Error {
     /// An error with a code and a message that says what was wrong with which input.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), io_kind: None }
+    }
+
+    /// An error of the code `io`: what was tried, and how the operating system refused it.
+    pub fn io(what: impl fmt::Display, error: &io::Error) -> Self {
+        Self {
+            code: ErrorCode::Io,
+            message: format!("{what}: {error}"),
+            io_kind: Some(error.kind()),
+        }
+    }
+
+    /// How the operating system refused, where that is known: languages with an exception class for
+    /// each kind of refusal raise the right one.
+    #[must_use]
+    pub const fn io_kind(&self) -> Option<io::ErrorKind> {
+        self.io_kind
     }
 
     /// The stable code.

@@ -1,83 +1,99 @@
 //! Serving over TLS, and knowing clients by their certificates.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use metrion_model::{Error, ErrorCode, Result};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::server::WebPkiClientVerifier;
-use tokio_rustls::rustls::{RootCertStore, ServerConfig};
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::version::{TLS12, TLS13};
+use tokio_rustls::rustls::{ServerConfig, SupportedProtocolVersion};
 
-/// The files that a server of TLS needs. They are read once, when it starts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+use super::client_verifier::ClientVerifier;
+use crate::pem::{certificates, certificates_of_folder, private_key, wrong};
+
+/// The files that a server of TLS needs, and which clients it takes. The files are read once, when it
+/// starts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsOptions {
     /// The server's certificate and those between it and its authority, in PEM.
     pub certificates: PathBuf,
-    /// The certificate's private key, in PEM.
+    /// The certificate's private key, in PEM, without a password.
     pub key: PathBuf,
-    /// The authorities whose clients are known, in PEM. Without it clients are not asked.
+    /// The authorities whose clients are known, in PEM. Without any, here and in the folder, clients
+    /// are not asked for a certificate.
     pub client_authorities: Option<PathBuf>,
-    /// Whether a client without a certificate is refused; only with `client_authorities`.
+    /// A folder with more of them, in any number of files.
+    pub client_authorities_folder: Option<PathBuf>,
+    /// Whether a client without a certificate is refused.
     pub client_required: bool,
+    /// The oldest version that a client may speak.
+    pub min_version: TlsVersion,
+    /// The newest version that a client may speak; all that there are by default.
+    pub max_version: Option<TlsVersion>,
 }
 
-/// What makes a connection one of TLS 1.2 or 1.3.
+/// A version of TLS. Older ones are broken, and not there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TlsVersion {
+    /// 1.2.
+    #[default]
+    Tls12,
+    /// 1.3.
+    Tls13,
+}
+
+/// What makes a connection one of TLS.
 ///
 /// # Errors
-/// `io` when a file cannot be read, `invalid_value` when it is not what it should be or when key and
-/// certificate do not belong together.
+/// `io` when a file cannot be read, `invalid_value` when it is not what it should be, when key and
+/// certificate do not belong together, or when the options contradict each other.
 pub(super) fn acceptor(options: &TlsOptions) -> Result<TlsAcceptor> {
     let provider = Arc::new(ring::default_provider());
     let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(&versions(options)?)
         .map_err(|error| wrong(&options.certificates, &error))?;
-    let config = match &options.client_authorities {
+    let config = match client_authorities(options)? {
+        None if options.client_required => {
+            return Err(Error::new(
+                ErrorCode::InvalidValue,
+                "clients cannot be required to have a certificate without authorities that sign them",
+            ));
+        }
         None => config.with_no_client_auth(),
-        Some(file) => {
-            let mut roots = RootCertStore::empty();
-            for authority in certificates(file)? {
-                roots.add(authority).map_err(|error| wrong(file, &error))?;
-            }
-            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-            let verifier = match options.client_required {
-                true => verifier,
-                false => verifier.allow_unauthenticated(),
-            };
-            let verifier = verifier.build().map_err(|error| wrong(file, &error))?;
-            config.with_client_cert_verifier(verifier)
+        Some(authorities) => {
+            let verifier = ClientVerifier::new(authorities, options.client_required, &provider)?;
+            config.with_client_cert_verifier(Arc::new(verifier))
         }
     };
-    let key = PrivateKeyDer::from_pem_file(&options.key)
-        .map_err(|error| cannot_use(&options.key, &error))?;
     let mut config = config
-        .with_single_cert(certificates(&options.certificates)?, key)
+        .with_single_cert(certificates(&options.certificates)?, private_key(&options.key)?)
         .map_err(|error| wrong(&options.key, &error))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>> {
-    let all: Result<Vec<_>, pem::Error> =
-        CertificateDer::pem_file_iter(file).and_then(Iterator::collect);
-    let all = all.map_err(|error| cannot_use(file, &error))?;
-    if all.is_empty() {
-        return Err(wrong(file, &"it has no certificate"));
+fn versions(options: &TlsOptions) -> Result<Vec<&'static SupportedProtocolVersion>> {
+    let newest = options.max_version.unwrap_or(TlsVersion::Tls13);
+    let all = [(TlsVersion::Tls12, &TLS12), (TlsVersion::Tls13, &TLS13)];
+    let taken = all.into_iter().filter(|(own, _)| (options.min_version..=newest).contains(own));
+    let taken: Vec<_> = taken.map(|(_, version)| version).collect();
+    if taken.is_empty() {
+        let message = "the oldest version of TLS that is taken is newer than the newest one";
+        return Err(Error::new(ErrorCode::InvalidValue, message));
     }
-    Ok(all)
+    Ok(taken)
 }
 
-fn cannot_use(file: &Path, error: &pem::Error) -> Error {
-    match error {
-        pem::Error::Io(error) => {
-            Error::new(ErrorCode::Io, format!("cannot read {}: {error}", file.display()))
-        }
-        other => wrong(file, other),
+/// `None` when clients are not asked.
+fn client_authorities(options: &TlsOptions) -> Result<Option<Vec<CertificateDer<'static>>>> {
+    let mut all = Vec::new();
+    if let Some(file) = &options.client_authorities {
+        all.extend(certificates(file)?);
     }
-}
-
-fn wrong(file: &Path, what: &dyn std::fmt::Display) -> Error {
-    Error::new(ErrorCode::InvalidValue, format!("cannot use {}: {what}", file.display()))
+    if let Some(folder) = &options.client_authorities_folder {
+        all.extend(certificates_of_folder(folder)?);
+    }
+    Ok((!all.is_empty()).then_some(all))
 }

@@ -4,13 +4,16 @@
 
 mod gateway;
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use gateway::Gateway;
-use metrion_exporters::push::{BasicAuth, PushMethod, PushOptions, delete_pushed, push};
+use metrion_exporters::push::{
+    BasicAuth, Compression, PushError, PushMethod, PushOptions, PushRequest, PushTransport,
+    delete_pushed, push, send,
+};
 use metrion_exposition::{Format, Syntax};
 use metrion_model::{ErrorCode, FamilySnapshot, MetricType, NameFilter, Schema, Snapshot, Value};
 
@@ -41,8 +44,14 @@ fn a_real_gateway_has_what_was_pushed() {
              path=\"/var/lib\",town=\"Zürich 1\"}} 2.5"
         )
     };
-    for syntax in [Syntax::Text, Syntax::Protobuf] {
+    for (syntax, compression) in [
+        (Syntax::Text, None),
+        (Syntax::Protobuf, None),
+        // Snappy is known from 1.6 on, which Debian does not have.
+        (Syntax::Text, Some(Compression::Gzip)),
+    ] {
         options.format = Format { syntax, ..Format::default() };
+        options.compression = compression;
         options.method = PushMethod::Replace;
         push(&source(&["first", "second"]), &options).unwrap();
         options.method = PushMethod::Add;
@@ -65,7 +74,7 @@ fn a_real_gateway_has_what_was_pushed() {
     };
     let error = push(&with_time, &options).unwrap_err();
     assert_eq!(error.code(), ErrorCode::Io);
-    assert!(error.message().contains("400 Bad Request: pushed metrics"), "{error}");
+    assert!(error.message().contains("answered 400: pushed metrics"), "{error}");
 }
 
 /// A server that reads one request and then does what it is told.
@@ -94,27 +103,69 @@ fn options(address: SocketAddr) -> PushOptions {
 
 #[test]
 fn a_refusal_is_shown() {
-    let (address, server) = scripted(|_, stream| {
-        let body = "x".repeat(5000);
+    let answer = |_: String, stream: &mut dyn Write| {
+        let body = format!("first line {}\nsecond line {}", "x".repeat(300), "x".repeat(5000));
         let head = "HTTP/1.1 500 Internal Server Error\r\nconnection: close\r\n";
-        write!(stream, "{head}content-length: 5000\r\n\r\n{body}").unwrap();
+        write!(stream, "{head}content-length: {}\r\n\r\n{body}", body.len()).unwrap();
+    };
+    let (address, server) = scripted(answer);
+    let error = push(&source(&["a"]), &options(address)).unwrap_err();
+    server.join().unwrap();
+    assert_eq!(error.code(), ErrorCode::Io);
+    assert!(error.message().contains("the gateway answered 500: first line xxx"), "{error}");
+    assert!(!error.message().contains("second"), "{error}");
+
+    let (address, server) = scripted(answer);
+    let request = PushRequest::of_source(&source(&["a"]), &options(address)).unwrap();
+    let error = send(&request, &PushTransport::default()).unwrap_err();
+    server.join().unwrap();
+    let PushError::Refused { url, status: 500, body } = error else { panic!("{error}") };
+    assert_eq!(url, format!("http://{address}/metrics/job/job"));
+    assert!(body.contains("second line") && body.len() == 1000, "{body}");
+}
+
+#[test]
+fn an_answer_that_breaks_off() {
+    let (address, server) = scripted(|_, stream| {
+        write!(stream, "HTTP/1.1 20").unwrap();
     });
     let error = push(&source(&["a"]), &options(address)).unwrap_err();
     server.join().unwrap();
     assert_eq!(error.code(), ErrorCode::Io);
-    assert!(error.message().contains("500 Internal Server Error: xxx"), "{error}");
-    assert!(error.message().len() < 1300, "{error}");
+    assert!(error.message().contains("connection closed"), "{error}");
+}
+
+fn redirect_to(address: SocketAddr) -> impl FnOnce(String, &mut dyn Write) + Send + 'static {
+    move |_, stream| {
+        let head =
+            format!("HTTP/1.1 301 Moved Permanently\r\nlocation: http://{address}/there\r\n");
+        write!(stream, "{head}connection: close\r\ncontent-length: 0\r\n\r\n").unwrap();
+    }
 }
 
 #[test]
-fn a_redirect_is_not_followed() {
-    let (address, server) = scripted(|_, stream| {
-        let head = "HTTP/1.1 301 Moved Permanently\r\nlocation: http://127.0.0.1:1/\r\n";
-        write!(stream, "{head}connection: close\r\ncontent-length: 0\r\n\r\n").unwrap();
-    });
+fn a_redirect_is_followed_only_where_that_is_wanted() {
+    let nowhere = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (address, server) = scripted(redirect_to(nowhere));
     let error = push(&source(&["a"]), &options(address)).unwrap_err();
     server.join().unwrap();
     assert!(error.message().contains("301"), "{error}");
+
+    let (last, there) = scripted(|request, stream| {
+        assert!(request.starts_with("PUT /there HTTP/1.1\r\n"), "{request}");
+        assert!(request.contains("authorization: Basic dTpw\r\n"), "{request}");
+        write!(stream, "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+            .unwrap();
+    });
+    let (address, server) = scripted(redirect_to(last));
+    let options = PushOptions {
+        basic_auth: Some(BasicAuth { user: "u".into(), password: "p".into() }),
+        transport: PushTransport { follow_redirects: true, ..PushTransport::default() },
+        ..options(address)
+    };
+    push(&source(&["a"]), &options).unwrap();
+    server.join().unwrap();
+    there.join().unwrap();
 }
 
 #[test]
@@ -123,16 +174,19 @@ fn nobody_there_and_nobody_answers() {
     let error = push(&source(&["a"]), &options(address)).unwrap_err();
     assert_eq!(error.code(), ErrorCode::Io);
     assert!(error.message().contains("refused"), "{error}");
+    assert_eq!(error.io_kind(), Some(ErrorKind::ConnectionRefused));
 
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let limit = Some(Duration::from_millis(200));
     let options = PushOptions {
-        timeout: Duration::from_millis(200),
+        transport: PushTransport { timeout: limit, ..PushTransport::default() },
         ..options(listener.local_addr().unwrap())
     };
     let start = Instant::now();
     let error = push(&source(&["a"]), &options).unwrap_err();
     assert_eq!(error.code(), ErrorCode::Io);
     assert!(error.message().contains("timed out"), "{error}");
+    assert_eq!(error.io_kind(), Some(ErrorKind::TimedOut));
     assert!(start.elapsed() >= Duration::from_millis(200));
 }
 
@@ -169,9 +223,9 @@ fn wrong_options() {
     let empty = fault(PushOptions { job: String::new(), ..good.clone() });
     assert_eq!(empty.code(), ErrorCode::InvalidValue);
     let url = fault(PushOptions { url: "no address".into(), ..good.clone() });
-    assert_eq!(url.code(), ErrorCode::Io);
+    assert_eq!(url.code(), ErrorCode::InvalidValue);
     let header = fault(PushOptions { headers: vec![("a b".into(), "c".into())], ..good });
-    assert_eq!(header.code(), ErrorCode::Io);
+    assert_eq!(header.code(), ErrorCode::InvalidValue);
 }
 
 /// It must not matter who waits: a runtime within a runtime panics.

@@ -1,5 +1,7 @@
 """`prometheus_client`, on Metrion."""
 
+from typing import TYPE_CHECKING, Any
+
 # Modules that the original imports, too: programs use them by their full names.
 from . import (  # noqa: F401
     exposition,
@@ -14,7 +16,6 @@ from .exposition import (
     CONTENT_TYPE_LATEST,
     CONTENT_TYPE_PLAIN_0_0_4,
     CONTENT_TYPE_PLAIN_1_0_0,
-    MetricsHandler,
     delete_from_gateway,
     generate_latest,
     instance_ip_grouping_key,
@@ -41,6 +42,9 @@ from .metrics_core import Metric
 from .platform_collector import PLATFORM_COLLECTOR, PlatformCollector
 from .process_collector import PROCESS_COLLECTOR, ProcessCollector
 from .registry import REGISTRY, CollectorRegistry
+
+if TYPE_CHECKING:
+    from ._handler import MetricsHandler
 
 __all__ = (
     "CONTENT_TYPE_LATEST",
@@ -75,3 +79,10 @@ __all__ = (
     "start_wsgi_server",
     "write_to_textfile",
 )
+
+
+def __getattr__(name: str) -> Any:
+    # Only who uses it imports http.server.
+    if name == "MetricsHandler":
+        return exposition.MetricsHandler
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import metrion
+from metrion.metrics import MetricWrapperBase as MetrionMetric
 
 from . import values  # a module's attribute, which tests replace
 from .metrics_core import Metric
@@ -46,7 +47,7 @@ def enable_created_metrics() -> None:
     _use_created = True
 
 
-class MetricWrapperBase(metrion.Metric):
+class MetricWrapperBase(MetrionMetric):
     """What all metric classes have in common."""
 
     _type: ClassVar[str] = ""
@@ -64,7 +65,7 @@ class MetricWrapperBase(metrion.Metric):
 
     def _construct(
         self,
-        base: type[metrion.Metric],
+        base: type[MetrionMetric],
         name: str,
         documentation: str,
         labelnames: Iterable[str],
@@ -443,7 +444,7 @@ class Enum(MetricWrapperBase, metrion.Enum):
 
 def _created(metric: MetricWrapperBase) -> float:
     """When a child began, in Unix seconds."""
-    [family] = metrion.Metric.collect(metric, created=True)
+    [family] = MetrionMetric.collect(metric, created=True)
     own = dict(zip(metric._labelnames, metric._labelvalues, strict=False))
     return next(
         sample.value

@@ -1,26 +1,22 @@
-"""What configurations for several processes call. There is one process for now: its own."""
+"""What configurations for several processes call; see `metrion.multiprocess`."""
 
 from __future__ import annotations
 
-import os
-import warnings
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator
+
+from metrion import multiprocess
+from metrion.multiprocess import mark_process_dead
 
 from .metrics_core import Metric
-from .registry import REGISTRY, Collector, CollectorRegistry
+from .registry import REGISTRY, Collector
+
+__all__ = ("MultiProcessCollector", "mark_process_dead")
 
 
-class MultiProcessCollector:
+class MultiProcessCollector(multiprocess.MultiProcessCollector):
     """Gives the metrics of this process, those of the default registry."""
 
-    def __init__(self, registry: CollectorRegistry | None, path: str | None = None) -> None:
-        path = path or _folder()
-        if not path or not os.path.isdir(path):
-            raise ValueError("env PROMETHEUS_MULTIPROC_DIR is not set or not a directory")
-        self._path = path
-        if registry:
-            registry.register(self)
+    _own_registry = None
 
     def collect(self) -> Iterator[Metric]:
         """The metrics now."""
@@ -30,24 +26,3 @@ class MultiProcessCollector:
             # Collectors of their own are not in the files of the original, either.
             if getattr(collector, "_is_plain", False):
                 yield from collector.collect()
-
-    @staticmethod
-    def merge(files: Iterable[Any], accumulate: bool = True) -> Iterable[Metric]:
-        """There are no files to merge."""
-        raise NotImplementedError("Metrion keeps no files for several processes")
-
-
-def mark_process_dead(pid: int, path: str | None = None) -> None:
-    """Does nothing: what another process counted is not here."""
-
-
-def _folder() -> str | None:
-    old, new = "prometheus_multiproc_dir", "PROMETHEUS_MULTIPROC_DIR"
-    if old in os.environ and new not in os.environ:
-        os.environ[new] = os.environ[old]
-        warnings.warn(
-            f"{old} variable has been deprecated in favor of the upper case naming {new}",
-            DeprecationWarning,
-            stacklevel=3,
-        )
-    return os.environ.get(new)

@@ -1,20 +1,5 @@
-"""The text format 0.0.4, read by the core's parser."""
+"""The text format 0.0.4, read by the core's parser: `metrion.parser`."""
 
-from __future__ import annotations
+from metrion.parser import text_fd_to_metric_families, text_string_to_metric_families
 
-from collections.abc import Iterator
-from typing import TextIO
-
-from metrion._metrion import parse_families
-
-from .metrics_core import Metric
-
-
-def text_string_to_metric_families(text: str) -> Iterator[Metric]:
-    """The families of a page."""
-    yield from parse_families(text, "text")
-
-
-def text_fd_to_metric_families(fd: TextIO) -> Iterator[Metric]:
-    """The families of a page that a file has."""
-    yield from text_string_to_metric_families(fd.read())
+__all__ = ("text_fd_to_metric_families", "text_string_to_metric_families")

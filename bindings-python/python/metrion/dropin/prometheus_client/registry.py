@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import metrion
 from metrion._metrion import count_series
+from metrion.metrics import MetricWrapperBase
+from metrion.registry import Collector
 
 from .metrics_core import Metric
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+__all__ = (
+    "REGISTRY",
+    "Collector",
+    "CollectorRegistry",
+    "DuplicateTimeseries",
+    "RestrictedRegistry",
+)
 
 _SUFFIXES = {
     "counter": ("_total", "_created"),
@@ -22,13 +32,6 @@ _SUFFIXES = {
     "info": ("_info",),
 }
 _TARGET_INFO = "target_info"
-
-
-class Collector(Protocol):
-    """What gives metrics at every collection."""
-
-    def collect(self) -> Iterable[Metric]:
-        """The metrics now."""
 
 
 class _NoMetrics:
@@ -113,7 +116,7 @@ class CollectorRegistry(metrion.CollectorRegistry):
     def collect(self) -> Iterator[Metric]:  # type: ignore[override]
         """The metrics of all collectors, in the order in which they were registered."""
         for metric in self._sources():
-            if isinstance(metric, metrion.Metric):
+            if isinstance(metric, MetricWrapperBase):
                 yield from metric.collect()
             else:
                 yield metric

@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from twisted.internet import reactor
-from twisted.web.wsgi import WSGIResource
+from metrion.twisted._exposition import WSGIResource, wsgi_resource
 
 from ..exposition import make_wsgi_app
 from ..registry import REGISTRY, Collector
@@ -14,4 +13,4 @@ from ..registry import REGISTRY, Collector
 
 def MetricsResource(registry: Collector = REGISTRY) -> WSGIResource:
     """A resource that serves the metrics of a registry, from the reactor's thread pool."""
-    return WSGIResource(reactor, reactor.getThreadPool(), make_wsgi_app(registry))
+    return wsgi_resource(make_wsgi_app(registry))

@@ -1,14 +1,4 @@
-"""The routes of Django, for metrics of its requests.
-
-    # wsgi.py
-    application = MetricsMiddleware(
-        get_wsgi_application(), route_of=metrion.django.route_of, endpoint="/metrics"
-    )
-
-with `MetricsMiddleware` of `metrion.wsgi`; for `get_asgi_application()` it is that of
-`metrion.asgi`. The families are those of `metrion.fastapi`; the route is that of Django's URL
-patterns, such as `/orders/<int:order_id>/`.
-"""
+"""The routes of Django, for metrics of its requests."""
 
 from __future__ import annotations
 

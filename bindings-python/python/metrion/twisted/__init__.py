@@ -1,0 +1,5 @@
+"""Pages of metrics for Twisted."""
+
+from metrion.twisted._exposition import MetricsResource
+
+__all__ = ("MetricsResource",)

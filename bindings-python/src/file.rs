@@ -1,0 +1,20 @@
+//! Metrics in a file.
+
+use std::path::PathBuf;
+
+use metrion::exporters::file::{FileOptions, write_page as write};
+use pyo3::prelude::*;
+
+use crate::errors::Result;
+
+/// Writes a page to a file, as a whole or not at all. `tmpdir` is where it is written first.
+#[pyfunction]
+pub(crate) fn write_page(
+    py: Python<'_>,
+    path: PathBuf,
+    page: &[u8],
+    tmpdir: Option<PathBuf>,
+) -> Result<()> {
+    let options = FileOptions { temporary_folder: tmpdir, ..FileOptions::new(&path) };
+    Ok(py.detach(|| write(page, &options))?)
+}
