@@ -99,7 +99,7 @@ with socket.create_server(("127.0.0.1", 0)) as listener:
             print([line.strip() for line in lines if "created" not in line])
 """
     assert run(program).splitlines() == [
-        "['c_total.a.b 1.0 5', 'g 2.0 5']",
+        "['g 2.0 5', 'c_total.a.b 1.0 5']",
         "['c_total.a.b 1.0 5']",
         "['g 2.0 5']",
     ]
