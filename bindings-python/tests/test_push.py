@@ -300,6 +300,11 @@ def test_https(
     push("client", cafile=files["ca.pem"])
     push("client", insecure_skip_verify=True)
     assert methods == ["PUT", "PUT"]
+    files.sign_version_1("v1", "ca")
+    push("v1", cafile=files["ca.pem"])
+    assert methods.pop() == "PUT"
+    shutil.copy(files["server.key"], files["v1.key"])
+    assert code_of(lambda: push("v1", cafile=files["ca.pem"])) == "invalid_value"
     # The authorities of the operating system, of which OpenSSL's variable makes another one.
     with monkeypatch.context() as environment:
         environment.setenv("SSL_CERT_FILE", str(files["ca.pem"]))
