@@ -27,7 +27,7 @@ pub(crate) struct HttpServer {
 impl HttpServer {
     /// Serves a registry on `addr` and `port`; port 0 takes any free one. `tls` makes it HTTPS.
     /// `spelling` is `short`, or `prometheus_client` for the text that this package writes; `created`
-    /// adds `_created` samples, or leaves them out, whatever is so at this time.
+    /// says whether there are `_created` samples, by default as pages have them when it starts.
     #[new]
     #[pyo3(signature = (port, addr, registry, *, tls=None, spelling="short", created=None))]
     fn new(

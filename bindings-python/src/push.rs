@@ -1,5 +1,6 @@
 //! Requests to a Pushgateway.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use metrion::exporters::push::{
@@ -106,14 +107,12 @@ fn to_failure(py: Python<'_>, error: PushError) -> Failure {
             PushError::Refused { url, status, body } => {
                 errors.getattr("PushRefused")?.call1((shown, url, status, body))?
             }
-            PushError::Failed(error) => match error.io_kind() {
-                None => return Ok(Failure::Core(error).into()),
-                Some(kind) => {
-                    let timed_out = kind == std::io::ErrorKind::TimedOut;
-                    let name = if timed_out { "PushTimeout" } else { "PushError" };
-                    errors.getattr(name)?.call1((error.code().as_str(), error.message()))?
-                }
-            },
+            PushError::Unreachable(error) => {
+                let timed_out = error.io_kind() == Some(ErrorKind::TimedOut);
+                let name = if timed_out { "PushTimeout" } else { "PushError" };
+                errors.getattr(name)?.call1((error.code().as_str(), error.message()))?
+            }
+            PushError::Invalid(error) => return Ok(Failure::Core(error).into()),
         };
         Ok(PyErr::from_value(exception))
     };

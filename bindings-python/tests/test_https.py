@@ -98,6 +98,13 @@ def test_clients_with_certificates_of_version_1(start: Any, files: Certificates)
     assert get(port, files, client="client")
     for client in ("forged", "expired", "other-client"):
         refused(port, files, client=client)
+    # A server has one, too; its own key is looked at.
+    own = start(certfile=files["v1.pem"], keyfile=files["v1.key"])
+    context = ssl._create_unverified_context()
+    with urllib.request.urlopen(f"https://127.0.0.1:{own}", timeout=SECONDS, context=context) as ok:
+        assert ok.status == 200
+    wrong = {"certfile": files["v1.pem"], "keyfile": files["server.key"]}
+    assert code_of(lambda: start(**wrong)) == "invalid_value"
     # Of the older version only webpki checks the signature.
     refused(port, files, client="v1", version=ssl.TLSVersion.TLSv1_2)
 

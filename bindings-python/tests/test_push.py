@@ -283,7 +283,9 @@ def https(tmp_path: Path) -> Iterator[tuple[str, Certificates, list[str]]]:
 
 
 def test_https(
-    filled: CollectorRegistry, https: tuple[str, Certificates, list[str]], tmp_path: Path
+    filled: CollectorRegistry,
+    https: tuple[str, Certificates, list[str]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     address, files, methods = https
 
@@ -298,6 +300,16 @@ def test_https(
     push("client", cafile=files["ca.pem"])
     push("client", insecure_skip_verify=True)
     assert methods == ["PUT", "PUT"]
+    files.sign_version_1("v1", "ca")
+    push("v1", cafile=files["ca.pem"])
+    assert methods.pop() == "PUT"
+    shutil.copy(files["server.key"], files["v1.key"])
+    assert code_of(lambda: push("v1", cafile=files["ca.pem"])) == "invalid_value"
+    # The authorities of the operating system, of which OpenSSL's variable makes another one.
+    with monkeypatch.context() as environment:
+        environment.setenv("SSL_CERT_FILE", str(files["ca.pem"]))
+        push("client")
+    assert methods.pop() == "PUT"
     # Whoever cannot trust the gateway says nothing to it.
     for wrong in ({"cafile": files["other-ca.pem"]}, {}):
         with pytest.raises(PushError, match="certificate"):
@@ -313,6 +325,8 @@ def test_https(
         ("client", {"cafile": files["broken.pem"]}, "invalid_value"),
     ]:
         assert code_of(lambda c=client, o=options: push(c, **o)) == code  # type: ignore[misc]
+    with pytest.raises(FileNotFoundError, match="missing.pem"):
+        push("missing")
 
 
 # --- the real one

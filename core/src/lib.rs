@@ -20,6 +20,7 @@
 //! Features: `exporters` is on by default; off are
 //!
 //! - `process`: `ProcessCollector`, memory, CPU time and open files of the process
+//! - `tls`: HTTPS; `push`: pushing to a Pushgateway, over HTTPS too
 //! - `tower` and `axum`: `http`, the metrics of HTTP requests as a layer
 //! - `metrics-facade`: `metrics_facade`, a recorder for the `metrics` crate
 //! - `prometheus-crate`: `prometheus_crate`, bridges from and to the `prometheus` crate

@@ -45,7 +45,7 @@ def wsgi_app(render: Render, disable_compression: bool) -> WsgiApp:
         if method not in ("GET", "HEAD", "OPTIONS"):
             status = "405 Method Not Allowed"
             body = f"# HTTP {status}: {method}; use OPTIONS or GET\n".encode()
-        elif method != "OPTIONS" and environ["PATH_INFO"] == "/favicon.ico":
+        elif method != "OPTIONS" and environ.get("PATH_INFO") == "/favicon.ico":
             headers = []
         elif method != "OPTIONS":
             headers, body = render(

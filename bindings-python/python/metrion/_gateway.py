@@ -122,7 +122,7 @@ def push_to_gateway(
     handlers of this module raise is `io` and derives from what those of prometheus_client raise:
     `metrion.exposition.PushRefused` is an `HTTPError` and has the `status` of an answer that is no
     success; `PushError` is a `URLError` for a gateway that is not reached, and `PushTimeout` a
-    `TimeoutError`, too.
+    `TimeoutError`, too. A file of certificates that is not there is a `FileNotFoundError`.
     """
     page = generate_latest(registry)
     use_gateway("PUT", gateway, job, page, grouping_key, timeout, handler, compression)

@@ -64,7 +64,7 @@ pub fn write(source: &dyn Scrape, options: &FileOptions) -> Result<()> {
 /// The same with metrics that are encoded already.
 ///
 /// # Errors
-/// As for [`write`].
+/// As for [`write()`].
 pub fn write_page(page: &[u8], options: &FileOptions) -> Result<()> {
     let FileOptions { path, temporary_folder, .. } = options;
     let name = path.file_name().ok_or_else(|| {

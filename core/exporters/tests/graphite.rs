@@ -4,11 +4,11 @@
 
 use std::io::{ErrorKind, Read};
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::sync::mpsc::channel;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use metrion_exporters::graphite::{GraphiteOptions, GraphiteStats, push, start};
+use metrion_exporters::graphite::{GraphiteBridge, GraphiteOptions, GraphiteStats, push, start};
 use metrion_model::{
     ErrorCode, FamilySnapshot, ManualClock, MetricType, NameFilter, Schema, Snapshot, Value,
 };
@@ -99,6 +99,26 @@ fn a_collector_that_panics() {
         assert!(failed.recv_timeout(PATIENCE).unwrap().message().contains("panicked"));
     }
     bridge.stop();
+}
+
+#[test]
+fn stopping_from_within() {
+    let (listener, options) = graphite();
+    drop(listener);
+    let bridge = Arc::new(OnceLock::<GraphiteBridge>::new());
+    let (failures, failed) = channel();
+    let own = Arc::clone(&bridge);
+    let on_failure = move |_: &metrion_model::Error| {
+        // The bridge may not be there yet.
+        if let Some(bridge) = own.get() {
+            bridge.stop();
+            failures.send(()).unwrap();
+        }
+    };
+    let started = start(source, options, Duration::from_millis(1), on_failure).unwrap();
+    bridge.set(started).unwrap();
+    failed.recv_timeout(PATIENCE).unwrap();
+    assert!(failed.recv_timeout(PATIENCE).is_err(), "it goes on");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,9 @@ use metrion_exporters::http::{HttpOptions, HttpServer, TlsOptions, TlsVersion, s
 use metrion_model::{ErrorCode, NameFilter, Result, Snapshot};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 /// An authority, a server's certificate for 127.0.0.1 and a client's, in files of their own.
@@ -44,6 +47,7 @@ impl Files {
             ("server.pem", server.pem()),
             ("server.key", server_key.serialize_pem()),
             ("client.key", client_key.serialize_pem()),
+            ("authority.key", issuer.key().serialize_pem()),
             ("empty.pem", String::new()),
         ] {
             fs::write(folder.join(file), text).unwrap();
@@ -60,6 +64,43 @@ impl Files {
         }
     }
 
+    /// Gives the client a certificate that `openssl x509 -req` made without a word of extensions,
+    /// signed by a key in a file. `None`, with a notice, where the program is missing.
+    fn use_version_1(&mut self, signer: &str, days: &str) -> Option<()> {
+        let openssl = |arguments: &[&str]| {
+            let mut program = Command::new("openssl");
+            let output = program.args(arguments).current_dir(&self.folder).output().ok()?;
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{said}");
+            Some(())
+        };
+        let request = ["req", "-new", "-key", "client.key", "-subj", "/CN=v1", "-out", "request"];
+        if openssl(&request).is_none() {
+            eprintln!("skipped: no program openssl");
+            return None;
+        }
+        openssl(&[
+            "x509",
+            "-req",
+            "-in",
+            "request",
+            "-CA",
+            "authority.pem",
+            "-CAkey",
+            signer,
+            "-set_serial",
+            "1",
+            "-days",
+            days,
+            "-outform",
+            "DER",
+            "-out",
+            "v1.der",
+        ])?;
+        self.client.0 = fs::read(self.folder.join("v1.der")).unwrap().into();
+        Some(())
+    }
+
     /// The answer to a scrape, or how it failed.
     fn get(&self, address: SocketAddr, with_certificate: bool) -> std::io::Result<String> {
         let mut roots = RootCertStore::empty();
@@ -70,7 +111,10 @@ impl Files {
             .with_root_certificates(roots);
         let config = if with_certificate {
             let (certificate, key) = &self.client;
-            config.with_client_auth_cert(vec![certificate.clone()], key.clone_key()).unwrap()
+            let key = ring::default_provider().key_provider.load_private_key(key.clone_key());
+            // It does not look at the certificate first.
+            let identity = CertifiedKey::new(vec![certificate.clone()], key.unwrap());
+            config.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(identity)))
         } else {
             config.with_no_client_auth()
         };
@@ -137,6 +181,33 @@ fn clients_are_known_by_their_certificates() {
     };
     let server = start(from_folder).unwrap();
     assert!(files.get(server.local_addr(), false).is_err());
+    assert!(files.get(server.local_addr(), true).is_ok());
+}
+
+#[test]
+fn clients_with_certificates_of_version_1() {
+    let mut files = Files::new("version_1");
+    let tls = TlsOptions {
+        client_authorities: Some(files.folder.join("authority.pem")),
+        client_required: true,
+        ..files.options()
+    };
+    let server = start(tls.clone()).unwrap();
+    let old = start(TlsOptions { max_version: Some(TlsVersion::Tls12), ..tls }).unwrap();
+    if files.use_version_1("authority.key", "1").is_none() {
+        return;
+    }
+    assert!(files.get(server.local_addr(), true).is_ok());
+    assert!(files.get(old.local_addr(), true).is_err());
+    files.use_version_1("authority.key", "-1").unwrap();
+    assert!(files.get(server.local_addr(), true).is_err(), "expired");
+    // Whoever has a certificate but not its key proves nothing.
+    files.use_version_1("authority.key", "1").unwrap();
+    let server_key = PrivateKeyDer::from_pem_file(files.folder.join("server.key")).unwrap();
+    let thief = (files.client.0.clone(), server_key);
+    let owner = std::mem::replace(&mut files.client, thief);
+    assert!(files.get(server.local_addr(), true).is_err(), "not its key");
+    files.client = owner;
     assert!(files.get(server.local_addr(), true).is_ok());
 }
 

@@ -1,7 +1,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use metrion_model::{Error, ErrorCode, NameFilter, Result};
@@ -67,7 +67,9 @@ impl GraphiteBridge {
         let mut state = self.shared.lock();
         state.is_stopped = true;
         self.shared.changed.notify_all();
-        while state.is_calling {
+        // Whoever is called by the thread may stop it, and must not wait for itself.
+        let own = thread::current().id();
+        while state.calling.is_some_and(|caller| caller != own) {
             state = self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
@@ -88,8 +90,8 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     is_stopped: bool,
-    /// Whether the source or `on_failure` is being called.
-    is_calling: bool,
+    /// The thread that calls the source or `on_failure` now.
+    calling: Option<ThreadId>,
     stats: GraphiteStats,
 }
 
@@ -104,7 +106,7 @@ impl Shared {
         if state.is_stopped {
             return None;
         }
-        state.is_calling = true;
+        state.calling = Some(thread::current().id());
         drop(state);
         // Its end is told even when it panics.
         let _calling = Calling(self);
@@ -122,7 +124,7 @@ struct Calling<'a>(&'a Shared);
 
 impl Drop for Calling<'_> {
     fn drop(&mut self) {
-        self.0.lock().is_calling = false;
+        self.0.lock().calling = None;
         self.0.changed.notify_all();
     }
 }

@@ -21,7 +21,8 @@ use x509_parser::oid_registry::{
 };
 use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
-use x509_parser::x509::X509Version;
+
+use crate::certificates::version_1;
 
 /// What may sign a certificate of version 1; not SHA-1.
 const SIGNATURES: [Oid<'static>; 6] = [
@@ -34,10 +35,7 @@ const SIGNATURES: [Oid<'static>; 6] = [
 ];
 
 /// Takes the certificates that webpki takes, and those of X.509 version 1 that an authority signed
-/// itself, with TLS 1.3.
-///
-/// `openssl x509 -req` makes version 1 unless it is told of extensions, so many a client that was given
-/// its certificate by hand has one. Other servers take them; webpki reads version 3 only.
+/// itself, with TLS 1.3: see [`version_1`].
 #[derive(Debug)]
 pub(super) struct ClientVerifier {
     webpki: Arc<dyn ClientCertVerifier>,
@@ -97,12 +95,6 @@ impl ClientVerifier {
             false => Err(CertificateError::UnknownIssuer.into()),
         }
     }
-}
-
-/// The certificate, if it is one of version 1.
-fn version_1<'a>(der: &'a CertificateDer<'_>) -> Option<X509Certificate<'a>> {
-    let (rest, certificate) = X509Certificate::from_der(der).ok()?;
-    (rest.is_empty() && certificate.version() == X509Version::V1).then_some(certificate)
 }
 
 impl ClientCertVerifier for ClientVerifier {

@@ -11,7 +11,7 @@ use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{ServerConfig, SupportedProtocolVersion};
 
 use super::client_verifier::ClientVerifier;
-use crate::pem::{certificates, certificates_of_folder, private_key, wrong};
+use crate::certificates::{certificates, certificates_of_folder, identity, wrong};
 
 /// The files that a server of TLS needs, and which clients it takes. The files are read once, when it
 /// starts.
@@ -67,9 +67,8 @@ pub(super) fn acceptor(options: &TlsOptions) -> Result<TlsAcceptor> {
             config.with_client_cert_verifier(Arc::new(verifier))
         }
     };
-    let mut config = config
-        .with_single_cert(certificates(&options.certificates)?, private_key(&options.key)?)
-        .map_err(|error| wrong(&options.key, &error))?;
+    let identity = identity(&options.certificates, &options.key, &provider)?;
+    let mut config = config.with_cert_resolver(identity);
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

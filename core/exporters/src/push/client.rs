@@ -52,7 +52,7 @@ pub fn send(request: &PushRequest, transport: &PushTransport) -> Result<(), Push
             None => exchange.await,
             Some(limit) => timeout(limit, exchange)
                 .await
-                .unwrap_or_else(|_| Err(prepared.failed(&timed_out(limit)).into())),
+                .unwrap_or_else(|_| Err(prepared.unreachable(&timed_out(limit)))),
         }
     };
     thread::scope(|scope| {
@@ -102,7 +102,7 @@ impl<'a> Prepared<'a> {
             let request = client.request(self.method.clone(), url.clone());
             let request = request.headers(self.headers.clone()).body(self.body.to_vec());
             let mut answer =
-                request.send().await.map_err(|error| self.failed(&io_error(&error)))?;
+                request.send().await.map_err(|error| self.unreachable(&io_error(error)))?;
             if answer.status().is_success() {
                 return Ok(());
             }
@@ -117,18 +117,19 @@ impl<'a> Prepared<'a> {
                 }
             }
         }
-        Err(self.failed(&io::Error::other("it was redirected too often")).into())
+        Err(self.unreachable(&io::Error::other("it was redirected too often")))
     }
 
-    fn failed(&self, error: &io::Error) -> Error {
-        Error::io(format_args!("push to {} failed", without_password(&self.url)), error)
+    fn unreachable(&self, error: &io::Error) -> PushError {
+        let what = format!("push to {} failed", without_password(&self.url));
+        PushError::Unreachable(Error::io(what, error))
     }
 }
 
 fn client_for(url: &Url, tls: &PushTls) -> Result<Client> {
     let builder = Client::builder().redirect(Policy::none());
     let builder = builder.tls_backend_preconfigured(client_config(url, tls)?);
-    builder.build().map_err(|error| Error::io("cannot make a client", &io_error(&error)))
+    builder.build().map_err(|error| Error::io("cannot make a client", &io_error(error)))
 }
 
 fn redirected(url: &Url, answer: &Response) -> Option<Url> {
@@ -161,10 +162,11 @@ fn timed_out(limit: Duration) -> io::Error {
 }
 
 /// An error with its causes, of which the last one says what happened.
-fn io_error(error: &reqwest::Error) -> io::Error {
+fn io_error(error: reqwest::Error) -> io::Error {
+    let error = error.without_url();
     let mut kind = io::ErrorKind::Other;
     let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
+    let mut cause = std::error::Error::source(&error);
     while let Some(inner) = cause {
         text.push_str(": ");
         text.push_str(&inner.to_string());

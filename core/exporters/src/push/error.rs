@@ -14,14 +14,16 @@ pub enum PushError {
         /// The start of the answer's body, in which the gateway says what it did not like.
         body: String,
     },
-    /// The request could not be made, or nobody answered it.
-    Failed(Error),
+    /// Nobody answered, or not in time.
+    Unreachable(Error),
+    /// There was nothing to send: an argument is wrong, or a file cannot be read.
+    Invalid(Error),
 }
 
 impl fmt::Display for PushError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Failed(error) => error.fmt(f),
+            Self::Unreachable(error) | Self::Invalid(error) => error.fmt(f),
             Self::Refused { url, status, body } => {
                 write!(f, "push to {url} failed: the gateway answered {status}")?;
                 match body.lines().next().map(str::trim) {
@@ -37,14 +39,14 @@ impl std::error::Error for PushError {}
 
 impl From<Error> for PushError {
     fn from(error: Error) -> Self {
-        Self::Failed(error)
+        Self::Invalid(error)
     }
 }
 
 impl From<PushError> for Error {
     fn from(error: PushError) -> Self {
         match error {
-            PushError::Failed(error) => error,
+            PushError::Unreachable(error) | PushError::Invalid(error) => error,
             refused @ PushError::Refused { .. } => Self::new(ErrorCode::Io, refused.to_string()),
         }
     }

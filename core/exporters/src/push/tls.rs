@@ -16,7 +16,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use super::PushTls;
-use crate::pem::{certificates, private_key, wrong};
+use crate::certificates::{certificates, identity, wrong};
 
 /// The configuration for this address.
 ///
@@ -34,7 +34,7 @@ pub(super) fn client_config(url: &Url, options: &PushTls) -> Result<ClientConfig
         // It is not used, and reading the system's authorities would take time.
         builder.with_root_certificates(RootCertStore::empty())
     } else if options.accept_any_server {
-        let verifier = Arc::new(AnyServer(provider));
+        let verifier = Arc::new(AnyServer(Arc::clone(&provider)));
         builder.dangerous().with_custom_certificate_verifier(verifier)
     } else if let Some(file) = &options.authorities {
         let mut roots = RootCertStore::empty();
@@ -47,9 +47,9 @@ pub(super) fn client_config(url: &Url, options: &PushTls) -> Result<ClientConfig
     };
     match &options.client {
         None => Ok(builder.with_no_client_auth()),
-        Some((certificate, key)) => builder
-            .with_client_auth_cert(certificates(certificate)?, private_key(key)?)
-            .map_err(|error| wrong(key, &error)),
+        Some((certificate, key)) => {
+            Ok(builder.with_client_cert_resolver(identity(certificate, key, &provider)?))
+        }
     }
 }
 

@@ -2,10 +2,17 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use metrion_model::{Error, ErrorCode, Result};
+use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
+use tokio_rustls::rustls::{self, InconsistentKeys};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer;
+use x509_parser::x509::X509Version;
 
 /// The certificates of a file, of which there must be one.
 ///
@@ -38,12 +45,40 @@ pub(crate) fn certificates_of_folder(folder: &Path) -> Result<Vec<CertificateDer
     Ok(all)
 }
 
-/// The private key of a file.
+/// What one end of a connection shows: the certificates of a file and the private key of another one.
 ///
 /// # Errors
-/// As for [`certificates`].
-pub(crate) fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>> {
-    PrivateKeyDer::from_pem_file(file).map_err(|error| cannot_use(file, &error))
+/// As for [`certificates()`], and `invalid_value` when they do not belong together.
+pub(crate) fn identity(
+    file: &Path,
+    key_file: &Path,
+    provider: &CryptoProvider,
+) -> Result<Arc<SingleCertAndKey>> {
+    let all = certificates(file)?;
+    let key =
+        PrivateKeyDer::from_pem_file(key_file).map_err(|error| cannot_use(key_file, &error))?;
+    let key = provider.key_provider.load_private_key(key);
+    let key = key.map_err(|error| wrong(key_file, &error))?;
+    // rustls cannot compare the key with a certificate of version 1.
+    let old_key = all.first().and_then(version_1).map(|old| old.public_key().raw.to_vec());
+    let identity = CertifiedKey::new(all, key);
+    let mismatch = rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch);
+    let matches = match (old_key, identity.key.public_key()) {
+        (Some(old), Some(own)) if old != own.as_ref() => Err(mismatch),
+        (Some(_), _) => Ok(()),
+        (None, _) => identity.keys_match(),
+    };
+    matches.map_err(|error| wrong(key_file, &error))?;
+    Ok(Arc::new(SingleCertAndKey::from(identity)))
+}
+
+/// The certificate, if it is one of X.509 version 1.
+///
+/// `openssl x509 -req` makes such ones unless it is told of extensions, so many a program that was
+/// given its certificate by hand has one; webpki and rustls read version 3 only.
+pub(crate) fn version_1<'a>(der: &'a CertificateDer<'_>) -> Option<X509Certificate<'a>> {
+    let (rest, certificate) = X509Certificate::from_der(der).ok()?;
+    (rest.is_empty() && certificate.version() == X509Version::V1).then_some(certificate)
 }
 
 fn all_certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>> {

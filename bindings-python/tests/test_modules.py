@@ -1,0 +1,126 @@
+"""Modules that are there under prometheus_client's names: parsers, registries, helpers."""
+
+import io
+import math
+from pathlib import Path
+from typing import Any
+
+import metrion
+import prometheus_client.openmetrics.parser
+import prometheus_client.parser
+import prometheus_client.utils
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from metrion import CollectorRegistry, Counter, Gauge, MetrionError, RestrictedRegistry
+from metrion.context_managers import ExceptionCounter, InprogressTracker, Timer
+from metrion.core import DuplicateTimeseries
+from metrion.multiprocess import MultiProcessCollector, mark_process_dead
+from metrion.openmetrics import exposition as openmetrics
+from metrion.openmetrics import parser as openmetrics_parser
+from metrion.parser import text_fd_to_metric_families, text_string_to_metric_families
+from metrion.utils import INF, floatToGoString
+from metrion.values import MultiProcessValue, ValueClass
+from testing import code_of
+
+
+@pytest.fixture
+def filled(registry: CollectorRegistry) -> CollectorRegistry:
+    Counter("c", "C.", ["a"], registry=registry).labels("x").inc(3)
+    Gauge("g", "G.", registry=registry)
+    return registry
+
+
+def fields(family: Any) -> tuple[Any, ...]:
+    samples = [(s.name, s.labels, s.value) for s in family.samples]
+    return family.name, family.documentation, family.type, samples
+
+
+def test_parsers_read_what_those_of_prometheus_client_read(filled: CollectorRegistry) -> None:
+    text = metrion.generate_latest(filled).decode()
+    ours = list(map(fields, text_string_to_metric_families(text)))
+    assert ours == list(map(fields, prometheus_client.parser.text_string_to_metric_families(text)))
+    assert list(map(fields, text_fd_to_metric_families(io.StringIO(text)))) == ours
+    text = openmetrics.generate_latest(filled).decode()
+    theirs = prometheus_client.openmetrics.parser.text_string_to_metric_families(text)
+    ours = list(map(fields, openmetrics_parser.text_string_to_metric_families(text)))
+    assert ours == list(map(fields, theirs))
+    assert (
+        list(map(fields, openmetrics_parser.text_fd_to_metric_families(io.StringIO(text)))) == ours
+    )
+    assert code_of(lambda: list(text_string_to_metric_families("{"))) == "parse_error"
+
+
+@given(st.floats())
+def test_numbers_are_those_of_prometheus_client(number: float) -> None:
+    assert floatToGoString(number) == prometheus_client.utils.floatToGoString(number)
+    assert math.inf == INF
+
+
+def test_a_restricted_registry_is_a_collector(filled: CollectorRegistry) -> None:
+    [family] = RestrictedRegistry(["g"], filled).collect()
+    assert fields(family) == ("g", "G.", "gauge", [("g", {}, 0)])
+    again = CollectorRegistry()
+    again.register(filled.restricted_registry(["c_total"]))
+    assert again.get_sample_value("c_total", {"a": "x"}) == 3
+
+
+def test_another_schema_is_a_duplicate(filled: CollectorRegistry) -> None:
+    with pytest.raises(DuplicateTimeseries) as failure:
+        Gauge("c", "C.", registry=filled)
+    assert isinstance(failure.value, MetrionError)
+    assert failure.value.code == "metric_exists"
+
+
+def test_context_managers(registry: CollectorRegistry) -> None:
+    failed = Counter("failed", "F.", registry=registry)
+    running = Gauge("running", "R.", registry=registry)
+    took = Gauge("took", "T.", registry=registry)
+    with pytest.raises(KeyError), ExceptionCounter(failed, KeyError), InprogressTracker(running):
+        assert running.get() == 1
+        raise KeyError
+    assert (failed.get(), running.get()) == (1, 0)
+    with Timer(took, "set"):
+        pass
+    assert took.get() > 0
+
+
+def test_values() -> None:
+    number = [1.0]
+
+    def add(amount: float) -> None:
+        number[0] += amount
+
+    value = MultiProcessValue()(lambda: number[0], add, lambda new: number.__setitem__(0, new))
+    assert isinstance(value, ValueClass)
+    value.inc(2)
+    assert value.get() == 3
+    value.set(7)
+    assert value.get() == 7
+
+
+def test_one_process_for_several(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR", raising=False)
+    assert code_of(lambda: MultiProcessCollector(CollectorRegistry())) == "invalid_value"
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)
+    counter = Counter("own_process", "O.")
+    try:
+        counter.inc(2)
+        assert registry.get_sample_value("own_process_total") == 2
+        assert b"own_process_total 2" in metrion.generate_latest(registry)
+    finally:
+        metrion.REGISTRY.unregister(counter)
+    # It would collect itself.
+    assert code_of(lambda: MultiProcessCollector(metrion.REGISTRY)) == "invalid_value"
+    mark_process_dead(1)
+
+
+def test_modes_of_several_processes(registry: CollectorRegistry) -> None:
+    modes = [f"{live}{mode}" for live in ("", "live") for mode in ("all", "min", "max", "sum")]
+    for number, mode in enumerate([*modes, "mostrecent", "livemostrecent"]):
+        Gauge(f"g{number}", "G.", registry=registry, multiprocess_mode=mode)
+    wrong = code_of(lambda: Gauge("h", "H.", registry=registry, multiprocess_mode="some"))
+    assert wrong == "unsupported"
+    assert registry.get_sample_value("h") is None
