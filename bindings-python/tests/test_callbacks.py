@@ -12,6 +12,8 @@ import itertools
 import json
 import logging
 import math
+import subprocess
+import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -433,3 +435,26 @@ def test_what_ends_with_a_collector_may_use_the_registry(registry: CollectorRegi
         assert b"\na 1\n" in generate_latest(registry)
     gc.collect()
     assert len(ended) == 1 and b"\na 1\n" not in ended[0]
+
+
+def test_the_program_is_interrupted_and_not_the_collector() -> None:
+    program = """
+import signal, time, metrion
+
+class Interrupted:
+    def collect(self):
+        signal.raise_signal(signal.SIGINT)
+        yield from ()
+
+registry = metrion.CollectorRegistry()
+registry.register(Interrupted())
+try:
+    page = metrion.generate_latest(registry)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        pass
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert (done.stdout, done.stderr) == (b"interrupted\n", b"")
