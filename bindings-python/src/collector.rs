@@ -23,7 +23,7 @@ impl PythonCollector {
     /// Asks the object what it will yield, by `describe()`, or, with `auto_describe`, by `collect()`.
     pub(crate) fn new(object: &Bound<'_, PyAny>, auto_describe: bool) -> PyResult<Self> {
         object.getattr("collect")?;
-        let describe = object.getattr_opt("describe")?;
+        let describe = object.getattr_opt("describe")?.filter(|describe| !describe.is_none());
         let described =
             match describe.or(auto_describe.then(|| object.getattr("collect")).transpose()?) {
                 Some(describe) => {
@@ -69,8 +69,9 @@ impl PythonCollector {
     }
 
     fn failed(&self, py: Python<'_>, error: PyErr) -> Error {
+        let failed = Error::new(ErrorCode::InvalidValue, format!("a collector failed: {error}"));
         self.complaint.log(py, &self.object, &error);
-        Error::new(ErrorCode::InvalidValue, format!("a collector failed: {error}"))
+        failed
     }
 }
 

@@ -112,7 +112,7 @@ impl Gauge {
     }
 
     /// Lets a function give the value at every collection. When it raises or returns no number, the
-    /// series is left out of that collection.
+    /// series is left out of that collection; that is counted, and the log tells of the first time.
     fn set_function(&self, f: Py<PyAny>) -> Result<()> {
         let complaint = Complaint::default();
         let call = move |py: Python<'_>| {

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyDict, PyTuple};
 
@@ -17,6 +18,12 @@ pub(crate) struct Complaint(AtomicBool);
 
 impl Complaint {
     pub(crate) fn log(&self, py: Python<'_>, source: &Py<PyAny>, error: &PyErr) {
+        if error.is_instance_of::<PyKeyboardInterrupt>(py) {
+            // It was meant for the program, which gets it when the collection has ended.
+            let thread = py.import("_thread");
+            let _passed_on = thread.and_then(|thread| thread.call_method0("interrupt_main"));
+            return;
+        }
         if self.0.swap(true, Ordering::Relaxed) {
             return;
         }

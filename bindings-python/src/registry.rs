@@ -138,7 +138,8 @@ impl CollectorRegistry {
 
     /// Adds a collector: an object with a method `collect()` that gives `Metric` objects at every
     /// collection, and perhaps one `describe()` that gives the same without samples. One that raises, or
-    /// gives anything else, is left out of that collection and counted; the others are served.
+    /// gives anything else, is left out of that collection and counted, and the log tells of the first
+    /// time; the others are served. More than 100,000 families are cut off.
     fn register(&self, collector: &Bound<'_, PyAny>) -> Result<()> {
         let own = PythonCollector::new(collector, self.auto_describe)?;
         let id = self.registry.register(Arc::new(own))?;

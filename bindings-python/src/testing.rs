@@ -8,6 +8,7 @@ use metrion::exposition::{Syntax, compare as core_compare, encode_text, lint as 
 use metrion::{Checkpoint as CoreCheckpoint, Error, NameFilter, SourceId};
 use pyo3::exceptions::PyAssertionError;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 
 use crate::client::parsed;
 use crate::errors::Result;
@@ -33,8 +34,8 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Exposition {
                 text
             })));
         }
-        let body = object.getattr_opt("body")?;
-        Ok(Self(body.unwrap_or_else(|| object.to_owned()).extract()?))
+        let body = object.getattr_opt("body")?.unwrap_or_else(|| object.to_owned());
+        Ok(Self(body.extract::<PyBackedBytes>()?.to_vec()))
     }
 }
 
@@ -101,7 +102,7 @@ impl Checkpoint {
     /// Makes the registry what it was.
     fn go_back(&self, py: Python<'_>) {
         let own = self.registry.get();
-        own.registry.go_back_to(&self.core);
+        self.core.go_back();
         *lock(&own.target) = self.target.clone();
         let before = copy(py, &self.collectors);
         // What came since may end here, and run Python code: not under the lock.

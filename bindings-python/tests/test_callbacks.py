@@ -7,10 +7,13 @@ log tells of it once.
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import json
 import logging
 import math
+import subprocess
+import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -28,6 +31,7 @@ from metrion import (
 )
 from metrion.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from metrion.samples import Sample
+from metrion.testing import isolated
 
 SECONDS = 20
 
@@ -391,3 +395,66 @@ def test_describe_that_fails_registers_nothing(registry: CollectorRegistry) -> N
     with pytest.raises(RuntimeError):
         registry.register(Described(lambda: [family("a")]))
     assert b"\na 1" not in generate_latest(registry)
+
+
+def test_what_ends_with_a_function_may_use_the_registry(registry: CollectorRegistry) -> None:
+    class ReadsAtTheEnd:
+        def __del__(self) -> None:
+            gauge.labels("made at the end").inc()
+            ended.append(generate_latest(registry))
+
+    ended: list[bytes] = []
+    gauge = Gauge("g", "G.", ["a"], registry=registry)
+
+    def set_one() -> None:
+        held = ReadsAtTheEnd()
+        gauge.labels("x").set_function(lambda: id(held))
+
+    set_one()
+    ends: list[Callable[[], Any]] = [
+        set_one,
+        lambda: gauge.remove("x"),
+        lambda: gauge.remove_matching({"a": "x"}),
+        gauge.clear,
+    ]
+    for number, end in enumerate(ends):
+        set_one()
+        end()
+        assert len(ended) > number
+    assert b'g{a="made at the end"} 1' in ended[0]
+
+
+def test_what_ends_with_a_collector_may_use_the_registry(registry: CollectorRegistry) -> None:
+    class ReadsAtTheEnd(Collects):
+        def __del__(self) -> None:
+            ended.append(generate_latest(registry))
+
+    ended: list[bytes] = []
+    with isolated(registry):
+        registry.register(ReadsAtTheEnd(lambda: [family("a")]))
+        assert b"\na 1\n" in generate_latest(registry)
+    gc.collect()
+    assert len(ended) == 1 and b"\na 1\n" not in ended[0]
+
+
+def test_the_program_is_interrupted_and_not_the_collector() -> None:
+    program = """
+import signal, time, metrion
+
+class Interrupted:
+    def collect(self):
+        signal.raise_signal(signal.SIGINT)
+        yield from ()
+
+registry = metrion.CollectorRegistry()
+registry.register(Interrupted())
+try:
+    page = metrion.generate_latest(registry)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        pass
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert (done.stdout, done.stderr) == (b"interrupted\n", b"")

@@ -230,3 +230,27 @@ def test_no_findings(registry: CollectorRegistry) -> None:
     GCCollector(registry)
     PlatformCollector(registry)
     assert lint(registry) == []
+
+
+def test_two_of_the_drop_in_as_in_prometheus_client() -> None:
+    program = """
+import sys
+if sys.argv[1] == "ours":
+    import metrion.dropin
+from prometheus_client import CollectorRegistry, ProcessCollector, REGISTRY, generate_latest
+
+registry = CollectorRegistry()
+for _ in range(2):
+    ProcessCollector(registry=registry)
+print(generate_latest(registry).decode().count("# HELP"))
+try:
+    ProcessCollector()
+except ValueError as error:
+    print(sorted(error.duplicates) if hasattr(error, "duplicates") else str(error)[:30])
+"""
+    ours, theirs = (
+        subprocess.run([sys.executable, "-c", program, side], check=True, capture_output=True)
+        for side in ("ours", "theirs")
+    )
+    assert ours.stdout == theirs.stdout
+    assert ours.stdout.startswith(b"12\n")

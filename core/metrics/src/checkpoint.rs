@@ -1,6 +1,7 @@
 //! What a registry has at one moment, to go back to it: for tests that share a registry.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::sync::Arc;
 
 use crate::callback::Callback;
@@ -11,6 +12,7 @@ use crate::series::Series;
 
 /// What a registry had when [`Registry::checkpoint`] was called.
 pub struct Checkpoint {
+    registry: Registry,
     sources: Vec<(SourceId, Source)>,
     names: HashMap<String, SourceId>,
     /// Of the sources that are families.
@@ -37,10 +39,12 @@ impl Registry {
             Source::Collector(_) => None,
         };
         let families = sources.iter().filter_map(family).collect();
-        Checkpoint { sources, names, families }
+        Checkpoint { registry: self.clone(), sources, names, families }
     }
+}
 
-    /// Goes back to a checkpoint of this registry. Nobody else may use the registry meanwhile.
+impl Checkpoint {
+    /// Makes the registry what it was. Nobody else may use it meanwhile.
     ///
     /// - Families and series that came since are taken out: their handles write nowhere visible.
     /// - Collectors are those of then. Families and series that were taken out since stay out.
@@ -48,14 +52,14 @@ impl Registry {
     ///   have the numbers of then; a sum that is no whole number may differ in its last digits.
     /// - Native histograms, summaries with quantiles, infos, exemplars and creation times stay as they
     ///   are.
-    pub fn go_back_to(&self, checkpoint: &Checkpoint) {
+    pub fn go_back(&self) {
         let (new, present) = {
-            let mut contents = self.contents();
-            let new = contents.go_back_to(checkpoint);
+            let mut contents = self.registry.contents();
+            let new = contents.go_back_to(self);
             for source in &new {
                 if let Source::Family(family) = source {
                     // Before anybody can ask for the same schema: they must get another family.
-                    self.segment().remove(family.entry());
+                    self.registry.segment().remove(family.entry());
                 }
             }
             (new, contents.sources.clone())
@@ -63,11 +67,17 @@ impl Registry {
         // The families that end here take other locks.
         drop(new);
         for (id, source) in &present {
-            let saved = checkpoint.families.iter().find(|(own, _)| own == id);
+            let saved = self.families.iter().find(|(own, _)| own == id);
             if let (Source::Family(family), Some((_, saved))) = (source, saved) {
                 family.put_back(saved);
             }
         }
+    }
+}
+
+impl fmt::Debug for Checkpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Checkpoint").field("sources", &self.sources.len()).finish_non_exhaustive()
     }
 }
 

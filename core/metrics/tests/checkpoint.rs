@@ -69,7 +69,7 @@ fn numbers_are_those_of_then() {
         state.set_only("off").unwrap();
         counter.labels(&["y"]).unwrap().inc();
         assert_ne!(all(&registry), before);
-        registry.go_back_to(&checkpoint);
+        checkpoint.go_back();
         assert_eq!(all(&registry), before);
     }
     // Handles go on from there.
@@ -85,7 +85,7 @@ fn what_came_since_is_gone_and_its_names_are_free() {
     let series = old.labels(&["x"]).unwrap().clone();
     let new = registry.counter("new", "").unwrap();
     registry.register(Arc::new(One)).unwrap();
-    registry.go_back_to(&checkpoint);
+    checkpoint.go_back();
     assert_eq!(all(&registry), [""; 0]);
     series.inc();
     new.inc();
@@ -107,7 +107,7 @@ fn collectors_come_back_and_families_do_not() {
     registry.unregister_family(&leaves).unwrap();
     // It takes their names.
     registry.gauge("one", "").unwrap();
-    registry.go_back_to(&checkpoint);
+    checkpoint.go_back();
     assert_eq!(all(&registry), ["one{} [1.0]", "stays{} [0.0]"]);
     registry.unregister(collector).unwrap();
     registry.counter("leaves", "").unwrap();
@@ -125,7 +125,7 @@ fn overflow_series_and_callbacks_are_those_of_then() {
     family.set_callback(&first, || Some(6.0));
     family.labels(&["2"]).unwrap().inc();
     assert_eq!(all(&registry).len(), 2);
-    registry.go_back_to(&checkpoint);
+    checkpoint.go_back();
     assert_eq!(all(&registry), ["g{a=\"1\"} [5.0]"]);
     family.labels(&["2"]).unwrap().inc();
     assert_eq!(all(&registry).len(), 2);
@@ -142,6 +142,6 @@ fn what_does_not_count_in_cells_alone_stays_as_it_is() {
     let checkpoint = registry.checkpoint();
     info.set(&[("v", "1")]).unwrap();
     summary.observe(2.0);
-    registry.go_back_to(&checkpoint);
+    checkpoint.go_back();
     assert_eq!((info.get().len(), summary.get().count), (1, 1.0));
 }

@@ -192,7 +192,7 @@ fn what_ends_with_a_callback_may_use_the_family() {
         &|| assert!(family.remove(&["x"]).unwrap()),
         &|| assert_eq!(family.remove_matching(&[]).unwrap(), 1),
         &|| family.clear(),
-        &|| registry.go_back_to(&checkpoint),
+        &|| checkpoint.go_back(),
         &|| {
             // A series that is there no more takes none.
             let gone = child();

@@ -71,7 +71,8 @@ def isolated(registry: CollectorRegistry = REGISTRY) -> Iterator[CollectorRegist
     - Native histograms, summaries with quantiles, infos, exemplars and the times at which series
       began stay as the block left them.
 
-    No other thread may use the registry at its end.
+    No other thread may use the registry at its end. A registry of `metrion.dropin` has tables of
+    its own, which this does not know.
 
     >>> from metrion import Counter, CollectorRegistry
     >>> registry = CollectorRegistry()

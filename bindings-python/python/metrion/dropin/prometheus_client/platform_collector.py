@@ -12,6 +12,9 @@ from .registry import REGISTRY, CollectorRegistry
 class PlatformCollector(platform_collector.PlatformCollector):
     """Says the version and the implementation of Python in the labels of `python_info`."""
 
+    # The original does not say in advance what it gives.
+    describe = None  # type: ignore[assignment]
+
     def __init__(self, registry: CollectorRegistry | None = REGISTRY, platform: Any = None) -> None:
         super().__init__(registry, platform)
 

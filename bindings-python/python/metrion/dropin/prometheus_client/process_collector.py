@@ -12,6 +12,9 @@ from .registry import REGISTRY, CollectorRegistry
 class ProcessCollector(process_collector.ProcessCollector):
     """Memory, CPU time, open files and the start of a process, from Linux' `/proc`."""
 
+    # The original does not say in advance what it gives.
+    describe = None  # type: ignore[assignment]
+
     def __init__(
         self,
         namespace: str = "",
