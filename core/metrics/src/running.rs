@@ -20,18 +20,19 @@ pub(crate) fn unless_running<R>(source: *const (), function: impl FnOnce() -> R)
     Some(function())
 }
 
-/// The last entry of the list, which is there until this is dropped: also by a panic.
-struct Entry;
+/// An entry of the list, which is there until this is dropped: also by a panic. Green threads end in any
+/// order.
+struct Entry(usize);
 
 impl Entry {
     fn push(address: usize) -> Self {
         let _ended = RUNNING.try_with(|running| running.borrow_mut().push(address));
-        Self
+        Self(address)
     }
 }
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        let _ended = RUNNING.try_with(|running| running.borrow_mut().pop());
+        let _ended = RUNNING.try_with(|running| running.borrow_mut().retain(|own| *own != self.0));
     }
 }
