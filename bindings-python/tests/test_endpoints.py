@@ -92,10 +92,10 @@ def test_asgi_without_compression(filled: CollectorRegistry) -> None:
         sent.append(message)
 
     scope = {"type": "http", "headers": [(b"accept-encoding", b"gzip")]}
-    asyncio.run(make_asgi_app(filled, disable_compression=True)(scope, receive, send))
+    asyncio.run(make_asgi_app(filled, disable_compression=True)(scope, receive, send))  # type: ignore[arg-type]
     assert sent[1]["body"] == generate_latest(filled)
     with pytest.raises(AssertionError, match="websocket"):
-        asyncio.run(make_asgi_app(filled)({"type": "websocket"}, receive, send))
+        asyncio.run(make_asgi_app(filled)({"type": "websocket"}, receive, send))  # type: ignore[arg-type]
 
 
 def test_metrics_handler(filled: CollectorRegistry) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import prometheus_client
 import pytest
-import snappy
+import snappy  # type: ignore[import-untyped]
 from certificates import Certificates
 from hypothesis import given, settings
 from hypothesis import strategies as st

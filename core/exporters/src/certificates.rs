@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use metrion_model::{Error, ErrorCode, Result};
+use tokio_rustls::rustls::InconsistentKeys;
 use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
-use tokio_rustls::rustls::{self, InconsistentKeys};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::X509Version;
@@ -62,11 +62,12 @@ pub(crate) fn identity(
     // rustls cannot compare the key with a certificate of version 1.
     let old_key = all.first().and_then(version_1).map(|old| old.public_key().raw.to_vec());
     let identity = CertifiedKey::new(all, key);
-    let mismatch = rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch);
     let matches = match (old_key, identity.key.public_key()) {
-        (Some(old), Some(own)) if old != own.as_ref() => Err(mismatch),
-        (Some(_), _) => Ok(()),
-        (None, _) => identity.keys_match(),
+        // A key that does not say what belongs to it: a handshake tells.
+        (_, None) => Ok(()),
+        (Some(old), Some(own)) if old == own.as_ref() => Ok(()),
+        (Some(_), Some(_)) => Err(InconsistentKeys::KeyMismatch.into()),
+        (None, Some(_)) => identity.keys_match(),
     };
     matches.map_err(|error| wrong(key_file, &error))?;
     Ok(Arc::new(SingleCertAndKey::from(identity)))
