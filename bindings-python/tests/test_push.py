@@ -277,9 +277,14 @@ def https(tmp_path: Path) -> Iterator[tuple[str, Certificates, list[str]]]:
             except (OSError, IndexError):
                 connection.close()
 
-    threading.Thread(target=serve, daemon=True).start()
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
     yield f"https://127.0.0.1:{listener.getsockname()[1]}", files, methods
+    # Wakes the thread up.
+    listener.shutdown(socket.SHUT_RDWR)
+    thread.join(SECONDS)
     listener.close()
+    assert not thread.is_alive()
 
 
 def test_https(
