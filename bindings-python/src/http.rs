@@ -11,7 +11,19 @@ use crate::errors::Result;
 use crate::formats::unknown;
 use crate::source::Source;
 
-/// A running server of metrics.
+/// A running server of metrics on threads of its own; `metrion.start_http_server` is easier to use.
+///
+/// It listens on `addr` and `port`; port 0 takes any free one. `spelling` is `short`, or
+/// `prometheus_client` for the text that this package writes; `created` adds `_created` samples.
+///
+/// Raises a `MetrionError` that is an `OSError` too: `address_in_use` when something else has the port,
+/// `io` for other trouble with the address; `unsupported` for another spelling.
+///
+/// >>> from metrion import REGISTRY, HttpServer
+/// >>> server = HttpServer(0, "127.0.0.1", REGISTRY)
+/// >>> server.server_address[0], server.server_port > 0
+/// ('127.0.0.1', True)
+/// >>> server.shutdown()
 #[pyclass(frozen, module = "metrion")]
 pub(crate) struct HttpServer {
     address: (String, u16),
@@ -20,10 +32,15 @@ pub(crate) struct HttpServer {
 
 #[pymethods]
 impl HttpServer {
-    /// Serves a registry on `addr` and `port`; port 0 takes any free one. `spelling` is `short`, or
-    /// `prometheus_client` for the text that this package writes; `created` adds `_created` samples.
     #[new]
-    #[pyo3(signature = (port, addr, registry, *, spelling="short", created=false))]
+    #[pyo3(signature = (
+        port,
+        addr,
+        registry: "CollectorRegistry | RestrictedRegistry",
+        *,
+        spelling="short",
+        created=false
+    ) -> "Self")]
     fn new(
         py: Python<'_>,
         port: u16,
@@ -62,7 +79,8 @@ impl HttpServer {
         self.address.1
     }
 
-    /// Stops listening, sends the answers that are under way, and frees the port.
+    /// Stops listening, sends the answers that are under way, and frees the port. A second call does
+    /// nothing.
     fn shutdown(&self, py: Python<'_>) {
         let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
         // Without the interpreter's lock: a scrape under way may wait for it.
@@ -83,6 +101,12 @@ type Headers = Vec<(&'static str, String)>;
 
 /// The headers and the body that answer one scrape, made without the interpreter's lock.
 #[pyfunction]
+#[pyo3(signature = (
+    registry: "CollectorRegistry | RestrictedRegistry",
+    query,
+    accept,
+    accept_encoding
+))]
 pub(crate) fn render<'py>(
     py: Python<'py>,
     registry: Source,

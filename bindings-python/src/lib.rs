@@ -28,37 +28,59 @@ mod table;
 
 use pyo3::prelude::*;
 
-/// The native part of the package `metrion`.
+/// The native part of the package `metrion`, which has all of it that is public.
 #[pymodule(gil_used = true)]
-fn _metrion(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    let py = module.py();
-    module.add_class::<base::MetricBase>()?;
-    module.add_class::<counter::Counter>()?;
-    module.add_class::<gauge::Gauge>()?;
-    module.add_class::<histogram::Histogram>()?;
-    module.add_class::<summary::Summary>()?;
-    module.add_class::<info::Info>()?;
-    module.add_class::<state_set::Enum>()?;
-    module.add_class::<registry::CollectorRegistry>()?;
-    module.add_class::<source::RestrictedRegistry>()?;
-    module.add_class::<http::HttpServer>()?;
-    module.add_class::<clock::ManualClock>()?;
-    counter::Counter::add_methods(&py.get_type::<counter::Counter>())?;
-    gauge::Gauge::add_methods(&py.get_type::<gauge::Gauge>())?;
-    histogram::Histogram::add_methods(&py.get_type::<histogram::Histogram>())?;
-    summary::Summary::add_methods(&py.get_type::<summary::Summary>())?;
-    info::Info::add_methods(&py.get_type::<info::Info>())?;
-    state_set::Enum::add_methods(&py.get_type::<state_set::Enum>())?;
-    let default = registry::CollectorRegistry::default_object(py).map_err(PyErr::from)?;
-    module.add("REGISTRY", default.clone_ref(py))?;
-    module.add("CONTENT_TYPE_LATEST", metrion::exposition::TEXT_CONTENT_TYPE)?;
-    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-    module.add_function(wrap_pyfunction!(formats::generate_latest, module)?)?;
-    module.add_function(wrap_pyfunction!(formats::encode, module)?)?;
-    module.add_function(wrap_pyfunction!(formats::check_exposition, module)?)?;
-    module.add_function(wrap_pyfunction!(http::render, module)?)?;
-    for function in client::functions(module)? {
-        module.add_function(function)?;
+mod _metrion {
+    use pyo3::prelude::*;
+
+    use crate::registry::CollectorRegistry as Registry;
+
+    #[pymodule_export]
+    use crate::base::MetricBase;
+    #[pymodule_export]
+    use crate::client::{
+        client_page, count_series, escape_label_name, escape_metric_name, float_to_go_string,
+        is_classic_name, parse_families,
+    };
+    #[pymodule_export]
+    use crate::clock::ManualClock;
+    #[pymodule_export]
+    use crate::counter::Counter;
+    #[pymodule_export]
+    use crate::formats::{check_exposition, encode, generate_latest};
+    #[pymodule_export]
+    use crate::gauge::Gauge;
+    #[pymodule_export]
+    use crate::histogram::Histogram;
+    #[pymodule_export]
+    use crate::http::{HttpServer, render};
+    #[pymodule_export]
+    use crate::info::Info;
+    #[pymodule_export]
+    use crate::registry::CollectorRegistry;
+    #[pymodule_export]
+    use crate::source::RestrictedRegistry;
+    #[pymodule_export]
+    use crate::state_set::Enum;
+    #[pymodule_export]
+    use crate::summary::Summary;
+
+    #[pymodule_export]
+    const CONTENT_TYPE_LATEST: &str = metrion::exposition::TEXT_CONTENT_TYPE;
+    #[pymodule_export]
+    #[allow(non_upper_case_globals)]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let py = module.py();
+        Counter::add_methods(&py.get_type::<Counter>())?;
+        Gauge::add_methods(&py.get_type::<Gauge>())?;
+        Histogram::add_methods(&py.get_type::<Histogram>())?;
+        Summary::add_methods(&py.get_type::<Summary>())?;
+        Info::add_methods(&py.get_type::<Info>())?;
+        Enum::add_methods(&py.get_type::<Enum>())?;
+        let default = Registry::default_object(py).map_err(PyErr::from)?;
+        module.add("REGISTRY", default.clone_ref(py))
     }
-    Ok(())
 }

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 
 use crate::registry::CollectorRegistry;
 
-/// The metrics of a registry that have certain names; see `CollectorRegistry.restricted_registry`.
+/// The metrics of a registry that have certain names; `CollectorRegistry.restricted_registry` makes it.
 #[pyclass(frozen, module = "metrion")]
 pub(crate) struct RestrictedRegistry(pub(crate) RegistryView);
 

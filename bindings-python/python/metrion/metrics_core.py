@@ -1,22 +1,24 @@
 """Metric families for custom collectors.
 
-class Disks:
-    def collect(self):
-        free = GaugeMetricFamily("disk_free_bytes", "Free space.", labels=["disk"])
-        free.add_metric(["sda"], 12e9)
-        yield free
+    class Disks:
+        def collect(self):
+            free = GaugeMetricFamily("disk_free_bytes", "Free space.", labels=["disk"])
+            free.add_metric(["sda"], 12e9)
+            yield free
 
-metrion.REGISTRY.register(Disks())
+    metrion.REGISTRY.register(Disks())
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 from metrion.samples import Exemplar, NativeHistogram, Sample, Timestamp
 
 __all__ = (
     "METRIC_TYPES",
+    "Collector",
     "CounterMetricFamily",
     "GaugeHistogramMetricFamily",
     "GaugeMetricFamily",
@@ -94,6 +96,14 @@ class Metric:
         restricted = Metric(self.name, self.documentation, self.type)
         restricted.samples = samples
         return restricted
+
+
+class Collector(Protocol):
+    """What a registry takes: any object with this method, perhaps with one `describe()` that gives
+    the same families without samples."""
+
+    def collect(self) -> Iterable[Metric]:
+        """The families with their samples now."""
 
 
 class _LabelledFamily(Metric):

@@ -1,0 +1,154 @@
+//! `_metrion.pyi`, the types of the Python binding's native module. PyO3 puts what it knows of classes
+//! and functions into the built module; this reads it from there.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use pyo3_introspection::model::{Attribute, Class, Constant, Expr, Function, Module};
+use pyo3_introspection::{introspect_cdylib, module_stub_files};
+
+use crate::Result;
+
+/// What the annotations name that are written as text in the Rust sources. Those that nothing uses
+/// fall out.
+const IMPORTS: &str = "\
+from collections.abc import Callable, Iterable, Mapping
+from typing import ClassVar, Final, Literal
+from typing_extensions import Self
+from metrion._helpers import ExceptionCounter, InprogressTracker, Timer
+from metrion._values import CardinalityReport, NativeHistogram, NativeHistogramOptions, Page
+from metrion._values import PlacedExemplar, SummaryValue
+from metrion.metrics_core import Collector, Metric as FamilyOfSamples
+";
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn checked_in() -> PathBuf {
+    repository().join("bindings-python/python/metrion/_metrion.pyi")
+}
+
+/// Writes the stubs into the Python package.
+pub(crate) fn generate() -> Result<()> {
+    Ok(fs::write(checked_in(), stubs()?)?)
+}
+
+/// Fails when the stubs in the Python package are not what would be generated now.
+pub(crate) fn check() -> Result<()> {
+    if fs::read_to_string(checked_in())? == stubs()? {
+        return Ok(());
+    }
+    Err("_metrion.pyi is stale: cargo run -p metrion-xtask -- generate".into())
+}
+
+fn stubs() -> Result<String> {
+    let mut module = introspect_cdylib(built_module()?, "_metrion")?;
+    complete(&mut module);
+    let files = module_stub_files(&module);
+    let stubs = files.get(Path::new("__init__.pyi")).ok_or("the module has no stubs")?;
+    // Imports stand behind the module's docstring: ruff puts them in order, and cleans up.
+    let sorted = ruff(&["check", "--fix", "--select", "I,F401"], &with_imports(stubs))?;
+    ruff(&["format"], &sorted)
+}
+
+/// Builds the native module with what PyO3 knows of it. Optimization would change nothing of that.
+fn built_module() -> Result<PathBuf> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = Command::new(cargo)
+        .args(["build", "--quiet", "-p", "metrion-python", "--message-format=json"])
+        .args(["--features", "extension-module,stubs"])
+        .current_dir(repository())
+        .stderr(Stdio::inherit())
+        .output()?;
+    if !built.status.success() {
+        return Err("the Python binding does not build".into());
+    }
+    library_of(&String::from_utf8(built.stdout)?).ok_or_else(|| "cargo built no library".into())
+}
+
+/// The dynamic library that cargo's messages name last.
+fn library_of(messages: &str) -> Option<PathBuf> {
+    let endings = [".so", ".dylib", ".dll"];
+    let is_library = |text: &&str| endings.iter().any(|ending| text.ends_with(ending));
+    messages.split('"').rfind(is_library).map(PathBuf::from)
+}
+
+/// Puts in what PyO3 cannot know: what `#[pymodule_init]` adds, and types that attributes and getters
+/// cannot be given in Rust.
+fn complete(module: &mut Module) {
+    module.incomplete = false;
+    module.attributes.push(Attribute {
+        name: "REGISTRY".to_owned(),
+        value: None,
+        annotation: Some(code("Final[CollectorRegistry]")),
+        docstring: Some("The registry that metrics are in when none is given.".to_owned()),
+    });
+    for class in &mut module.classes {
+        complete_class(class);
+    }
+    module.functions.iter_mut().for_each(unquote);
+}
+
+fn complete_class(class: &mut Class) {
+    class.methods.iter_mut().for_each(unquote);
+    for attribute in &mut class.attributes {
+        if attribute.name == "DEFAULT_BUCKETS" {
+            attribute.annotation = Some(code("ClassVar[tuple[float, ...]]"));
+        }
+    }
+    for method in &mut class.methods {
+        if method.name == "labelnames" {
+            method.returns = Some(code("tuple[str, ...]"));
+        }
+    }
+}
+
+/// Annotations that are text in Rust come as string constants. In a stub they are code.
+fn unquote(function: &mut Function) {
+    let arguments = &mut function.arguments;
+    let each = arguments
+        .positional_only_arguments
+        .iter_mut()
+        .chain(&mut arguments.arguments)
+        .chain(&mut arguments.keyword_only_arguments)
+        .map(|argument| &mut argument.annotation);
+    let variable = arguments.vararg.iter_mut().chain(&mut arguments.kwarg);
+    let all = each.chain(variable.map(|argument| &mut argument.annotation));
+    for annotation in all.chain([&mut function.returns]).flatten() {
+        if let Expr::Constant { value: Constant::Str(text) } = annotation {
+            *annotation = code(text);
+        }
+    }
+}
+
+fn code(text: &str) -> Expr {
+    Expr::Name { id: text.to_owned() }
+}
+
+fn with_imports(stubs: &str) -> String {
+    let docstring_end =
+        stubs.match_indices("\"\"\"\n").nth(1).map_or(0, |(at, end)| at + end.len());
+    let (docstring, rest) = stubs.split_at(docstring_end);
+    format!("{docstring}{IMPORTS}{rest}")
+}
+
+fn ruff(arguments: &[&str], source: &str) -> Result<String> {
+    let mut ruff = Command::new(".venv/bin/ruff")
+        .args(arguments)
+        .args(["--quiet", "--stdin-filename", "bindings-python/python/metrion/_metrion.pyi", "-"])
+        .current_dir(repository())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!(".venv/bin/ruff: {error}; run make package first"))?;
+    // It reads everything before it writes anything. Dropping the pipe ends what it reads.
+    ruff.stdin.take().ok_or("ruff reads nothing")?.write_all(source.as_bytes())?;
+    let output = ruff.wait_with_output()?;
+    if !output.status.success() {
+        return Err(format!("ruff {} failed", arguments.join(" ")).into());
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
