@@ -278,9 +278,9 @@ def test_a_subclass_with_methods_of_its_own(registry: CollectorRegistry) -> None
         counter.labels("x").inc()
         counter.labels(a="x").inc(2)
         assert counter.labels("x").get() == expected
-    assert Counter("plain", "Help.", registry=registry).inc() is None
+    assert Counter("plain", "Help.", registry=registry).inc() is None  # type: ignore[func-returns-value]
     with pytest.raises(TypeError):
-        Twice.labels(Gauge("g", "Help.", ["a"], registry=registry), "x")  # type: ignore[arg-type]
+        Twice.labels(Gauge("g", "Help.", ["a"], registry=registry), "x")
 
 
 def test_reset_of_one_child(registry: CollectorRegistry) -> None:

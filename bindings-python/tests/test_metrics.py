@@ -267,7 +267,7 @@ def test_threads_lose_nothing(registry: CollectorRegistry) -> None:
 
 def test_subclasses_work(registry: CollectorRegistry) -> None:
     class Doubling(Counter):
-        def inc(self, amount: float = 1) -> None:
+        def inc(self, amount: float = 1, exemplar: object = None) -> None:
             super().inc(2 * amount)
 
     counter = Doubling("c", "C.", registry=registry)

@@ -3,7 +3,7 @@ The native part of the package `metrion`, which has all of it that is public.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import ClassVar, Final, Literal, SupportsFloat, SupportsIndex, final
+from typing import ClassVar, Final, Literal, final
 
 from typing_extensions import Self, disjoint_base
 
@@ -96,13 +96,11 @@ class CollectorRegistry:
         self_metrics: bool = False,
         utf8_names: bool = False,
         exemplars_from_spans: bool = False,
-        max_entries: SupportsIndex | None = None,
+        max_entries: int | None = None,
         clock: ManualClock | None = None,
         python_time: bool = False,
     ) -> Self: ...
-    def cardinality(
-        self, /, top: SupportsIndex = 10, recent_seconds: SupportsFloat | SupportsIndex = 3600.0
-    ) -> CardinalityReport:
+    def cardinality(self, /, top: int = 10, recent_seconds: float = 3600.0) -> CardinalityReport:
         """
         Which metrics and which labels have most series, the first `top` of each, and how many series
         began within the last `recent_seconds`.
@@ -204,8 +202,8 @@ class Counter(Metric):
         registry: CollectorRegistry | None = ...,
         *,
         constant_labels: Mapping[str, object] | None = None,
-        max_series: SupportsIndex | None = None,
-        expire_after: SupportsFloat | SupportsIndex | None = None,
+        max_series: int | None = None,
+        expire_after: float | None = None,
     ) -> None: ...
     def __new__(cls, /, *_args: object, **_kwargs: object) -> Self: ...
     def count_exceptions(
@@ -249,12 +247,7 @@ class Counter(Metric):
         The value, all threads together. Raises a `MetrionError` (`label_mismatch`) on a metric whose
         labels have no values yet.
         """
-    def inc(
-        self,
-        /,
-        amount: SupportsFloat | SupportsIndex = 1.0,
-        exemplar: Mapping[str, object] | None = None,
-    ) -> None:
+    def inc(self, /, amount: float = 1.0, exemplar: Mapping[str, object] | None = None) -> None:
         """
         Adds `amount`, a number from 0 up. `exemplar` are labels that say where this update comes from, such
         as a trace: at most 128 characters in all. The text format leaves exemplars out.
@@ -308,8 +301,8 @@ class Enum(Metric):
         states: Iterable[str] = ...,
         *,
         constant_labels: Mapping[str, object] | None = None,
-        max_series: SupportsIndex | None = None,
-        expire_after: SupportsFloat | SupportsIndex | None = None,
+        max_series: int | None = None,
+        expire_after: float | None = None,
     ) -> None: ...
     def __new__(cls, /, *_args: object, **_kwargs: object) -> Self: ...
     def curry(self, /, **labels: object) -> Self:
@@ -366,8 +359,8 @@ class Gauge(Metric):
         *,
         mode: Literal["last", "up_down"] = "last",
         constant_labels: Mapping[str, object] | None = None,
-        max_series: SupportsIndex | None = None,
-        expire_after: SupportsFloat | SupportsIndex | None = None,
+        max_series: int | None = None,
+        expire_after: float | None = None,
     ) -> None: ...
     def __new__(cls, /, *_args: object, **_kwargs: object) -> Self: ...
     def curry(self, /, **labels: object) -> Self:
@@ -385,7 +378,7 @@ class Gauge(Metric):
         >>> hits.labels("GET", "200").get()
         1.0
         """
-    def dec(self, /, amount: SupportsFloat | SupportsIndex = 1.0) -> None:
+    def dec(self, /, amount: float = 1.0) -> None:
         """
         Takes `amount` off, 1 by default. Raises as `inc()` does.
         """
@@ -393,12 +386,12 @@ class Gauge(Metric):
         """
         The value. One that a function gives is not seen here, only where the metric is collected.
         """
-    def inc(self, /, amount: SupportsFloat | SupportsIndex = 1.0) -> None:
+    def inc(self, /, amount: float = 1.0) -> None:
         """
         Adds `amount`, 1 by default. Raises a `MetrionError` (`label_mismatch`) on a metric whose labels
         have no values yet.
         """
-    def set(self, /, value: SupportsFloat | SupportsIndex) -> None:
+    def set(self, /, value: float) -> None:
         """
         Sets the value. Raises a `MetrionError`: `unsupported` in the mode `up_down`, in which no thread
         knows the whole value, `label_mismatch` on a metric whose labels have no values yet.
@@ -478,8 +471,8 @@ class Histogram(Metric):
         *,
         native: float | NativeHistogramOptions | None = None,
         constant_labels: Mapping[str, object] | None = None,
-        max_series: SupportsIndex | None = None,
-        expire_after: SupportsFloat | SupportsIndex | None = None,
+        max_series: int | None = None,
+        expire_after: float | None = None,
     ) -> None: ...
     def __new__(cls, /, *_args: object, **_kwargs: object) -> Self: ...
     def curry(self, /, **labels: object) -> Self:
@@ -505,9 +498,7 @@ class Histogram(Metric):
         """
         The native buckets; None for a histogram without any.
         """
-    def observe(
-        self, /, amount: SupportsFloat | SupportsIndex, exemplar: Mapping[str, object] | None = None
-    ) -> None:
+    def observe(self, /, amount: float, exemplar: Mapping[str, object] | None = None) -> None:
         """
         Counts one observation; NaN is dropped. `exemplar` are labels that say where it comes from, such as a
         trace: at most 128 characters in all. Each bucket keeps its latest one.
@@ -554,7 +545,7 @@ class HttpServer:
     def __new__(
         cls,
         /,
-        port: SupportsIndex,
+        port: int,
         addr: str,
         registry: CollectorRegistry | RestrictedRegistry,
         *,
@@ -603,8 +594,8 @@ class Info(Metric):
         registry: CollectorRegistry | None = ...,
         *,
         constant_labels: Mapping[str, object] | None = None,
-        max_series: SupportsIndex | None = None,
-        expire_after: SupportsFloat | SupportsIndex | None = None,
+        max_series: int | None = None,
+        expire_after: float | None = None,
     ) -> None: ...
     def __new__(cls, /, *_args: object, **_kwargs: object) -> Self: ...
     def curry(self, /, **labels: object) -> Self:
@@ -645,12 +636,12 @@ class ManualClock:
     >>> clock.time()
     1060.0
     """
-    def __new__(cls, /, seconds: SupportsFloat | SupportsIndex) -> ManualClock: ...
-    def advance(self, /, seconds: SupportsFloat | SupportsIndex) -> None:
+    def __new__(cls, /, seconds: float) -> ManualClock: ...
+    def advance(self, /, seconds: float) -> None:
         """
         Lets that many seconds pass.
         """
-    def set(self, /, seconds: SupportsFloat | SupportsIndex) -> None:
+    def set(self, /, seconds: float) -> None:
         """
         Sets it to that many seconds since the Unix epoch, also back.
         """
@@ -795,11 +786,11 @@ class Summary(Metric):
         registry: CollectorRegistry | None = ...,
         *,
         objectives: Mapping[float, float] | Iterable[float] | None = None,
-        max_age: SupportsFloat | SupportsIndex = 600.0,
-        age_buckets: SupportsIndex = 5,
+        max_age: float = 600.0,
+        age_buckets: int = 5,
         constant_labels: Mapping[str, object] | None = None,
-        max_series: SupportsIndex | None = None,
-        expire_after: SupportsFloat | SupportsIndex | None = None,
+        max_series: int | None = None,
+        expire_after: float | None = None,
     ) -> None: ...
     def __new__(cls, /, *_args: object, **_kwargs: object) -> Self: ...
     def curry(self, /, **labels: object) -> Self:
@@ -821,7 +812,7 @@ class Summary(Metric):
         """
         The count and the sum of all observations, and the value of each quantile.
         """
-    def observe(self, /, amount: SupportsFloat | SupportsIndex) -> None:
+    def observe(self, /, amount: float) -> None:
         """
         Counts one observation; NaN is dropped. Raises a `MetrionError` (`label_mismatch`) on a metric
         whose labels have no values yet.
@@ -897,7 +888,7 @@ def escape_metric_name(name: str, escaping: str) -> str:
     A metric name as a page has it: escaped, or with quotes where it needs them.
     """
 
-def float_to_go_string(value: SupportsFloat | SupportsIndex) -> str:
+def float_to_go_string(value: float) -> str:
     """
     A number as a page has it.
     """

@@ -1,12 +1,15 @@
 """Metric families for custom collectors.
 
-    class Disks:
-        def collect(self):
-            free = GaugeMetricFamily("disk_free_bytes", "Free space.", labels=["disk"])
-            free.add_metric(["sda"], 12e9)
-            yield free
-
-    metrion.REGISTRY.register(Disks())
+>>> from metrion import CollectorRegistry
+>>> class Disks:
+...     def collect(self):
+...         free = GaugeMetricFamily("disk_free_bytes", "Free space.", labels=["disk"])
+...         free.add_metric(["sda"], 12e9)
+...         yield free
+>>> registry = CollectorRegistry()
+>>> registry.register(Disks())
+>>> registry.get_sample_value("disk_free_bytes", {"disk": "sda"})
+12000000000.0
 """
 
 from __future__ import annotations

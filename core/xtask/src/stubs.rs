@@ -50,7 +50,8 @@ fn stubs() -> Result<String> {
     let files = module_stub_files(&module);
     let stubs = files.get(Path::new("__init__.pyi")).ok_or("the module has no stubs")?;
     // Imports stand behind the module's docstring: ruff puts them in order, and cleans up.
-    let sorted = ruff(&["check", "--fix", "--select", "I,F401"], &with_imports(stubs))?;
+    let stubs = with_imports(&with_plain_numbers(stubs));
+    let sorted = ruff(&["check", "--fix", "--select", "I,F401"], &stubs)?;
     ruff(&["format"], &sorted)
 }
 
@@ -126,6 +127,12 @@ fn unquote(function: &mut Function) {
 
 fn code(text: &str) -> Expr {
     Expr::Name { id: text.to_owned() }
+}
+
+/// `float` and `int` for what PyO3 says of numbers. It is right, a method takes more than these, but a
+/// subclass whose `inc(amount: float)` is `prometheus_client`'s would be wrong.
+fn with_plain_numbers(stubs: &str) -> String {
+    stubs.replace(": SupportsFloat | SupportsIndex", ": float").replace(": SupportsIndex", ": int")
 }
 
 fn with_imports(stubs: &str) -> String {

@@ -123,7 +123,7 @@ class MetricWrapperBase(metrion.Metric):
     def _metrics(self) -> dict[tuple[str, ...], Any]:
         """The children by their label values. Changing it changes nothing."""
         [metric] = super().collect()
-        labels: Any = self.labels  # type: ignore[attr-defined]
+        labels: Any = self.labels
         return {
             values: labels(*values)
             for values in {
