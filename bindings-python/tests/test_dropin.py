@@ -42,8 +42,8 @@ def load(name: str) -> ModuleType:
 
 
 dropin: Any = load("metrion_as_prometheus_client")
-import metrion_as_prometheus_client.core  # noqa: E402
-import metrion_as_prometheus_client.openmetrics.exposition  # noqa: E402, F401
+import metrion_as_prometheus_client.core  # noqa: E402 # pyright: ignore
+import metrion_as_prometheus_client.openmetrics.exposition  # noqa: E402, F401 # pyright: ignore
 
 BOTH = [original, dropin]
 

@@ -301,7 +301,8 @@ def collected(family: dict[str, Any]) -> Metric:
     }
     assert family.keys() <= fields.keys() | {"type", "name", "series"}
     fields = {**fields, **family}
-    kind = KINDS.get(fields["type"], fields["type"])
+    kind: str = fields["type"]
+    kind = KINDS.get(kind, kind)
     metric = Metric(fields["name"], fields["help"], kind, fields["unit"])
     for series in fields["series"]:
         labels = dict(zip(fields["label_names"], series.get("values", []), strict=True))

@@ -6,7 +6,7 @@ the function made it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
 from functools import wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from time import perf_counter
@@ -48,7 +48,7 @@ class _Decorator:
             @wraps(function)
             async def async_generator(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
                 with self._fresh():
-                    inner = function(*args, **kwargs)
+                    inner: AsyncGenerator[Any, Any] = function(*args, **kwargs)
                     try:
                         value = await anext(inner)
                         while True:
@@ -72,7 +72,8 @@ class _Decorator:
             @wraps(function)
             def generator(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
                 with self._fresh():
-                    return (yield from function(*args, **kwargs))
+                    inner: Generator[Any, Any, Any] = function(*args, **kwargs)
+                    return (yield from inner)
 
             return generator  # type: ignore[return-value]
 

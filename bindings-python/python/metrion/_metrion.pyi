@@ -205,7 +205,6 @@ class Counter(Metric):
         max_series: int | None = None,
         expire_after: float | None = None,
     ) -> None: ...
-    def __new__(cls, /, *_args: object, **_kwargs: object) -> Self: ...
     def count_exceptions(
         self, /, exception: type[BaseException] | tuple[type[BaseException], ...] | None = None
     ) -> ExceptionCounter:
@@ -304,7 +303,6 @@ class Enum(Metric):
         max_series: int | None = None,
         expire_after: float | None = None,
     ) -> None: ...
-    def __new__(cls, /, *_args: object, **_kwargs: object) -> Self: ...
     def curry(self, /, **labels: object) -> Self:
         """
         A view of the metric in which these labels have a fixed value: `labels()` takes the others.
@@ -362,7 +360,6 @@ class Gauge(Metric):
         max_series: int | None = None,
         expire_after: float | None = None,
     ) -> None: ...
-    def __new__(cls, /, *_args: object, **_kwargs: object) -> Self: ...
     def curry(self, /, **labels: object) -> Self:
         """
         A view of the metric in which these labels have a fixed value: `labels()` takes the others.
@@ -474,7 +471,6 @@ class Histogram(Metric):
         max_series: int | None = None,
         expire_after: float | None = None,
     ) -> None: ...
-    def __new__(cls, /, *_args: object, **_kwargs: object) -> Self: ...
     def curry(self, /, **labels: object) -> Self:
         """
         A view of the metric in which these labels have a fixed value: `labels()` takes the others.
@@ -597,7 +593,6 @@ class Info(Metric):
         max_series: int | None = None,
         expire_after: float | None = None,
     ) -> None: ...
-    def __new__(cls, /, *_args: object, **_kwargs: object) -> Self: ...
     def curry(self, /, **labels: object) -> Self:
         """
         A view of the metric in which these labels have a fixed value: `labels()` takes the others.
@@ -792,7 +787,6 @@ class Summary(Metric):
         max_series: int | None = None,
         expire_after: float | None = None,
     ) -> None: ...
-    def __new__(cls, /, *_args: object, **_kwargs: object) -> Self: ...
     def curry(self, /, **labels: object) -> Self:
         """
         A view of the metric in which these labels have a fixed value: `labels()` takes the others.

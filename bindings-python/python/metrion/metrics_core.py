@@ -107,6 +107,7 @@ class Collector(Protocol):
 
     def collect(self) -> Iterable[Metric]:
         """The families with their samples now."""
+        ...
 
 
 class _LabelledFamily(Metric):

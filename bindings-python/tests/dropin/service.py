@@ -62,7 +62,7 @@ def start_asgi() -> int:
 def thing_view(_request: Any, number: int) -> Any:
     from django.http import HttpResponse  # type: ignore[import-untyped]
 
-    return HttpResponse("thing" * number)
+    return HttpResponse(b"thing" * number)
 
 
 def start_django() -> int:
@@ -95,7 +95,8 @@ def start_django() -> int:
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    server = make_server("127.0.0.1", 0, get_wsgi_application(), handler_class=Quiet)
+    application: Any = get_wsgi_application()
+    server = make_server("127.0.0.1", 0, application, handler_class=Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server.server_port
 

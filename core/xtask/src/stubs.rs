@@ -94,6 +94,10 @@ fn complete(module: &mut Module) {
 }
 
 fn complete_class(class: &mut Class) {
+    // A metric's `__new__` takes anything, as subclasses have arguments of their own.
+    if class.methods.iter().any(|method| method.name == "__init__") {
+        class.methods.retain(|method| method.name != "__new__");
+    }
     class.methods.iter_mut().for_each(unquote);
     for attribute in &mut class.attributes {
         if attribute.name == "DEFAULT_BUCKETS" {
