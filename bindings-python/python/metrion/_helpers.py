@@ -6,7 +6,7 @@ the function made it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from functools import wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from time import perf_counter
@@ -46,7 +46,7 @@ class _Decorator:
         if isasyncgenfunction(function):
 
             @wraps(function)
-            async def async_generator(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+            async def async_generator(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
                 with self._fresh():
                     inner: AsyncGenerator[Any, Any] = function(*args, **kwargs)
                     try:
