@@ -68,6 +68,15 @@ def start_http_server(
     It listens on a native thread: scrapes need the interpreter's lock only where a metric has a
     Python function for its value. Port 0 takes any free one: see `server_port`. Raises an `OSError`
     whose `code` is `address_in_use` when something else has the port.
+
+    >>> from urllib.request import urlopen
+    >>> from metrion import CollectorRegistry, Gauge, start_http_server
+    >>> registry = CollectorRegistry()
+    >>> Gauge("temperature_celsius", "In the room.", registry=registry).set(21.5)
+    >>> server, thread = start_http_server(0, "127.0.0.1", registry)
+    >>> urlopen(f"http://127.0.0.1:{server.server_port}/metrics").read().splitlines()[-1]
+    b'temperature_celsius 21.5'
+    >>> server.shutdown()
     """
     return start_native_server(port, addr, registry)
 
@@ -88,7 +97,18 @@ def start_native_server(
 
 
 def make_asgi_app(registry: CollectorRegistry | RestrictedRegistry = REGISTRY) -> AsgiApp:
-    """An ASGI application that serves the metrics of `registry`, to be mounted in another one."""
+    """An ASGI application that serves the metrics of `registry`, to be mounted in another one.
+
+    >>> from starlette.applications import Starlette
+    >>> from starlette.routing import Mount
+    >>> from starlette.testclient import TestClient
+    >>> from metrion import CollectorRegistry, Gauge, make_asgi_app
+    >>> registry = CollectorRegistry()
+    >>> Gauge("temperature_celsius", "In the room.", registry=registry).set(21.5)
+    >>> app = Starlette(routes=[Mount("/metrics", make_asgi_app(registry))])
+    >>> TestClient(app).get("/metrics/").text.splitlines()[-1]
+    'temperature_celsius 21.5'
+    """
 
     async def metrics_app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

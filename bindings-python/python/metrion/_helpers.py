@@ -86,7 +86,15 @@ class _Decorator:
 
 
 class Timer(_Decorator):
-    """Passes the seconds that a block took to a method of a metric."""
+    """Passes the seconds that a block took to a method of a metric; see `Histogram.time`.
+
+    >>> from metrion import CollectorRegistry, Histogram
+    >>> duration = Histogram("job_seconds", "Time.", ["kind"], registry=CollectorRegistry())
+    >>> with duration.time() as timer:
+    ...     timer.labels("import")
+    >>> sum(duration.labels("import").get()[0])
+    1.0
+    """
 
     duration: float | None = None
     """The seconds, once the block has ended."""
@@ -113,7 +121,7 @@ class Timer(_Decorator):
 
 
 class InprogressTracker(_Decorator):
-    """Counts a block while it runs."""
+    """Counts a block while it runs; see `Gauge.track_inprogress`."""
 
     def __init__(self, inc: Callable[[], None], dec: Callable[[], None]) -> None:
         self._inc = inc
@@ -130,7 +138,7 @@ class InprogressTracker(_Decorator):
 
 
 class ExceptionCounter(_Decorator):
-    """Counts the exceptions that leave a block."""
+    """Counts the exceptions that leave a block; see `Counter.count_exceptions`."""
 
     def __init__(
         self,

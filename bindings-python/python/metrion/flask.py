@@ -87,7 +87,15 @@ def _mark_whole(response: Response) -> Response:
 
 def route_finder(app: Flask) -> Callable[[Environ], str]:
     """A function that gives the rule that an environ's request takes in `app`, or `unmatched`: for
-    the `route_of` of `metrion.wsgi.MetricsMiddleware`."""
+    the `route_of` of `metrion.wsgi.MetricsMiddleware`.
+
+    >>> from flask import Flask
+    >>> from werkzeug.test import create_environ
+    >>> app = Flask("shop")
+    >>> rule = app.add_url_rule("/orders/<int:number>", view_func=lambda number: "found")
+    >>> route_finder(app)(create_environ("/orders/7"))
+    '/orders/<int:number>'
+    """
 
     def route_of(environ: Environ) -> str:
         try:
