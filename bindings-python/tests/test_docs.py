@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 import metrion
+import metrion._metrion
 import pytest
 
 # Classes and functions that need no example of their own, and why.
