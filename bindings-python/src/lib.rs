@@ -1,5 +1,7 @@
 //! Metrion for Python: it converts, delegates, and maps errors. The collectors, registries and
 //! formats are the core's.
+// Docstrings have examples, whose `>>>` Markdown takes for quotes.
+#![allow(clippy::doc_lazy_continuation)]
 
 mod base;
 mod client;

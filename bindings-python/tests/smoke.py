@@ -1,4 +1,4 @@
-"""Tries an installed package with nothing else there: metrics, a page, the HTTP server, the drop-in.
+"""Tries an installed package: metrics, a page, the HTTP server, the drop-in. It needs nothing else.
 
 python smoke.py
 """

@@ -163,3 +163,33 @@ fn ruff(arguments: &[&str], source: &str) -> Result<String> {
     }
     Ok(String::from_utf8(output.stdout)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_library_is_found_in_cargos_messages() {
+        let messages = r#"{"filenames":["target/debug/libmetrion.rlib"]}
+{"filenames":["target/debug/lib_metrion.so"],"executable":null}
+{"reason":"build-finished","success":true}"#;
+        assert_eq!(library_of(messages), Some(PathBuf::from("target/debug/lib_metrion.so")));
+        assert_eq!(library_of(r#"{"filenames":["target/debug/libmetrion.rlib"]}"#), None);
+    }
+
+    #[test]
+    fn imports_follow_the_docstring() {
+        let stubs = "\"\"\"\nThe module.\n\"\"\"\n\nx: int\n";
+        assert_eq!(
+            with_imports(stubs),
+            format!("\"\"\"\nThe module.\n\"\"\"\n{IMPORTS}\nx: int\n")
+        );
+        assert_eq!(with_imports("x: int\n"), format!("{IMPORTS}x: int\n"));
+    }
+
+    #[test]
+    fn numbers_are_plain() {
+        let stubs = "a: SupportsFloat | SupportsIndex = 1.0, b: SupportsIndex | None = None";
+        assert_eq!(with_plain_numbers(stubs), "a: float = 1.0, b: int | None = None");
+    }
+}
