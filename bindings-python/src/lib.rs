@@ -28,14 +28,10 @@ mod state_set;
 mod summary;
 mod table;
 
-use pyo3::prelude::*;
-
-/// The native part of the package `metrion`, which has all of it that is public.
-#[pymodule(gil_used = true)]
+/// The native part of the package `metrion`. Programs import from that.
+#[pyo3::pymodule(gil_used = true)]
 mod _metrion {
     use pyo3::prelude::*;
-
-    use crate::registry::CollectorRegistry as Registry;
 
     #[pymodule_export]
     use crate::base::MetricBase;
@@ -82,7 +78,7 @@ mod _metrion {
         Summary::add_methods(&py.get_type::<Summary>())?;
         Info::add_methods(&py.get_type::<Info>())?;
         Enum::add_methods(&py.get_type::<Enum>())?;
-        let default = Registry::default_object(py).map_err(PyErr::from)?;
+        let default = CollectorRegistry::default_object(py).map_err(PyErr::from)?;
         module.add("REGISTRY", default.clone_ref(py))
     }
 }

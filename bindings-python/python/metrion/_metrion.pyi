@@ -1,5 +1,5 @@
 """
-The native part of the package `metrion`, which has all of it that is public.
+The native part of the package `metrion`. Programs import from that.
 """
 
 from collections.abc import Callable, Iterable, Mapping
