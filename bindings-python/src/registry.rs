@@ -29,7 +29,8 @@ use crate::spans::CurrentSpan;
 /// - `target_info`: labels that describe the program; see `set_target_info`.
 /// - `support_collectors_without_names` changes nothing: they always show.
 /// - `constant_labels`: labels with one value for every metric of the registry.
-/// - `self_metrics` adds metrics about the registry itself: series, overflows, errors of collectors.
+/// - `self_metrics` adds metrics about the registry itself: its series and memory, its collections, and
+///   what was dropped.
 /// - `utf8_names` allows metric and label names of any text that is not empty.
 /// - `exemplars_from_spans` gives updates of counters and histograms without an exemplar the current
 ///   span of OpenTelemetry as one, if it is sampled and the package is installed.
