@@ -11,7 +11,7 @@ REQUIREMENTS := bindings-python/requirements-dev.txt
 NOT_PACKAGED := -name target -o -name tests -o -name benches -o -name bench -o -name fuzz -o -name '.*'
 PACKAGE_SOURCES = $(wildcard Cargo.toml Cargo.lock) $(shell find core bindings-python \
 	-type d \( $(NOT_PACKAGED) \) -prune -o -type f \
-	\( -name '*.rs' -o -name '*.toml' -o -name '*.py' -o -name '*.pyi' -o -name py.typed \) -print)
+	\( -name '*.rs' -o -name '*.toml' -o -name '*.py' -o -name '*.pyi' -o -name '*.txt' -o -name py.typed \) -print)
 
 .PHONY: help
 help: ## list the commands

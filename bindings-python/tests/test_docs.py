@@ -8,6 +8,8 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -116,6 +118,38 @@ def test_every_public_name_has_a_docstring(name: str) -> None:
         # A data class without a docstring would get its signature as one.
         assert not value.__doc__.startswith(f"{value.__name__}(")
         assert [n for n, own in members(value) if not n.startswith("_") and not own.__doc__] == []
+
+
+def undocumented(package: ModuleType) -> Iterator[str]:
+    """What has no docstring in a package and its modules, but for private names."""
+    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        if is_private(found.name):
+            continue
+        module = importlib.import_module(found.name)
+        if not module.__doc__:
+            yield found.name
+        for name, value in vars(module).items():
+            if not is_documented_kind(value) or value.__module__ != found.name:
+                continue
+            parts = {name: value}
+            if inspect.isclass(value):
+                parts |= {f"{name}.{member}": own for member, own in members(value)}
+            for part, own in parts.items():
+                if not is_private(part) and not own.__doc__:
+                    yield f"{found.name}.{part}"
+
+
+def test_the_dropin_has_docstrings() -> None:
+    # In a process of its own: this one has the original.
+    code = (
+        "import metrion.dropin, prometheus_client, test_docs; "
+        "print(*test_docs.undocumented(prometheus_client))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(__file__).parent, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.split() == []
 
 
 def test_every_class_and_function_has_an_example() -> None:

@@ -8,7 +8,15 @@ import weakref
 
 import metrion
 import pytest
-from metrion import CollectorRegistry, Counter, Gauge, Histogram, MetrionError, generate_latest
+from metrion import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Metric,
+    MetrionError,
+    generate_latest,
+)
 
 
 def text(registry: CollectorRegistry) -> list[str]:
@@ -263,6 +271,14 @@ def test_threads_lose_nothing(registry: CollectorRegistry) -> None:
         thread.join()
     assert sum(counter.labels(str(i)).get() for i in range(5)) == 80_000
     assert sum(histogram.get()[0]) == 80_000
+
+
+def test_the_base_class_has_labels_too(registry: CollectorRegistry) -> None:
+    for kind in (Counter, Histogram):
+        metric = kind(kind.__name__, "Help.", ["a"], registry=registry)
+        assert Metric.labels(metric, "x") is metric.labels("x")
+        assert Metric.labels(metric, a="x") is metric.labels("x")
+        assert kind.labels is not Metric.labels
 
 
 def test_subclasses_work(registry: CollectorRegistry) -> None:

@@ -68,7 +68,7 @@ class Metric:
         self.name = name
         self.documentation = documentation
         self.unit = unit
-        self.type = "unknown" if typ == "untyped" else typ
+        self.type: str = "unknown" if typ == "untyped" else typ
         if self.type not in METRIC_TYPES:
             raise ValueError(f"Invalid metric type: {typ}")
         self.samples: list[Sample] = []
@@ -87,8 +87,6 @@ class Metric:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Metric) and self._fields == other._fields
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return "Metric({}, {}, {}, {}, {})".format(*self._fields)
