@@ -173,19 +173,24 @@ def stub_signatures() -> dict[str, ast.arguments]:
 
 
 def parameters(args: ast.arguments) -> list[str]:
-    """Names, each with its kind; those that may be left out with an equals sign."""
-    positional = [*args.posonlyargs, *args.args]
-    first_default = len(positional) - len(args.defaults)
-    shown = [
-        f"{arg.arg}=" if place >= first_default else arg.arg
-        for place, arg in enumerate(positional)
-        if arg.arg not in ("self", "cls")
-    ]
+    """The parameters as text, with their defaults."""
+
+    def shown(name: str, default: ast.expr | None) -> str:
+        # Stubs cannot say what is empty, or the default registry.
+        text = "" if default is None else f"={ast.unparse(default)}"
+        return name + text.replace("=()", "=...")
+
+    positional = [arg.arg for arg in (*args.posonlyargs, *args.args)]
+    required = [None] * (len(positional) - len(args.defaults))
+    defaults = [*required, *args.defaults]
+    all = [shown(*pair) for pair in zip(positional, defaults, strict=True)]
     if args.vararg or args.kwonlyargs:
-        shown.append(f"*{args.vararg.arg}" if args.vararg else "*")
-    for arg, default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
-        shown.append(arg.arg if default is None else f"{arg.arg}=")
-    return shown + ([f"**{args.kwarg.arg}"] if args.kwarg else [])
+        all.append(f"*{args.vararg.arg}" if args.vararg else "*")
+    keywords = [arg.arg for arg in args.kwonlyargs]
+    all += [shown(*pair) for pair in zip(keywords, args.kw_defaults, strict=True)]
+    if args.kwarg:
+        all.append(f"**{args.kwarg.arg}")
+    return [name for name in all if name not in ("self", "cls")]
 
 
 @pytest.mark.parametrize("name", stub_signatures())
