@@ -11,11 +11,11 @@ REQUIREMENTS := bindings-python/requirements-dev.txt
 NOT_PACKAGED := -name target -o -name tests -o -name benches -o -name bench -o -name fuzz -o -name '.*'
 PACKAGE_SOURCES = $(wildcard Cargo.toml Cargo.lock) $(shell find core bindings-python \
 	-type d \( $(NOT_PACKAGED) \) -prune -o -type f \
-	\( -name '*.rs' -o -name '*.toml' -o -name '*.py' -o -name '*.pyi' -o -name py.typed \) -print)
+	\( -name '*.rs' -o -name '*.toml' -o -name '*.py' -o -name '*.pyi' -o -name '*.txt' -o -name py.typed \) -print)
 
 .PHONY: help
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
 run: setup-run package ## start the FastAPI example; SECONDS=40 ends it after that time
@@ -37,6 +37,14 @@ bench: setup-run package ## measure against the usual clients, put the table int
 lint: setup-run package ## formatting, clippy, types, names, licences
 	@.ci/lint
 
+.PHONY: generate
+generate: setup-run $(VENV)/.stamp ## write the generated files anew: protocol buffers, Python stubs
+	cargo run -q -p metrion-xtask -- generate
+
+.PHONY: check-generated
+check-generated: setup-run $(VENV)/.stamp ## fail if a generated file is not what would be written
+	cargo run -q -p metrion-xtask -- check-generated
+
 .PHONY: fmt
 fmt: setup-run $(VENV)/.stamp ## format the Rust and Python code
 	cargo fmt --all
@@ -51,10 +59,8 @@ docs: ## the Rust API documentation, with every rustdoc warning an error
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps
 
 .PHONY: dist
-dist: setup-run $(VENV)/.stamp ## the Python wheel and source distribution, in dist/
-	rm -rf dist
-	PATH="$(CURDIR)/$(BIN):$$PATH" maturin build --release --sdist -m bindings-python/Cargo.toml --out dist
-	@ls -l dist
+dist: setup-run $(VENV)/.stamp ## the Python wheel and source distribution, in dist/, and tries them
+	@.ci/dist
 
 .PHONY: soak
 soak: setup-test package ## hours instead of minutes: long fuzzing, stress and property tests

@@ -11,7 +11,7 @@ use metrion::exposition::sample_family::{SampleFamily, from_openmetrics, from_te
 use metrion::exposition::{EncodeOptions, Spelling, Syntax};
 use metrion::{Error, Result as CoreResult, is_classic_label_name, is_classic_metric_name};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyCFunction, PyTuple};
+use pyo3::types::{PyBytes, PyTuple};
 
 use crate::base::{AnyFamily, MetricBase};
 use crate::bytes::into_bytes;
@@ -19,26 +19,17 @@ use crate::errors::Result;
 use crate::formats::{escaping_of, unknown};
 use crate::samples::{Times, family_of, metric_object};
 
-/// What is put into the module.
-pub(crate) fn functions<'py>(
-    module: &Bound<'py, PyModule>,
-) -> PyResult<Vec<Bound<'py, PyCFunction>>> {
-    Ok(vec![
-        wrap_pyfunction!(client_page, module)?,
-        wrap_pyfunction!(count_series, module)?,
-        wrap_pyfunction!(parse_families, module)?,
-        wrap_pyfunction!(escape_metric_name, module)?,
-        wrap_pyfunction!(escape_label_name, module)?,
-        wrap_pyfunction!(float_to_go_string, module)?,
-        wrap_pyfunction!(is_classic_name, module)?,
-    ])
-}
-
 /// A page in the spelling of `prometheus_client`, of metrics and of `Metric` objects in any order.
 /// Metrics are read and written without the interpreter's lock. An exception that an object causes has
 /// that object as its last argument.
 #[pyfunction]
-fn client_page<'py>(
+#[pyo3(signature = (
+    metrics: "Iterable[MetricWrapperBase | Metric]",
+    format,
+    escaping,
+    created
+))]
+pub(crate) fn client_page<'py>(
     py: Python<'py>,
     metrics: &Bound<'py, PyAny>,
     format: &str,
@@ -68,7 +59,8 @@ fn client_page<'py>(
 
 /// How many series metrics have together; `Metric` objects count as one.
 #[pyfunction]
-fn count_series(metrics: &Bound<'_, PyAny>) -> Result<usize> {
+#[pyo3(signature = (metrics: "Iterable[object]"))]
+pub(crate) fn count_series(metrics: &Bound<'_, PyAny>) -> Result<usize> {
     let mut series = 0;
     for metric in metrics.try_iter()? {
         series += match metric?.cast::<MetricBase>() {
@@ -129,7 +121,8 @@ fn syntax_of(format: &str) -> Result<Syntax> {
 
 /// The families of an exposition, `text` or `openmetrics`, as `Metric` objects.
 #[pyfunction]
-fn parse_families<'py>(
+#[pyo3(signature = (text, format) -> "list[Metric]")]
+pub(crate) fn parse_families<'py>(
     py: Python<'py>,
     text: &str,
     format: &str,
@@ -156,24 +149,24 @@ pub(crate) fn parsed(
 
 /// A metric name as a page has it: escaped, or with quotes where it needs them.
 #[pyfunction]
-fn escape_metric_name(name: &str, escaping: &str) -> Result<String> {
+pub(crate) fn escape_metric_name(name: &str, escaping: &str) -> Result<String> {
     Ok(metric_name(name, escaping_of(escaping)?))
 }
 
 /// A label name, by the same rules.
 #[pyfunction]
-fn escape_label_name(name: &str, escaping: &str) -> Result<String> {
+pub(crate) fn escape_label_name(name: &str, escaping: &str) -> Result<String> {
     Ok(label_name(name, escaping_of(escaping)?))
 }
 
 /// A number as a page has it.
 #[pyfunction]
-fn float_to_go_string(value: f64) -> String {
+pub(crate) fn float_to_go_string(value: f64) -> String {
     float_text(value)
 }
 
 /// Whether a name needs no quotes: a label's, or a metric's, which may have colons.
 #[pyfunction]
-fn is_classic_name(name: &str, is_label: bool) -> bool {
+pub(crate) fn is_classic_name(name: &str, is_label: bool) -> bool {
     if is_label { is_classic_label_name(name) } else { is_classic_metric_name(name) }
 }

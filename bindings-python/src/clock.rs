@@ -7,6 +7,14 @@ use metrion::{Clock, ManualClock as CoreClock, SystemClock};
 use pyo3::prelude::*;
 
 /// A clock that shows what a test sets, in seconds since the Unix epoch.
+///
+/// >>> from metrion import CollectorRegistry
+/// >>> from metrion.testing import ManualClock
+/// >>> clock = ManualClock(1000.0)
+/// >>> registry = CollectorRegistry(clock=clock)
+/// >>> clock.advance(60)
+/// >>> clock.time()
+/// 1060.0
 #[pyclass(frozen, module = "metrion.testing")]
 pub(crate) struct ManualClock(Arc<CoreClock>);
 
@@ -23,17 +31,17 @@ impl ManualClock {
         Self(Arc::new(CoreClock::new(seconds)))
     }
 
-    /// What it shows.
+    /// What it shows, in seconds since the Unix epoch.
     fn time(&self) -> f64 {
         self.0.unix_seconds()
     }
 
-    /// Sets it, also back.
+    /// Sets it to that many seconds since the Unix epoch, also back.
     fn set(&self, seconds: f64) {
         self.0.set(seconds);
     }
 
-    /// Lets time pass.
+    /// Lets that many seconds pass.
     fn advance(&self, seconds: f64) {
         self.0.advance(seconds);
     }

@@ -18,7 +18,14 @@ use crate::registry::Writer;
 
 /// A number that only goes up: requests, errors, bytes.
 ///
-/// Its sample's name ends with `_total`, whether its own does or not.
+/// Its sample's name ends with `_total`, whether its own does or not. For the arguments see `MetricWrapperBase`.
+///
+/// >>> from metrion import CollectorRegistry, Counter
+/// >>> registry = CollectorRegistry()
+/// >>> requests = Counter("http_requests", "Requests by method.", ["method"], registry=registry)
+/// >>> requests.labels("GET").inc()
+/// >>> registry.get_sample_value("http_requests_total", {"method": "GET"})
+/// 1.0
 #[pyclass(frozen, subclass, extends = MetricBase, module = "metrion")]
 pub(crate) struct Counter(Slot<Handle, Child>);
 
@@ -49,9 +56,10 @@ impl MetricClass for Counter {
 #[pymethods]
 impl Counter {
     #[new]
-    // The arguments are `__init__`'s; Python shows those of `__new__`.
-    #[pyo3(signature = (*_args, **_kwargs), text_signature = "(name, documentation, labelnames=(), namespace=\"\", subsystem=\"\", unit=\"\", registry=..., \
-        *, constant_labels=None, max_series=None, expire_after=None)")]
+    #[pyo3(
+        signature = (*_args: "object", **_kwargs: "object") -> "Self",
+        text_signature = "(name, documentation, labelnames=(), namespace='', subsystem='', unit='', registry=..., *, constant_labels=None, max_series=None, expire_after=None)"
+    )]
     fn new(
         _args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
@@ -60,8 +68,17 @@ impl Counter {
     }
 
     #[pyo3(signature = (
-        name, documentation, labelnames=Names::default(), namespace="", subsystem="", unit="", registry=RegistryArgument::Default, *,
-        constant_labels=None, max_series=None, expire_after=None
+        name,
+        documentation,
+        labelnames: "Iterable[str]"=Names::default(),
+        namespace="",
+        subsystem="",
+        unit="",
+        registry: "CollectorRegistry | None"=RegistryArgument::Default,
+        *,
+        constant_labels: "Mapping[str, object] | None"=None,
+        max_series=None,
+        expire_after=None
     ))]
     #[allow(clippy::too_many_arguments)]
     fn __init__(
@@ -93,7 +110,35 @@ impl Counter {
         fill(slf, registry.registry.counter_family(options)?, &registry.writer)
     }
 
-    /// The value, all threads and processes of the registry together.
+    /// Adds `amount`, a number from 0 up. `exemplar` are labels that say where this update comes from, such
+    /// as a trace: at most 128 characters in all. The text format leaves exemplars out.
+    ///
+    /// Raises a `MetrionError`: `invalid_value` for a negative amount or NaN, `invalid_exemplar` for labels
+    /// that are too long, `label_mismatch` on a metric whose labels have no values yet.
+    ///
+    /// >>> from metrion import CollectorRegistry, Counter
+    /// >>> sent = Counter("sent_bytes", "Bytes sent.", registry=CollectorRegistry())
+    /// >>> sent.inc()
+    /// >>> sent.inc(512, exemplar={"trace_id": "4bf92f3577b34da6"})
+    /// >>> sent.get()
+    /// 513.0
+    #[pyo3(signature = (amount=1.0, exemplar: "Mapping[str, object] | None"=None))]
+    fn inc(&self, py: Python<'_>, amount: f64, exemplar: Option<&Bound<'_, PyAny>>) -> Result<()> {
+        let Child { cell, handle } = child(self)?;
+        if let Some(labels) = exemplar::labels(exemplar)? {
+            clock::tick(py)?;
+            return Ok(handle.add_with_exemplar(amount, &as_texts(&labels))?);
+        }
+        Handle::check(amount)?;
+        match cell {
+            Some(cell) => cell.add(0, amount),
+            None => handle.add_in_span(amount),
+        }
+        Ok(())
+    }
+
+    /// The value, all threads together. Raises a `MetrionError` (`label_mismatch`) on a metric whose
+    /// labels have no values yet.
     fn get(&self) -> Result<f64> {
         Ok(child(self)?.handle.get())
     }
@@ -108,15 +153,31 @@ impl Counter {
         Ok(())
     }
 
-    /// A view of the family in which these labels have a fixed value.
-    #[pyo3(signature = (**labels))]
+    #[doc = include_str!("curry.txt")]
+    #[pyo3(signature = (**labels: "object") -> "Self")]
     fn curry(&self, py: Python<'_>, labels: Option<&Bound<'_, PyDict>>) -> Result<Py<Self>> {
         object(self)?.lookup()?.curry(py, labels.unwrap_or(&PyDict::new(py)))
     }
 
-    /// Counts the exceptions of a class, or of a tuple of classes, that leave a block or function: a
-    /// decorator and a context manager.
-    #[pyo3(signature = (exception=None))]
+    /// Counts the exceptions that leave a block or function: a decorator and a context manager. It counts
+    /// those of a class or of a tuple of classes, `Exception` by default, and lets all of them pass.
+    ///
+    /// >>> from metrion import CollectorRegistry, Counter
+    /// >>> failures = Counter("failures", "Failures.", registry=CollectorRegistry())
+    /// >>> @failures.count_exceptions(ValueError)
+    /// ... def parse(text):
+    /// ...     return int(text)
+    /// >>> parse("1")
+    /// 1
+    /// >>> parse("one")
+    /// Traceback (most recent call last):
+    /// ...
+    /// ValueError: invalid literal for int() with base 10: 'one'
+    /// >>> failures.get()
+    /// 1.0
+    #[pyo3(signature = (
+        exception: "type[BaseException] | tuple[type[BaseException], ...] | None"=None
+    ) -> "ExceptionCounter")]
     fn count_exceptions<'py>(
         slf: &Bound<'py, Self>,
         exception: Option<Bound<'py, PyAny>>,
@@ -127,11 +188,11 @@ impl Counter {
 }
 
 impl Counter {
-    /// `inc(amount=1, exemplar=None)`.
+    /// `inc`, the quick way.
     ///
     /// # Safety
     /// Called by the interpreter on an instance of this class.
-    unsafe extern "C" fn inc(
+    unsafe extern "C" fn raw_inc(
         object: *mut ffi::PyObject,
         args: *const *mut ffi::PyObject,
         count: ffi::Py_ssize_t,
@@ -153,36 +214,19 @@ impl Counter {
                     return raw::none();
                 }
             }
-            raw::finish(py, || this.inc_any(py, &Args::new(args, count, names)))
+            raw::finish(py, || {
+                let args = Args::new(args, count, names);
+                let [amount, exemplar] = args.bind(py, ["amount", "exemplar"])?;
+                let amount = amount.map_or(Ok(1.0), |amount| amount.extract())?;
+                this.inc(py, amount, exemplar.as_deref())?;
+                Ok(raw::none())
+            })
         }
-    }
-
-    fn inc_any(&self, py: Python<'_>, args: &Args<'_>) -> Result<*mut ffi::PyObject> {
-        let [amount, exemplar] = args.bind(py, ["amount", "exemplar"])?;
-        let amount = amount.map_or(Ok(1.0), |amount| amount.extract())?;
-        let Child { cell, handle } = child(self)?;
-        if let Some(labels) = exemplar::labels(exemplar)? {
-            clock::tick(py)?;
-            handle.add_with_exemplar(amount, &as_texts(&labels))?;
-            return Ok(raw::none());
-        }
-        Handle::check(amount)?;
-        match cell {
-            Some(cell) => cell.add(0, amount),
-            None => handle.add_in_span(amount),
-        }
-        Ok(raw::none())
     }
 
     /// Adds the raw methods to the class, or to a subclass.
     pub(crate) fn add_methods(class: &Bound<'_, PyType>) -> PyResult<()> {
-        raw::add_method(class, c"labels", family::labels::<Self>, family::LABELS_DOC)?;
-        raw::add_method(
-            class,
-            c"inc",
-            Self::inc,
-            c"inc($self, amount=1, exemplar=None)\n--\n\nAdds `amount`, a number from 0 up. \
-`exemplar` are labels that say where it comes from.",
-        )
+        raw::add_method(class, c"labels", family::labels::<Self>)?;
+        raw::add_method(class, c"inc", Self::raw_inc)
     }
 }

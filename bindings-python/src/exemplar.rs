@@ -7,10 +7,8 @@ use crate::errors::Result;
 use crate::options::pairs;
 
 /// The labels of an exemplar, if one is given. No labels are no exemplar, as in prometheus_client.
-pub(crate) fn labels(
-    argument: Option<Borrowed<'_, '_, PyAny>>,
-) -> Result<Option<Vec<(String, String)>>> {
+pub(crate) fn labels(argument: Option<&Bound<'_, PyAny>>) -> Result<Option<Vec<(String, String)>>> {
     let Some(argument) = argument.filter(|argument| !argument.is_none()) else { return Ok(None) };
     let labels = argument.cast::<PyMapping>().map_err(PyErr::from)?;
-    Ok(Some(pairs(&labels)?).filter(|labels| !labels.is_empty()))
+    Ok(Some(pairs(labels)?).filter(|labels| !labels.is_empty()))
 }

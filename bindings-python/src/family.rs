@@ -2,7 +2,6 @@
 #![allow(unsafe_code)]
 
 use std::cell::UnsafeCell;
-use std::ffi::CStr;
 use std::sync::{Arc, OnceLock};
 
 use metrion::{Error, ErrorCode, Family, Metric};
@@ -180,10 +179,6 @@ fn no_open_labels() -> Failure {
     let message = "this metric has no labels, or they have their values already";
     Error::new(ErrorCode::LabelMismatch, message).into()
 }
-
-/// The signature and docstring of `labels`.
-pub(crate) const LABELS_DOC: &CStr = c"labels($self, *labelvalues, **labels)\n--\n\nThe child \
-with these label values: all by position, all by name, or one mapping.";
 
 /// `labels(*values, **pairs)`: the child of these label values.
 ///

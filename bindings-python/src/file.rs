@@ -9,6 +9,7 @@ use crate::errors::Result;
 
 /// Writes a page to a file, as a whole or not at all. `tmpdir` is where it is written first.
 #[pyfunction]
+#[pyo3(signature = (path, page, tmpdir))]
 pub(crate) fn write_page(
     py: Python<'_>,
     path: PathBuf,

@@ -31,12 +31,26 @@ static CREATED: AtomicBool = AtomicBool::new(false);
 
 /// Shows from now on when each counter, histogram and summary began, as samples `_created` of the text
 /// formats. Servers that run already go on as they began.
+///
+/// >>> from metrion import CollectorRegistry, Counter, disable_created_metrics, enable_created_metrics
+/// >>> from metrion import generate_latest
+/// >>> registry = CollectorRegistry()
+/// >>> jobs = Counter("jobs", "Jobs.", registry=registry)
+/// >>> enable_created_metrics()
+/// >>> b"jobs_created" in generate_latest(registry)
+/// True
+/// >>> disable_created_metrics()
+/// >>> b"jobs_created" in generate_latest(registry)
+/// False
 #[pyfunction]
 pub(crate) fn enable_created_metrics() {
     CREATED.store(true, Ordering::Relaxed);
 }
 
-/// Leaves them out from now on, as it is at first.
+/// Leaves the samples `_created` out from now on, as it is at first; see `enable_created_metrics`.
+///
+/// >>> from metrion import disable_created_metrics
+/// >>> disable_created_metrics()
 #[pyfunction]
 pub(crate) fn disable_created_metrics() {
     CREATED.store(false, Ordering::Relaxed);
@@ -62,13 +76,29 @@ pub(crate) fn page_options() -> EncodeOptions {
     EncodeOptions { created_samples: uses_created_metrics(), ..EncodeOptions::default() }
 }
 
-/// All metrics of a registry, or of any object with a method `collect()`, in the Prometheus text
-/// format 0.0.4, made without the interpreter's lock.
+/// All metrics of a registry, `metrion.REGISTRY` by default, or of any object with a method
+/// `collect()`, in the Prometheus text format 0.0.4: what `CONTENT_TYPE_LATEST` names. It is made
+/// without the interpreter's lock.
 ///
-/// `escaping` says how names are written that are not classic. `names` limits it to the metrics that
-/// have one of these names or a sample with one.
+/// `escaping` says how names are written that are not classic: `allow-utf-8`, `underscores`, `dots` or
+/// `values`. `names` limits it to the metrics that have one of these names or a sample with one.
+///
+/// Raises a `MetrionError` with the code `unsupported` for another escaping.
+///
+/// >>> from metrion import CollectorRegistry, Gauge, generate_latest
+/// >>> registry = CollectorRegistry()
+/// >>> Gauge("temperature_celsius", "In the room.", registry=registry).set(21.5)
+/// >>> print(generate_latest(registry).decode(), end="")
+/// # HELP temperature_celsius In the room.
+/// # TYPE temperature_celsius gauge
+/// temperature_celsius 21.5
 #[pyfunction]
-#[pyo3(signature = (registry=None, escaping="underscores", *, names=None))]
+#[pyo3(signature = (
+    registry: "Collector | None"=None,
+    escaping="underscores",
+    *,
+    names: "list[str] | None"=None
+))]
 pub(crate) fn generate_latest<'py>(
     py: Python<'py>,
     registry: Option<Source>,
@@ -86,9 +116,30 @@ pub(crate) fn generate_latest<'py>(
     Ok(into_bytes(py, text)?)
 }
 
-/// All metrics of a registry in a format: `text`, `openmetrics`, `protobuf` or `json`.
+/// All metrics of a registry, `metrion.REGISTRY` by default, in a format: `text`, `openmetrics`,
+/// `protobuf` or `json`. It is made without the interpreter's lock.
+///
+/// `created` adds `_created` samples to the text formats. `escaping` says how names are written that are
+/// not classic: `allow-utf-8`, `underscores`, `dots` or `values`.
+///
+/// Raises a `MetrionError` with the code `unsupported` for another format or escaping.
+///
+/// >>> from metrion import CollectorRegistry, Counter, encode
+/// >>> registry = CollectorRegistry()
+/// >>> Counter("requests", "Requests.", registry=registry).inc()
+/// >>> page = encode(registry, "openmetrics")
+/// >>> page.content_type
+/// 'application/openmetrics-text; version=1.0.0; charset=utf-8'
+/// >>> page.body.splitlines()[-1]
+/// b'# EOF'
 #[pyfunction]
-#[pyo3(signature = (registry=None, format="text", *, created=false, escaping="underscores"))]
+#[pyo3(signature = (
+    registry: "Collector | None"=None,
+    format="text",
+    *,
+    created=false,
+    escaping="underscores"
+) -> "Page")]
 pub(crate) fn encode<'py>(
     py: Python<'py>,
     registry: Option<Source>,
@@ -118,7 +169,17 @@ pub(crate) fn encode<'py>(
     Ok(page.call1((into_bytes(py, body)?, format.content_type(), left_out))?)
 }
 
-/// Checks that bytes are an exposition: `text` or `openmetrics`.
+/// Checks that bytes are an exposition in a format, `text` or `openmetrics`.
+///
+/// Raises a `MetrionError`: `parse_error`, with the line and the column of the fault, or `unsupported` for
+/// another format.
+///
+/// >>> from metrion.testing import check_exposition
+/// >>> check_exposition(b"up 1\n")
+/// >>> check_exposition(b"up one\n")
+/// Traceback (most recent call last):
+/// ...
+/// metrion._errors.MetrionError: line 1, column 4: "one" is no number
 #[pyfunction]
 #[pyo3(signature = (data, format="text"))]
 pub(crate) fn check_exposition(py: Python<'_>, data: &[u8], format: &str) -> Result<()> {

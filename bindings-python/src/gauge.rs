@@ -1,8 +1,7 @@
 //! `Gauge`.
 #![allow(unsafe_code)]
 
-use metrion::{Family, Gauge as Handle, GaugeMode, GaugeOptions, OwnedCells};
-use pyo3::exceptions::PyValueError;
+use metrion::{Error, ErrorCode, Family, Gauge as Handle, GaugeMode, GaugeOptions, OwnedCells};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyTuple, PyType};
@@ -19,6 +18,17 @@ use crate::raw::{self, Args};
 use crate::registry::Writer;
 
 /// A number that goes up and down: a temperature, a queue's length, requests in flight.
+///
+/// `mode` is `last`, the value that was set last, or `up_down`, which is quicker where many threads add
+/// and subtract, and cannot be set; anything else is a `MetrionError` with the code `unsupported`. For
+/// the other arguments see `MetricWrapperBase`.
+///
+/// >>> from metrion import CollectorRegistry, Gauge
+/// >>> queue = Gauge("queue_length", "Waiting jobs.", registry=CollectorRegistry())
+/// >>> queue.set(4)
+/// >>> queue.dec()
+/// >>> queue.get()
+/// 3.0
 #[pyclass(frozen, subclass, extends = MetricBase, module = "metrion")]
 pub(crate) struct Gauge(Slot<Handle, Child>);
 
@@ -52,9 +62,10 @@ impl MetricClass for Gauge {
 #[pymethods]
 impl Gauge {
     #[new]
-    // The arguments are `__init__`'s; Python shows those of `__new__`.
-    #[pyo3(signature = (*_args, **_kwargs), text_signature = "(name, documentation, labelnames=(), namespace=\"\", subsystem=\"\", unit=\"\", registry=..., \
-        multiprocess_mode=\"all\", *, mode=\"last\", constant_labels=None, max_series=None, expire_after=None)")]
+    #[pyo3(
+        signature = (*_args: "object", **_kwargs: "object") -> "Self",
+        text_signature = "(name, documentation, labelnames=(), namespace='', subsystem='', unit='', registry=..., multiprocess_mode='all', *, mode='last', constant_labels=None, max_series=None, expire_after=None)"
+    )]
     fn new(
         _args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
@@ -63,8 +74,19 @@ impl Gauge {
     }
 
     #[pyo3(signature = (
-        name, documentation, labelnames=Names::default(), namespace="", subsystem="", unit="", registry=RegistryArgument::Default,
-        multiprocess_mode="all", *, mode="last", constant_labels=None, max_series=None, expire_after=None
+        name,
+        documentation,
+        labelnames: "Iterable[str]"=Names::default(),
+        namespace="",
+        subsystem="",
+        unit="",
+        registry: "CollectorRegistry | None"=RegistryArgument::Default,
+        multiprocess_mode="all",
+        *,
+        mode: "Literal['last', 'up_down']"="last",
+        constant_labels: "Mapping[str, object] | None"=None,
+        max_series=None,
+        expire_after=None
     ))]
     #[allow(clippy::too_many_arguments)]
     fn __init__(
@@ -100,19 +122,51 @@ impl Gauge {
         fill(slf, registry.registry.gauge_family(options)?, &registry.writer)
     }
 
-    /// The value.
+    /// Adds `amount`, 1 by default. Raises a `MetrionError` (`label_mismatch`) on a metric whose labels
+    /// have no values yet.
+    #[pyo3(signature = (amount=1.0))]
+    fn inc(&self, amount: f64) -> Result<()> {
+        child(self)?.cell.add(0, amount);
+        Ok(())
+    }
+
+    /// Takes `amount` off, 1 by default. Raises as `inc()` does.
+    #[pyo3(signature = (amount=1.0))]
+    fn dec(&self, amount: f64) -> Result<()> {
+        self.inc(-amount)
+    }
+
+    /// Sets the value. Raises a `MetrionError`: `unsupported` in the mode `up_down`, in which no thread
+    /// knows the whole value, `label_mismatch` on a metric whose labels have no values yet.
+    fn set(&self, value: f64) -> Result<()> {
+        let child = child(self)?;
+        child.handle.check_set()?;
+        child.cell.set(value);
+        Ok(())
+    }
+
+    /// The value. One that a function gives is not seen here, only where the metric is collected.
     fn get(&self) -> Result<f64> {
         Ok(child(self)?.handle.get())
     }
 
-    /// A view of the family in which these labels have a fixed value.
-    #[pyo3(signature = (**labels))]
+    #[doc = include_str!("curry.txt")]
+    #[pyo3(signature = (**labels: "object") -> "Self")]
     fn curry(&self, py: Python<'_>, labels: Option<&Bound<'_, PyDict>>) -> Result<Py<Self>> {
         object(self)?.lookup()?.curry(py, labels.unwrap_or(&PyDict::new(py)))
     }
 
-    /// Lets a function give the value at every collection. When it raises or returns no number, the
-    /// series is left out of that collection; that is counted, and the log tells of the first time.
+    /// Lets a function give the value at every collection. It is called by whatever thread collects. When
+    /// it raises or returns no number, the series is left out of that collection; that is counted, and the
+    /// log tells of the first time.
+    ///
+    /// >>> from metrion import CollectorRegistry, Gauge
+    /// >>> registry = CollectorRegistry()
+    /// >>> jobs = ["first", "second"]
+    /// >>> Gauge("jobs", "Jobs.", registry=registry).set_function(lambda: len(jobs))
+    /// >>> registry.get_sample_value("jobs")
+    /// 2.0
+    #[pyo3(signature = (f: "Callable[[], float]"))]
     fn set_function(&self, f: Py<PyAny>) -> Result<()> {
         let complaint = Complaint::default();
         let call = move |py: Python<'_>| {
@@ -132,14 +186,25 @@ impl Gauge {
         slf.call_method1("set", (now,)).map(drop)
     }
 
-    /// Counts what is in progress: a decorator and a context manager.
+    /// Counts what is in progress: a decorator and a context manager. It adds 1 where a block or a function
+    /// begins, and takes it off where that ends, however it ends.
+    ///
+    /// >>> from metrion import CollectorRegistry, Gauge
+    /// >>> running = Gauge("running", "Jobs that run.", registry=CollectorRegistry())
+    /// >>> with running.track_inprogress():
+    /// ...     running.get()
+    /// 1.0
+    /// >>> running.get()
+    /// 0.0
+    #[pyo3(signature = () -> "InprogressTracker")]
     fn track_inprogress<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         child(slf.get())?;
         helper(slf.py(), "InprogressTracker")?.call1((slf.getattr("inc")?, slf.getattr("dec")?))
     }
 
     /// Sets the value to the seconds that a block or function took: a decorator and a context
-    /// manager.
+    /// manager; see `Histogram.time`.
+    #[pyo3(signature = () -> "Timer")]
     fn time<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         helper(slf.py(), "Timer")?.call1((slf, "set"))
     }
@@ -161,7 +226,7 @@ fn parse_mode(mode: &str) -> Result<GaugeMode> {
         "up_down" => Ok(GaugeMode::UpDown),
         other => {
             let message = format!("a gauge's mode is \"last\" or \"up_down\", not {other:?}");
-            Err(PyValueError::new_err(message).into())
+            Err(Error::new(ErrorCode::Unsupported, message).into())
         }
     }
 }
@@ -171,7 +236,7 @@ impl Gauge {
     ///
     /// # Safety
     /// Called by the interpreter on an instance of this class.
-    unsafe fn add(
+    unsafe fn raw_add(
         object: *mut ffi::PyObject,
         args: *const *mut ffi::PyObject,
         count: ffi::Py_ssize_t,
@@ -185,51 +250,50 @@ impl Gauge {
             (py, raw::receiver::<Self>(py, object), Args::new(args, count, names))
         };
         raw::finish(py, || {
-            let amount = args.number(py, "amount")?.unwrap_or(1.0);
-            child(this)?.cell.add(0, sign * amount);
+            this.inc(sign * args.number(py, "amount")?.unwrap_or(1.0))?;
             Ok(raw::none())
         })
     }
 
-    /// `inc(amount=1)`.
+    /// `inc`, the quick way.
     ///
     /// # Safety
-    /// As for `add`.
-    unsafe extern "C" fn inc(
+    /// As for `raw_add`.
+    unsafe extern "C" fn raw_inc(
         object: *mut ffi::PyObject,
         args: *const *mut ffi::PyObject,
         count: ffi::Py_ssize_t,
         names: *mut ffi::PyObject,
     ) -> *mut ffi::PyObject {
         // SAFETY: the caller's promise.
-        unsafe { Self::add(object, args, count, names, 1.0) }
+        unsafe { Self::raw_add(object, args, count, names, 1.0) }
     }
 
-    /// `dec(amount=1)`.
+    /// `dec`, the quick way.
     ///
     /// # Safety
-    /// As for `add`.
-    unsafe extern "C" fn dec(
+    /// As for `raw_add`.
+    unsafe extern "C" fn raw_dec(
         object: *mut ffi::PyObject,
         args: *const *mut ffi::PyObject,
         count: ffi::Py_ssize_t,
         names: *mut ffi::PyObject,
     ) -> *mut ffi::PyObject {
         // SAFETY: the caller's promise.
-        unsafe { Self::add(object, args, count, names, -1.0) }
+        unsafe { Self::raw_add(object, args, count, names, -1.0) }
     }
 
-    /// `set(value)`.
+    /// `set`, the quick way.
     ///
     /// # Safety
-    /// As for `add`.
-    unsafe extern "C" fn set(
+    /// As for `raw_add`.
+    unsafe extern "C" fn raw_set(
         object: *mut ffi::PyObject,
         args: *const *mut ffi::PyObject,
         count: ffi::Py_ssize_t,
         names: *mut ffi::PyObject,
     ) -> *mut ffi::PyObject {
-        // SAFETY: as in `add`.
+        // SAFETY: as in `raw_add`.
         unsafe {
             let py = Python::assume_attached();
             let this = raw::receiver::<Self>(py, object);
@@ -240,28 +304,18 @@ impl Gauge {
                 cell.set(value);
                 return raw::none();
             }
-            raw::finish(py, || this.set_any(py, &Args::new(args, count, names)))
+            raw::finish(py, || {
+                this.set(Args::new(args, count, names).required_number(py, "value")?)?;
+                Ok(raw::none())
+            })
         }
-    }
-
-    fn set_any(&self, py: Python<'_>, args: &Args<'_>) -> Result<*mut ffi::PyObject> {
-        let value = args.required_number(py, "value")?;
-        let child = child(self)?;
-        child.handle.check_set()?;
-        child.cell.set(value);
-        Ok(raw::none())
     }
 
     /// Adds the raw methods to the class, or to a subclass.
     pub(crate) fn add_methods(class: &Bound<'_, PyType>) -> PyResult<()> {
-        raw::add_method(class, c"labels", family::labels::<Self>, family::LABELS_DOC)?;
-        for (name, function, doc) in [
-            (c"inc", Self::inc as raw::FastCall, c"inc($self, amount=1)\n--\n\nAdds `amount`."),
-            (c"dec", Self::dec, c"dec($self, amount=1)\n--\n\nTakes `amount` off."),
-            (c"set", Self::set, c"set($self, value)\n--\n\nSets the value."),
-        ] {
-            raw::add_method(class, name, function, doc)?;
-        }
-        Ok(())
+        raw::add_method(class, c"labels", family::labels::<Self>)?;
+        raw::add_method(class, c"inc", Self::raw_inc)?;
+        raw::add_method(class, c"dec", Self::raw_dec)?;
+        raw::add_method(class, c"set", Self::raw_set)
     }
 }

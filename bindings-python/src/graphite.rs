@@ -23,6 +23,13 @@ pub(crate) struct GraphiteBridge {
 impl GraphiteBridge {
     /// `timer` is a function that tells the time in Unix seconds.
     #[new]
+    #[pyo3(signature = (
+        address,
+        registry: "Collector",
+        timeout_seconds,
+        timer: "Callable[[], float]",
+        tags
+    ) -> "Self")]
     fn new(
         address: (String, u16),
         registry: Source,

@@ -20,6 +20,22 @@ use crate::raw::{self, Args};
 use crate::registry::Writer;
 
 /// Counts of observations by upper bound, and their sum: durations, sizes.
+///
+/// `buckets` are the upper bounds, strictly increasing, `DEFAULT_BUCKETS` when it is None; infinity is
+/// added when it is not the last. `native` asks for native buckets beside them, or with `buckets=()`
+/// alone: the most that a bucket's upper bound is of its lower one, such as 1.1, or a
+/// `NativeHistogramOptions`. For the other arguments see `MetricWrapperBase`.
+///
+/// Raises a `MetrionError` with the code `invalid_buckets` for bounds or options that make no sense.
+///
+/// >>> from metrion import CollectorRegistry, Histogram
+/// >>> registry = CollectorRegistry()
+/// >>> size = Histogram("size_bytes", "Sizes.", buckets=(100, 1000), registry=registry)
+/// >>> size.observe(150)
+/// >>> size.get()
+/// ([0.0, 1.0, 0.0], 150.0)
+/// >>> registry.get_sample_value("size_bytes_bucket", {"le": "1000"})
+/// 1.0
 #[pyclass(frozen, subclass, extends = MetricBase, module = "metrion")]
 pub(crate) struct Histogram(Slot<Handle, Child>);
 
@@ -65,9 +81,10 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Buckets {
 #[pymethods]
 impl Histogram {
     #[new]
-    // The arguments are `__init__`'s; Python shows those of `__new__`.
-    #[pyo3(signature = (*_args, **_kwargs), text_signature = "(name, documentation, labelnames=(), namespace=\"\", subsystem=\"\", unit=\"\", registry=..., \
-        buckets=None, *, native=None, constant_labels=None, max_series=None, expire_after=None)")]
+    #[pyo3(
+        signature = (*_args: "object", **_kwargs: "object") -> "Self",
+        text_signature = "(name, documentation, labelnames=(), namespace='', subsystem='', unit='', registry=..., buckets=None, *, native=None, constant_labels=None, max_series=None, expire_after=None)"
+    )]
     fn new(
         _args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
@@ -76,8 +93,19 @@ impl Histogram {
     }
 
     #[pyo3(signature = (
-        name, documentation, labelnames=Names::default(), namespace="", subsystem="", unit="", registry=RegistryArgument::Default,
-        buckets=None, *, native=None, constant_labels=None, max_series=None, expire_after=None
+        name,
+        documentation,
+        labelnames: "Iterable[str]"=Names::default(),
+        namespace="",
+        subsystem="",
+        unit="",
+        registry: "CollectorRegistry | None"=RegistryArgument::Default,
+        buckets: "Iterable[float] | None"=None,
+        *,
+        native: "float | NativeHistogramOptions | None"=None,
+        constant_labels: "Mapping[str, object] | None"=None,
+        max_series=None,
+        expire_after=None
     ))]
     #[allow(clippy::too_many_arguments)]
     fn __init__(
@@ -125,25 +153,65 @@ impl Histogram {
         Ok(PyTuple::new(py, bounds)?.unbind())
     }
 
-    /// The count of each bucket alone, the bucket to infinity last, and the sum.
+    /// Counts one observation; NaN is dropped. `exemplar` are labels that say where it comes from, such as a
+    /// trace: at most 128 characters in all. Each bucket keeps its latest one.
+    ///
+    /// Raises a `MetrionError`: `invalid_exemplar` for labels that are too long, `label_mismatch` on a
+    /// metric whose labels have no values yet.
+    #[pyo3(signature = (amount, exemplar: "Mapping[str, object] | None"=None))]
+    fn observe(
+        &self,
+        py: Python<'_>,
+        amount: f64,
+        exemplar: Option<&Bound<'_, PyAny>>,
+    ) -> Result<()> {
+        let Child { cells, bounds, handle } = child(self)?;
+        if let Some(labels) = exemplar::labels(exemplar)? {
+            clock::tick(py)?;
+            return Ok(handle.observe_with_exemplar(amount, &as_texts(&labels))?);
+        }
+        match cells {
+            Some(cells) if !amount.is_nan() => observe(cells, bounds, amount),
+            _ => handle.observe_in_span(amount),
+        }
+        Ok(())
+    }
+
+    /// The count of each bucket alone, the bucket to infinity last, and the sum of all observations.
     fn get(&self) -> Result<(Vec<f64>, f64)> {
         let value = child(self)?.handle.get();
         Ok((value.counts, value.sum))
     }
 
-    /// The native buckets; `None` for a histogram without any.
+    /// The native buckets; None for a histogram without any.
+    #[pyo3(signature = () -> "NativeHistogram | None")]
     fn get_native<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyAny>>> {
         let native = child(self)?.handle.get().native;
         Ok(native.map(|native| native_value(py, native)).transpose()?)
     }
 
-    /// A view of the family in which these labels have a fixed value.
-    #[pyo3(signature = (**labels))]
+    #[doc = include_str!("curry.txt")]
+    #[pyo3(signature = (**labels: "object") -> "Self")]
     fn curry(&self, py: Python<'_>, labels: Option<&Bound<'_, PyDict>>) -> Result<Py<Self>> {
         object(self)?.lookup()?.curry(py, labels.unwrap_or(&PyDict::new(py)))
     }
 
-    /// Observes the seconds that a block or function takes: a decorator and a context manager.
+    /// Observes the seconds that a block or function takes: a decorator and a context manager. The time of a
+    /// coroutine is from its first step to its end, and so is that of a generator.
+    ///
+    /// >>> from metrion import CollectorRegistry, Histogram
+    /// >>> duration = Histogram("job_seconds", "Time of jobs.", registry=CollectorRegistry())
+    /// >>> @duration.time()
+    /// ... async def job():
+    /// ...     return 7
+    /// >>> import asyncio
+    /// >>> asyncio.run(job())
+    /// 7
+    /// >>> with duration.time() as timer:
+    /// ...     pass
+    /// >>> timer.duration < 1 and sum(duration.get()[0]) == 2
+    /// True
+    #[pyo3(signature = () -> "Timer")]
     fn time<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         helper(slf.py(), "Timer")?.call1((slf, "observe"))
     }
@@ -156,11 +224,11 @@ fn observe(cells: &OwnedCells, bounds: &Bounds, amount: f64) {
 }
 
 impl Histogram {
-    /// `observe(amount, exemplar=None)`.
+    /// `observe`, the quick way.
     ///
     /// # Safety
     /// Called by the interpreter on an instance of this class.
-    unsafe extern "C" fn observe(
+    unsafe extern "C" fn raw_observe(
         object: *mut ffi::PyObject,
         args: *const *mut ffi::PyObject,
         count: ffi::Py_ssize_t,
@@ -177,35 +245,19 @@ impl Histogram {
                 observe(cells, bounds, amount);
                 return raw::none();
             }
-            raw::finish(py, || this.observe_any(py, &Args::new(args, count, names)))
+            raw::finish(py, || {
+                let args = Args::new(args, count, names);
+                let [amount, exemplar] = args.bind(py, ["amount", "exemplar"])?;
+                let amount = raw::required(amount, "amount")?.extract()?;
+                this.observe(py, amount, exemplar.as_deref())?;
+                Ok(raw::none())
+            })
         }
-    }
-
-    fn observe_any(&self, py: Python<'_>, args: &Args<'_>) -> Result<*mut ffi::PyObject> {
-        let [amount, exemplar] = args.bind(py, ["amount", "exemplar"])?;
-        let amount: f64 = raw::required(amount, "amount")?.extract()?;
-        let Child { cells, bounds, handle } = child(self)?;
-        if let Some(labels) = exemplar::labels(exemplar)? {
-            clock::tick(py)?;
-            handle.observe_with_exemplar(amount, &as_texts(&labels))?;
-            return Ok(raw::none());
-        }
-        match cells {
-            Some(cells) if !amount.is_nan() => observe(cells, bounds, amount),
-            _ => handle.observe_in_span(amount),
-        }
-        Ok(raw::none())
     }
 
     /// Adds the raw methods to the class, or to a subclass.
     pub(crate) fn add_methods(class: &Bound<'_, PyType>) -> PyResult<()> {
-        raw::add_method(class, c"labels", family::labels::<Self>, family::LABELS_DOC)?;
-        raw::add_method(
-            class,
-            c"observe",
-            Self::observe,
-            c"observe($self, amount, exemplar=None)\n--\n\nCounts one observation; NaN is dropped. \
-`exemplar` are labels that say where it comes from.",
-        )
+        raw::add_method(class, c"labels", family::labels::<Self>)?;
+        raw::add_method(class, c"observe", Self::raw_observe)
     }
 }

@@ -16,7 +16,20 @@ use crate::errors::Result;
 use crate::formats::{page_options, unknown};
 use crate::source::Source;
 
-/// A running server of metrics.
+/// A running server of metrics on threads of its own; `metrion.start_http_server` is easier to use.
+///
+/// It listens on `addr` and `port`; port 0 takes any free one. `tls` makes it HTTPS. `spelling` is
+/// `short`, or `prometheus_client` for the text that this package writes; `created` says whether there are
+/// `_created` samples, by default as pages have them when it starts.
+///
+/// Raises a `MetrionError` that is an `OSError` too: `address_in_use` when something else has the port,
+/// `io` for other trouble with the address; `unsupported` for another spelling.
+///
+/// >>> from metrion import REGISTRY, HttpServer
+/// >>> server = HttpServer(0, "127.0.0.1", REGISTRY)
+/// >>> server.server_address[0], server.server_port > 0
+/// ('127.0.0.1', True)
+/// >>> server.shutdown()
 #[pyclass(frozen, module = "metrion")]
 pub(crate) struct HttpServer {
     address: (String, u16),
@@ -25,11 +38,16 @@ pub(crate) struct HttpServer {
 
 #[pymethods]
 impl HttpServer {
-    /// Serves a registry on `addr` and `port`; port 0 takes any free one. `tls` makes it HTTPS.
-    /// `spelling` is `short`, or `prometheus_client` for the text that this package writes; `created`
-    /// says whether there are `_created` samples, by default as pages have them when it starts.
     #[new]
-    #[pyo3(signature = (port, addr, registry, *, tls=None, spelling="short", created=None))]
+    #[pyo3(signature = (
+        port,
+        addr,
+        registry: "Collector",
+        *,
+        tls: "Tls | None"=None,
+        spelling="short",
+        created=None
+    ) -> "Self")]
     fn new(
         py: Python<'_>,
         port: u16,
@@ -75,7 +93,8 @@ impl HttpServer {
         self.address.1
     }
 
-    /// Stops listening, sends the answers that are under way, and frees the port.
+    /// Stops listening, sends the answers that are under way, and frees the port. A second call does
+    /// nothing.
     fn shutdown(&self, py: Python<'_>) {
         let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
         // Without the interpreter's lock: a scrape under way may wait for it.
@@ -150,6 +169,12 @@ type Headers = Vec<(&'static str, String)>;
 
 /// The headers and the body that answer one scrape, made without the interpreter's lock.
 #[pyfunction]
+#[pyo3(signature = (
+    registry: "Collector",
+    query,
+    accept,
+    accept_encoding
+))]
 pub(crate) fn render<'py>(
     py: Python<'py>,
     registry: Source,

@@ -14,7 +14,14 @@ use crate::registry::Writer;
 
 /// Text that describes the program, as labels of a sample with the value 1: its version.
 ///
-/// Its sample's name ends with `_info`, whether its own does or not.
+/// Its sample's name ends with `_info`, whether its own does or not. For the arguments see `MetricWrapperBase`.
+///
+/// >>> from metrion import CollectorRegistry, Info
+/// >>> registry = CollectorRegistry()
+/// >>> build = Info("build", "What runs.", registry=registry)
+/// >>> build.info({"version": "1.4", "branch": "main"})
+/// >>> registry.get_sample_value("build_info", {"version": "1.4", "branch": "main"})
+/// 1.0
 #[pyclass(frozen, subclass, extends = MetricBase, module = "metrion")]
 pub(crate) struct Info(Slot<Handle, Handle>);
 
@@ -38,9 +45,10 @@ impl MetricClass for Info {
 #[pymethods]
 impl Info {
     #[new]
-    // The arguments are `__init__`'s; Python shows those of `__new__`.
-    #[pyo3(signature = (*_args, **_kwargs), text_signature = "(name, documentation, labelnames=(), namespace=\"\", subsystem=\"\", unit=\"\", registry=..., \
-        *, constant_labels=None, max_series=None, expire_after=None)")]
+    #[pyo3(
+        signature = (*_args: "object", **_kwargs: "object") -> "Self",
+        text_signature = "(name, documentation, labelnames=(), namespace='', subsystem='', unit='', registry=..., *, constant_labels=None, max_series=None, expire_after=None)"
+    )]
     fn new(
         _args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
@@ -49,8 +57,17 @@ impl Info {
     }
 
     #[pyo3(signature = (
-        name, documentation, labelnames=Names::default(), namespace="", subsystem="", unit="", registry=RegistryArgument::Default, *,
-        constant_labels=None, max_series=None, expire_after=None
+        name,
+        documentation,
+        labelnames: "Iterable[str]"=Names::default(),
+        namespace="",
+        subsystem="",
+        unit="",
+        registry: "CollectorRegistry | None"=RegistryArgument::Default,
+        *,
+        constant_labels: "Mapping[str, object] | None"=None,
+        max_series=None,
+        expire_after=None
     ))]
     #[allow(clippy::too_many_arguments)]
     fn __init__(
@@ -82,18 +99,21 @@ impl Info {
         fill(slf, registry.registry.info_family(options)?, &registry.writer)
     }
 
-    /// Says these labels from now on, instead of what it said before.
+    /// Says these labels from now on, instead of what it said before. Raises a `MetrionError`:
+    /// `invalid_name` for a label's name, `label_mismatch` for one that the metric itself has.
+    #[pyo3(signature = (val: "Mapping[str, object]"))]
     fn info(&self, val: &Bound<'_, PyMapping>) -> Result<()> {
         Ok(child(self)?.set(&as_texts(&pairs(val)?))?)
     }
 
-    /// What it says.
+    /// What it says, as labels and their values.
+    #[pyo3(signature = () -> "dict[str, str]")]
     fn get<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyDict>> {
         Ok(child(self)?.get().into_py_dict(py)?)
     }
 
-    /// A view of the family in which these labels have a fixed value.
-    #[pyo3(signature = (**labels))]
+    #[doc = include_str!("curry.txt")]
+    #[pyo3(signature = (**labels: "object") -> "Self")]
     fn curry(&self, py: Python<'_>, labels: Option<&Bound<'_, PyDict>>) -> Result<Py<Self>> {
         object(self)?.lookup()?.curry(py, labels.unwrap_or(&PyDict::new(py)))
     }
@@ -102,6 +122,6 @@ impl Info {
 impl Info {
     /// Adds the raw methods to the class, or to a subclass.
     pub(crate) fn add_methods(class: &Bound<'_, PyType>) -> PyResult<()> {
-        raw::add_method(class, c"labels", family::labels::<Self>, family::LABELS_DOC)
+        raw::add_method(class, c"labels", family::labels::<Self>)
     }
 }

@@ -1,5 +1,7 @@
 //! Metrion for Python: it converts, delegates, and maps errors. The collectors, registries and
 //! formats are the core's.
+// Docstrings have examples, whose `>>>` Markdown takes for quotes.
+#![allow(clippy::doc_lazy_continuation)]
 
 mod base;
 mod bytes;
@@ -33,53 +35,71 @@ mod summary;
 mod table;
 mod testing;
 
-use pyo3::prelude::*;
+/// The native part of the package `metrion`. Programs import from that.
+#[pyo3::pymodule(gil_used = true)]
+mod _metrion {
+    use pyo3::prelude::*;
 
-/// The native part of the package `metrion`.
-#[pymodule(gil_used = true)]
-fn _metrion(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    let py = module.py();
-    formats::read_environment();
-    module.add_class::<base::MetricBase>()?;
-    module.add_class::<counter::Counter>()?;
-    module.add_class::<gauge::Gauge>()?;
-    module.add_class::<histogram::Histogram>()?;
-    module.add_class::<summary::Summary>()?;
-    module.add_class::<info::Info>()?;
-    module.add_class::<state_set::Enum>()?;
-    module.add_class::<registry::CollectorRegistry>()?;
-    module.add_class::<source::RestrictedRegistry>()?;
-    module.add_class::<http::HttpServer>()?;
-    module.add_class::<graphite::GraphiteBridge>()?;
-    module.add_class::<clock::ManualClock>()?;
-    module.add_class::<process::ProcessReader>()?;
-    module.add_class::<testing::Checkpoint>()?;
-    counter::Counter::add_methods(&py.get_type::<counter::Counter>())?;
-    gauge::Gauge::add_methods(&py.get_type::<gauge::Gauge>())?;
-    histogram::Histogram::add_methods(&py.get_type::<histogram::Histogram>())?;
-    summary::Summary::add_methods(&py.get_type::<summary::Summary>())?;
-    info::Info::add_methods(&py.get_type::<info::Info>())?;
-    state_set::Enum::add_methods(&py.get_type::<state_set::Enum>())?;
-    let default = registry::CollectorRegistry::default_object(py).map_err(PyErr::from)?;
-    module.add("REGISTRY", default.clone_ref(py))?;
-    module.add("CONTENT_TYPE_LATEST", metrion::exposition::TEXT_CONTENT_TYPE)?;
-    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-    module.add_function(wrap_pyfunction!(formats::generate_latest, module)?)?;
-    module.add_function(wrap_pyfunction!(formats::encode, module)?)?;
-    module.add_function(wrap_pyfunction!(formats::check_exposition, module)?)?;
-    module.add_function(wrap_pyfunction!(formats::enable_created_metrics, module)?)?;
-    module.add_function(wrap_pyfunction!(formats::disable_created_metrics, module)?)?;
-    module.add_function(wrap_pyfunction!(formats::uses_created_metrics, module)?)?;
-    module.add_function(wrap_pyfunction!(http::render, module)?)?;
-    module.add_function(wrap_pyfunction!(testing::compare, module)?)?;
-    module.add_function(wrap_pyfunction!(testing::lint, module)?)?;
-    module.add_function(wrap_pyfunction!(testing::parse, module)?)?;
-    module.add_function(wrap_pyfunction!(http::negotiated_content_type, module)?)?;
-    module.add_function(wrap_pyfunction!(push::push_request, module)?)?;
-    module.add_function(wrap_pyfunction!(push::send_push, module)?)?;
-    module.add_function(wrap_pyfunction!(file::write_page, module)?)?;
-    for function in client::functions(module)? {
-        module.add_function(function)?;
+    #[pymodule_export]
+    use crate::base::MetricBase;
+    #[pymodule_export]
+    use crate::client::{
+        client_page, count_series, escape_label_name, escape_metric_name, float_to_go_string,
+        is_classic_name, parse_families,
+    };
+    #[pymodule_export]
+    use crate::clock::ManualClock;
+    #[pymodule_export]
+    use crate::counter::Counter;
+    #[pymodule_export]
+    use crate::file::write_page;
+    #[pymodule_export]
+    use crate::formats::{
+        check_exposition, disable_created_metrics, enable_created_metrics, encode, generate_latest,
+        uses_created_metrics,
+    };
+    #[pymodule_export]
+    use crate::gauge::Gauge;
+    #[pymodule_export]
+    use crate::graphite::GraphiteBridge;
+    #[pymodule_export]
+    use crate::histogram::Histogram;
+    #[pymodule_export]
+    use crate::http::{HttpServer, negotiated_content_type, render};
+    #[pymodule_export]
+    use crate::info::Info;
+    #[pymodule_export]
+    use crate::process::ProcessReader;
+    #[pymodule_export]
+    use crate::push::{push_request, send_push};
+    #[pymodule_export]
+    use crate::registry::CollectorRegistry;
+    #[pymodule_export]
+    use crate::source::RestrictedRegistry;
+    #[pymodule_export]
+    use crate::state_set::Enum;
+    #[pymodule_export]
+    use crate::summary::Summary;
+    #[pymodule_export]
+    use crate::testing::{Checkpoint, compare, lint, parse};
+
+    #[pymodule_export]
+    const CONTENT_TYPE_LATEST: &str = metrion::exposition::TEXT_CONTENT_TYPE;
+    #[pymodule_export]
+    #[allow(non_upper_case_globals)]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let py = module.py();
+        crate::formats::read_environment();
+        Counter::add_methods(&py.get_type::<Counter>())?;
+        Gauge::add_methods(&py.get_type::<Gauge>())?;
+        Histogram::add_methods(&py.get_type::<Histogram>())?;
+        Summary::add_methods(&py.get_type::<Summary>())?;
+        Info::add_methods(&py.get_type::<Info>())?;
+        Enum::add_methods(&py.get_type::<Enum>())?;
+        let default = CollectorRegistry::default_object(py).map_err(PyErr::from)?;
+        module.add("REGISTRY", default.clone_ref(py))
     }
-    Ok(())
 }

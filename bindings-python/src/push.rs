@@ -56,7 +56,17 @@ fn compression_of(word: &str) -> CoreResult<Compression> {
 
 /// Sends such a request without the interpreter's lock. `tls` is `metrion._gateway.ClientTls`.
 #[pyfunction]
-#[pyo3(signature = (url, method, timeout, headers, data, *, auth=None, tls=None, follow_redirects=false))]
+#[pyo3(signature = (
+    url,
+    method,
+    timeout,
+    headers,
+    data,
+    *,
+    auth=None,
+    tls: "ClientTls | None"=None,
+    follow_redirects=false
+))]
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn send_push(
     py: Python<'_>,

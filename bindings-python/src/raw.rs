@@ -1,7 +1,7 @@
 //! Hot methods as raw C functions beside the PyO3 classes: no argument tuple, no trampoline.
 #![allow(unsafe_code)]
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::{Mutex, PoisonError};
@@ -29,12 +29,17 @@ struct Definition(ffi::PyMethodDef);
 // SAFETY: it is never changed, and points to constants.
 unsafe impl Sync for Definition {}
 
-fn definition(name: &'static CStr, function: FastCall, doc: &'static CStr) -> &'static Definition {
+fn definition(
+    class: &Bound<'_, PyType>,
+    name: &'static CStr,
+    function: FastCall,
+) -> PyResult<&'static Definition> {
     let mut all = DEFINITIONS.lock().unwrap_or_else(PoisonError::into_inner);
     let key = function as usize;
     if let Some((_, known)) = all.iter().find(|(own, _)| *own == key) {
-        return known;
+        return Ok(known);
     }
+    let doc: &'static CStr = Box::leak(signature_and_doc(class, name)?.into_boxed_c_str());
     let new: &'static Definition = Box::leak(Box::new(Definition(ffi::PyMethodDef {
         ml_name: name.as_ptr(),
         ml_meth: ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: function },
@@ -42,10 +47,21 @@ fn definition(name: &'static CStr, function: FastCall, doc: &'static CStr) -> &'
         ml_doc: doc.as_ptr(),
     })));
     all.push((key, new));
-    new
+    Ok(new)
 }
 
-/// Puts a raw method on a class of ours, or on a subclass that has no other method of that name. `doc` begins with its signature, as CPython's own do.
+/// The signature and the docstring of the method that a raw one replaces, in CPython's form for both.
+fn signature_and_doc(class: &Bound<'_, PyType>, name: &CStr) -> PyResult<CString> {
+    let name = name.to_string_lossy();
+    let replaced = class.getattr(&*name)?;
+    let signature: String = replaced.getattr("__text_signature__")?.extract()?;
+    let doc: String = replaced.getattr("__doc__")?.extract()?;
+    Ok(CString::new(format!("{name}{signature}\n--\n\n{doc}"))?)
+}
+
+/// Puts a raw method in the place of the PyO3 method of that name, on a class of ours or on a subclass
+/// that has no other method of that name. The PyO3 method is there for its signature and its docstring,
+/// which are the raw one's too, and its body is what the raw one does in its slow way.
 ///
 /// A subclass would inherit it. But the interpreter calls a method in the shortest way only on instances
 /// of the very class that the method is of: 7 ns less in CPython 3.11.
@@ -53,10 +69,9 @@ pub(crate) fn add_method(
     class: &Bound<'_, PyType>,
     name: &'static CStr,
     function: FastCall,
-    doc: &'static CStr,
 ) -> PyResult<()> {
     let py = class.py();
-    let definition = definition(name, function, doc);
+    let definition = definition(class, name, function)?;
     // SAFETY: the definition lives for ever; the descriptor calls it only on instances of the class.
     // Nothing changes it: the interpreter's function takes it as mutable for old reasons.
     let (name, method) = unsafe {
@@ -66,8 +81,8 @@ pub(crate) fn add_method(
         (Bound::from_owned_ptr_or_err(py, name)?, Bound::from_owned_ptr_or_err(py, method)?)
     };
     let name = name.cast::<PyString>()?;
-    let inherited = class.getattr_opt(name)?;
-    if inherited.is_some_and(|inherited| !inherited.get_type().is(method.get_type())) {
+    let replaced = class.getattr(name)?;
+    if !replaced.get_type().is(method.get_type()) {
         return Ok(());
     }
     class.setattr(name, method)

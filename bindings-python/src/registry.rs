@@ -20,7 +20,33 @@ use crate::samples::{metric_objects, target_labels};
 use crate::source::RestrictedRegistry;
 use crate::spans::CurrentSpan;
 
-/// A set of metrics that are exposed together.
+/// A set of metrics that are exposed together. Programs usually need only `metrion.REGISTRY`; tests are
+/// easier with one of their own.
+///
+/// - `auto_describe` asks collectors without `describe()` for their names by collecting them once, when
+///   they are registered.
+/// - `target_info`: labels that describe the program; see `set_target_info`.
+/// - `support_collectors_without_names` changes nothing: they always show.
+/// - `constant_labels`: labels with one value for every metric of the registry.
+/// - `self_metrics` adds metrics about the registry itself: its series and memory, its collections, and
+///   what was dropped.
+/// - `utf8_names` allows metric and label names of any text that is not empty.
+/// - `exemplars_from_spans` gives updates of counters and histograms without an exemplar the current
+///   span of OpenTelemetry as one, if it is sampled and the package is installed.
+/// - `max_entries` bounds how many metrics, series, and exemplars and the like of a series there is room
+///   for, rounded up to a power of two; 262,144 by default.
+/// - `clock`: a `metrion.testing.ManualClock`, for tests; `python_time` takes the time from
+///   `time.time()`.
+///
+/// Raises a `MetrionError` with the code `invalid_name` or `reserved_name` for names of labels.
+///
+/// >>> from metrion import CollectorRegistry, Counter, generate_latest
+/// >>> registry = CollectorRegistry(constant_labels={"service": "orders"})
+/// >>> Counter("requests", "Requests.", registry=registry).inc()
+/// >>> print(generate_latest(registry).decode(), end="")
+/// # HELP requests_total Requests.
+/// # TYPE requests_total counter
+/// requests_total{service="orders"} 1
 #[pyclass(frozen, subclass, module = "metrion")]
 pub(crate) struct CollectorRegistry {
     pub(crate) registry: Registry,
@@ -79,24 +105,20 @@ impl CollectorRegistry {
 
 #[pymethods]
 impl CollectorRegistry {
-    /// A registry in memory of its own.
-    ///
-    /// `auto_describe` asks collectors without `describe()` for their names by collecting them once, when
-    /// they are registered. `target_info` are labels that describe the program.
-    /// `support_collectors_without_names` changes nothing: they always show.
-    ///
-    /// `utf8_names` allows metric and label names of any text that is not empty.
-    /// `exemplars_from_spans` gives updates of counters and histograms without an exemplar the
-    /// current span of OpenTelemetry as one, if it is sampled and the package is installed.
-    /// `max_entries` bounds how many metrics, series, and exemplars and the like of a series there is
-    /// room for, rounded up to a power of two; 262,144 by default. `clock` is for tests; `python_time` takes
-    /// the time from `time.time()`.
     #[new]
     #[pyo3(signature = (
-        auto_describe=false, target_info=None, support_collectors_without_names=false, *,
-        constant_labels=None, self_metrics=false, utf8_names=false, exemplars_from_spans=false,
-        max_entries=None, clock=None, python_time=false
-    ))]
+        auto_describe=false,
+        target_info: "Mapping[str, str] | None"=None,
+        support_collectors_without_names=false,
+        *,
+        constant_labels: "Mapping[str, object] | None"=None,
+        self_metrics=false,
+        utf8_names=false,
+        exemplars_from_spans=false,
+        max_entries=None,
+        clock=None,
+        python_time=false
+    ) -> "Self")]
     #[allow(clippy::too_many_arguments)]
     fn new(
         py: Python<'_>,
@@ -140,6 +162,21 @@ impl CollectorRegistry {
     /// collection, and perhaps one `describe()` that gives the same without samples. One that raises, or
     /// gives anything else, is left out of that collection and counted, and the log tells of the first
     /// time; the others are served. More than 100,000 families are cut off.
+    ///
+    /// Raises a `MetrionError` (`metric_exists`) when it describes a name that is taken.
+    ///
+    /// >>> from metrion import CollectorRegistry
+    /// >>> from metrion.metrics_core import GaugeMetricFamily
+    /// >>> class Disks:
+    /// ...     def collect(self):
+    /// ...         free = GaugeMetricFamily("disk_free_bytes", "Free space.", labels=["disk"])
+    /// ...         free.add_metric(["sda"], 12e9)
+    /// ...         yield free
+    /// >>> registry = CollectorRegistry()
+    /// >>> registry.register(Disks())
+    /// >>> registry.get_sample_value("disk_free_bytes", {"disk": "sda"})
+    /// 12000000000.0
+    #[pyo3(signature = (collector: "Collector"))]
     fn register(&self, collector: &Bound<'_, PyAny>) -> Result<()> {
         let own = PythonCollector::new(collector, self.auto_describe)?;
         let id = self.registry.register(Arc::new(own))?;
@@ -147,7 +184,9 @@ impl CollectorRegistry {
         Ok(())
     }
 
-    /// Takes a metric or a collector out: it shows no more, and its name is free.
+    /// Takes a metric or a collector out: it shows no more, and its name is free. Raises a
+    /// `MetrionError` (`not_found`, also a `KeyError`) when it is not there.
+    #[pyo3(signature = (collector: "Collector"))]
     fn unregister(&self, collector: &Bound<'_, PyAny>) -> Result<()> {
         let found = {
             let mut all = lock(&self.collectors);
@@ -166,13 +205,14 @@ impl CollectorRegistry {
     }
 
     /// All metrics with their samples now, as `metrion.metrics_core.Metric` objects.
+    #[pyo3(signature = () -> "list[Metric]")]
     fn collect<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
         let snapshot = py.detach(|| self.registry.snapshot(&NameFilter::all()));
         metric_objects(py, &snapshot)
     }
 
-    /// Says these labels of the program in the metric `target_info`; `None` or none takes it out.
-    #[pyo3(signature = (labels))]
+    /// Says these labels of the program in the metric `target_info`; None, or no labels, takes it out.
+    #[pyo3(signature = (labels: "Mapping[str, str] | None"))]
     fn set_target_info(&self, labels: Option<&Bound<'_, PyAny>>) -> Result<()> {
         let labels = target_labels(labels)?;
         let mut target = lock(&self.target);
@@ -191,20 +231,40 @@ impl CollectorRegistry {
         Ok(())
     }
 
-    /// What `target_info` says.
+    /// What `target_info` says; None when there is none.
+    #[pyo3(signature = () -> "dict[str, str] | None")]
     fn get_target_info<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         let labels = lock(&self.target).as_ref().map(|target| target.labels.clone());
         labels.map(|labels| labels.into_py_dict(py)).transpose()
     }
 
-    /// The metrics that have one of these names or a sample with one, wherever a registry is read.
+    /// The metrics that have one of these names or a sample with one. It can be given wherever a registry is
+    /// read: `generate_latest`, `encode`, `start_http_server`.
+    ///
+    /// >>> from metrion import CollectorRegistry, Gauge, generate_latest
+    /// >>> registry = CollectorRegistry()
+    /// >>> for name in "first", "second":
+    /// ...     Gauge(name, "For example.", registry=registry).set(1)
+    /// >>> print(generate_latest(registry.restricted_registry(["second"])).decode(), end="")
+    /// # HELP second For example.
+    /// # TYPE second gauge
+    /// second 1
+    #[pyo3(signature = (names: "Iterable[str]"))]
     fn restricted_registry(&self, names: Names) -> RestrictedRegistry {
         RestrictedRegistry(self.registry.restricted(names.0))
     }
 
     /// Which metrics and which labels have most series, the first `top` of each, and how many series
     /// began within the last `recent_seconds`.
-    #[pyo3(signature = (top=10, recent_seconds=3600.0))]
+    ///
+    /// >>> from metrion import CollectorRegistry, Counter
+    /// >>> registry = CollectorRegistry()
+    /// >>> hits = Counter("hits", "Hits.", ["page"], registry=registry)
+    /// >>> for page in "/", "/help":
+    /// ...     hits.labels(page).inc()
+    /// >>> [(family.name, family.series) for family in registry.cardinality().families]
+    /// [('hits', 2)]
+    #[pyo3(signature = (top=10, recent_seconds=3600.0) -> "CardinalityReport")]
     fn cardinality<'py>(
         &self,
         py: Python<'py>,
@@ -228,8 +288,9 @@ impl CollectorRegistry {
         class.call1((report.series, report.recent, families?, labels?))
     }
 
-    /// The value of one sample, for tests: `get_sample_value("x_total", {"a": "b"})`.
-    #[pyo3(signature = (name, labels=None))]
+    /// The value of one sample, for tests: `get_sample_value("x_total", {"a": "b"})`. None when there is
+    /// no sample of that name with these labels and no others.
+    #[pyo3(signature = (name, labels: "Mapping[str, object] | None"=None))]
     fn get_sample_value(
         &self,
         py: Python<'_>,
@@ -242,6 +303,7 @@ impl CollectorRegistry {
     }
 
     /// The exemplars of the metric that has this name or a sample with it, for tests.
+    #[pyo3(signature = (name) -> "list[PlacedExemplar]")]
     fn get_exemplars<'py>(
         &self,
         py: Python<'py>,

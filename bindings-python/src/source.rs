@@ -12,7 +12,7 @@ use crate::options::Names;
 use crate::registry::CollectorRegistry;
 use crate::samples::metric_objects;
 
-/// The metrics of a registry that have certain names; see `CollectorRegistry.restricted_registry`.
+/// The metrics of a registry that have certain names; `CollectorRegistry.restricted_registry` makes it.
 #[pyclass(frozen, module = "metrion")]
 pub(crate) struct RestrictedRegistry(pub(crate) RegistryView);
 

@@ -12,7 +12,23 @@ use crate::options::{Names, RegistryArgument, family_options};
 use crate::raw;
 use crate::registry::Writer;
 
-/// Which of some named states holds; the first one does at the start.
+/// Which of some named states holds; the first of `states` does at the start. For the other arguments
+/// see `MetricWrapperBase`.
+///
+/// It shows a sample for each state, which has the metric's own name as a label with the state, and the
+/// value 1 for the one that holds.
+///
+/// Raises a `MetrionError` with the code `invalid_value` for no states, for more than 53, and for two
+/// of the same name.
+///
+/// >>> from metrion import CollectorRegistry, Enum
+/// >>> registry = CollectorRegistry()
+/// >>> task = Enum("task_state", "Of the task.", states=["starting", "running"], registry=registry)
+/// >>> task.state("running")
+/// >>> task.get()
+/// 'running'
+/// >>> registry.get_sample_value("task_state", {"task_state": "starting"})
+/// 0.0
 #[pyclass(frozen, subclass, extends = MetricBase, module = "metrion")]
 pub(crate) struct Enum(Slot<Handle, Handle>);
 
@@ -36,9 +52,10 @@ impl MetricClass for Enum {
 #[pymethods]
 impl Enum {
     #[new]
-    // The arguments are `__init__`'s; Python shows those of `__new__`.
-    #[pyo3(signature = (*_args, **_kwargs), text_signature = "(name, documentation, labelnames=(), namespace=\"\", subsystem=\"\", unit=\"\", registry=..., \
-        states=(), *, constant_labels=None, max_series=None, expire_after=None)")]
+    #[pyo3(
+        signature = (*_args: "object", **_kwargs: "object") -> "Self",
+        text_signature = "(name, documentation, labelnames=(), namespace='', subsystem='', unit='', registry=..., states=(), *, constant_labels=None, max_series=None, expire_after=None)"
+    )]
     fn new(
         _args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
@@ -47,8 +64,18 @@ impl Enum {
     }
 
     #[pyo3(signature = (
-        name, documentation, labelnames=Names::default(), namespace="", subsystem="", unit="", registry=RegistryArgument::Default,
-        states=Names::default(), *, constant_labels=None, max_series=None, expire_after=None
+        name,
+        documentation,
+        labelnames: "Iterable[str]"=Names::default(),
+        namespace="",
+        subsystem="",
+        unit="",
+        registry: "CollectorRegistry | None"=RegistryArgument::Default,
+        states: "Iterable[str]"=Names::default(),
+        *,
+        constant_labels: "Mapping[str, object] | None"=None,
+        max_series=None,
+        expire_after=None
     ))]
     #[allow(clippy::too_many_arguments)]
     fn __init__(
@@ -82,7 +109,8 @@ impl Enum {
         fill(slf, registry.registry.state_set_family(options)?, &registry.writer)
     }
 
-    /// Makes this state hold and no other.
+    /// Makes this state hold and no other. Raises a `MetrionError` (`invalid_value`) for a text that is
+    /// none of its states.
     fn state(&self, state: &str) -> Result<()> {
         Ok(child(self)?.set_only(state)?)
     }
@@ -93,8 +121,8 @@ impl Enum {
         Ok(child(self)?.get().concat())
     }
 
-    /// A view of the family in which these labels have a fixed value.
-    #[pyo3(signature = (**labels))]
+    #[doc = include_str!("curry.txt")]
+    #[pyo3(signature = (**labels: "object") -> "Self")]
     fn curry(&self, py: Python<'_>, labels: Option<&Bound<'_, PyDict>>) -> Result<Py<Self>> {
         object(self)?.lookup()?.curry(py, labels.unwrap_or(&PyDict::new(py)))
     }
@@ -103,6 +131,6 @@ impl Enum {
 impl Enum {
     /// Adds the raw methods to the class, or to a subclass.
     pub(crate) fn add_methods(class: &Bound<'_, PyType>) -> PyResult<()> {
-        raw::add_method(class, c"labels", family::labels::<Self>, family::LABELS_DOC)
+        raw::add_method(class, c"labels", family::labels::<Self>)
     }
 }

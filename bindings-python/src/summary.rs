@@ -16,6 +16,23 @@ use crate::raw::{self, Args};
 use crate::registry::Writer;
 
 /// The count and the sum of observations, and quantiles of the latest ones: durations, sizes.
+///
+/// `objectives` are the quantiles, from 0 to 1: alone, or each with the rank error that is allowed, and
+/// None for no quantiles. They are of the observations of the last `max_age` seconds, which leave in
+/// `age_buckets` steps. For the other arguments see `MetricWrapperBase`.
+///
+/// Raises a `MetrionError` with the code `invalid_objectives` for quantiles, errors, ages or steps that
+/// make no sense.
+///
+/// >>> from metrion import CollectorRegistry, Summary
+/// >>> latency = Summary(
+/// ...     "latency_seconds", "Time.", objectives={0.5: 0.05, 0.99: 0.001}, registry=CollectorRegistry()
+/// ... )
+/// >>> for seconds in 1, 2, 3:
+/// ...     latency.observe(seconds)
+/// >>> value = latency.get()
+/// >>> value.count, value.sum, round(value.quantiles[0.5], 1)
+/// (3.0, 6.0, 2.0)
 #[pyclass(frozen, subclass, extends = MetricBase, module = "metrion")]
 pub(crate) struct Summary(Slot<Handle, Child>);
 
@@ -65,9 +82,10 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Objectives {
 #[pymethods]
 impl Summary {
     #[new]
-    // The arguments are `__init__`'s; Python shows those of `__new__`.
-    #[pyo3(signature = (*_args, **_kwargs), text_signature = "(name, documentation, labelnames=(), namespace=\"\", subsystem=\"\", unit=\"\", registry=..., \
-        *, objectives=None, max_age=600.0, age_buckets=5, constant_labels=None, max_series=None, expire_after=None)")]
+    #[pyo3(
+        signature = (*_args: "object", **_kwargs: "object") -> "Self",
+        text_signature = "(name, documentation, labelnames=(), namespace='', subsystem='', unit='', registry=..., *, objectives=None, max_age=600.0, age_buckets=5, constant_labels=None, max_series=None, expire_after=None)"
+    )]
     fn new(
         _args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
@@ -76,8 +94,20 @@ impl Summary {
     }
 
     #[pyo3(signature = (
-        name, documentation, labelnames=Names::default(), namespace="", subsystem="", unit="", registry=RegistryArgument::Default, *,
-        objectives=None, max_age=600.0, age_buckets=5, constant_labels=None, max_series=None, expire_after=None
+        name,
+        documentation,
+        labelnames: "Iterable[str]"=Names::default(),
+        namespace="",
+        subsystem="",
+        unit="",
+        registry: "CollectorRegistry | None"=RegistryArgument::Default,
+        *,
+        objectives: "Mapping[float, float] | Iterable[float] | None"=None,
+        max_age=600.0,
+        age_buckets=5,
+        constant_labels: "Mapping[str, object] | None"=None,
+        max_series=None,
+        expire_after=None
     ))]
     #[allow(clippy::too_many_arguments)]
     fn __init__(
@@ -118,7 +148,15 @@ impl Summary {
         fill(slf, registry.registry.summary_family(options)?, &registry.writer)
     }
 
+    /// Counts one observation; NaN is dropped. Raises a `MetrionError` (`label_mismatch`) on a metric
+    /// whose labels have no values yet.
+    fn observe(&self, amount: f64) -> Result<()> {
+        child(self)?.handle.observe(amount);
+        Ok(())
+    }
+
     /// The count and the sum of all observations, and the value of each quantile.
+    #[pyo3(signature = () -> "SummaryValue")]
     fn get<'py>(slf: &Bound<'py, Self>) -> Result<Bound<'py, PyAny>> {
         let value = child(slf.get())?.handle.get();
         let schema = slf.as_super().get().family()?.schema();
@@ -127,24 +165,26 @@ impl Summary {
         Ok(class.call1((value.count, value.sum, quantiles))?)
     }
 
-    /// A view of the family in which these labels have a fixed value.
-    #[pyo3(signature = (**labels))]
+    #[doc = include_str!("curry.txt")]
+    #[pyo3(signature = (**labels: "object") -> "Self")]
     fn curry(&self, py: Python<'_>, labels: Option<&Bound<'_, PyDict>>) -> Result<Py<Self>> {
         object(self)?.lookup()?.curry(py, labels.unwrap_or(&PyDict::new(py)))
     }
 
-    /// Observes the seconds that a block or function takes: a decorator and a context manager.
+    /// Observes the seconds that a block or function takes: a decorator and a context manager; see
+    /// `Histogram.time`.
+    #[pyo3(signature = () -> "Timer")]
     fn time<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         helper(slf.py(), "Timer")?.call1((slf, "observe"))
     }
 }
 
 impl Summary {
-    /// `observe(amount)`.
+    /// `observe`, the quick way.
     ///
     /// # Safety
     /// Called by the interpreter on an instance of this class.
-    unsafe extern "C" fn observe(
+    unsafe extern "C" fn raw_observe(
         object: *mut ffi::PyObject,
         args: *const *mut ffi::PyObject,
         count: ffi::Py_ssize_t,
@@ -161,24 +201,17 @@ impl Summary {
                 cells.add_with_last(0, 1.0, amount);
                 return raw::none();
             }
-            raw::finish(py, || this.observe_any(py, &Args::new(args, count, names)))
+            raw::finish(py, || {
+                let args = Args::new(args, count, names);
+                this.observe(args.required_number(py, "amount")?)?;
+                Ok(raw::none())
+            })
         }
-    }
-
-    fn observe_any(&self, py: Python<'_>, args: &Args<'_>) -> Result<*mut ffi::PyObject> {
-        let amount = args.required_number(py, "amount")?;
-        child(self)?.handle.observe(amount);
-        Ok(raw::none())
     }
 
     /// Adds the raw methods to the class, or to a subclass.
     pub(crate) fn add_methods(class: &Bound<'_, PyType>) -> PyResult<()> {
-        raw::add_method(class, c"labels", family::labels::<Self>, family::LABELS_DOC)?;
-        raw::add_method(
-            class,
-            c"observe",
-            Self::observe,
-            c"observe($self, amount)\n--\n\nCounts one observation; NaN is dropped.",
-        )
+        raw::add_method(class, c"labels", family::labels::<Self>)?;
+        raw::add_method(class, c"observe", Self::raw_observe)
     }
 }

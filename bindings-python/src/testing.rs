@@ -39,15 +39,33 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Exposition {
     }
 }
 
-/// Raises an `AssertionError` with a diff unless two expositions say the same.
+/// Raises an `AssertionError` with a diff unless two expositions say the same. Each is text, bytes, a
+/// `Page`, or a registry or collector, of which it is the page now.
+///
+/// >>> from metrion import CollectorRegistry, Gauge
+/// >>> from metrion.testing import compare
+/// >>> registry = CollectorRegistry()
+/// >>> Gauge("up", "", registry=registry).set(1)
+/// >>> compare("# TYPE up gauge\nup 1\n", registry)
+/// >>> compare("# TYPE up gauge\nup 2\n", registry)
+/// Traceback (most recent call last):
+/// ...
+/// AssertionError: the expositions differ
 #[pyfunction]
+#[pyo3(signature = (expected: "str | bytes | Page | Collector", found: "str | bytes | Page | Collector"))]
 pub(crate) fn compare(py: Python<'_>, expected: Exposition, found: Exposition) -> PyResult<()> {
     let compared = py.detach(|| core_compare(&expected.0, &found.0));
     compared.map_err(|difference| PyAssertionError::new_err(difference.to_string()))
 }
 
-/// What is wrong with the metrics of an exposition by the conventions of Prometheus.
+/// What is wrong with the metrics of an exposition, of any kind that `compare` takes, by the conventions
+/// of Prometheus.
+///
+/// >>> from metrion.testing import lint
+/// >>> lint("# HELP jobs Jobs.\n# TYPE jobs counter\njobs 1\n")
+/// [Finding(metric='jobs', text='counter metrics should have "_total" suffix')]
 #[pyfunction]
+#[pyo3(signature = (exposition: "str | bytes | Page | Collector") -> "list[Finding]")]
 pub(crate) fn lint<'py>(py: Python<'py>, exposition: Exposition) -> Result<Vec<Bound<'py, PyAny>>> {
     let Exposition(page) = exposition;
     // A series that comes twice is a finding.
@@ -66,8 +84,14 @@ pub(crate) fn lint<'py>(py: Python<'py>, exposition: Exposition) -> Result<Vec<B
     Ok(findings.map(|own| class.call1((own.metric, own.text))).collect::<PyResult<_>>()?)
 }
 
-/// The families of an exposition, as `Metric` objects.
+/// The families of an exposition, of any kind that `compare` takes, as `Metric` objects.
+///
+/// >>> from metrion.testing import parse
+/// >>> [family] = parse("# TYPE up gauge\nup 1\n")
+/// >>> family.name, family.type, family.samples[0].value
+/// ('up', 'gauge', 1.0)
 #[pyfunction]
+#[pyo3(signature = (exposition: "str | bytes | Page | Collector") -> "list[Metric]")]
 pub(crate) fn parse<'py>(
     py: Python<'py>,
     exposition: Exposition,
@@ -91,6 +115,7 @@ pub(crate) struct Checkpoint {
 #[pymethods]
 impl Checkpoint {
     #[new]
+    #[pyo3(signature = (registry) -> "Self")]
     fn new(py: Python<'_>, registry: Py<CollectorRegistry>) -> Self {
         let own = registry.get();
         let core = own.registry.checkpoint();

@@ -28,7 +28,8 @@ class Collector:
 
 
 def family_of(written: dict[str, Any], number: Number) -> Metric:
-    kind, name = written["type"], written["name"]
+    kind: str = written["type"]
+    name: str = written["name"]
     unit = written.get("unit", "")
     family = Metric(name, written.get("help", ""), TYPES.get(kind, kind), unit)
     for series in written["series"]:

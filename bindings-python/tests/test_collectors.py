@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from metrion import (
@@ -95,8 +96,10 @@ def test_every_type_of_family(registry: CollectorRegistry) -> None:
         ("e", (("e", "on"),)): 1,
         ("u", ()): 3,
     }
-    assert float(samples["g", (("a", "x"),)].timestamp) == 7
-    assert samples["h_bucket", (("a", "x"), ("le", "+Inf"))].exemplar[0] == {"id": "7"}
+    timestamp = samples["g", (("a", "x"),)].timestamp
+    exemplar = samples["h_bucket", (("a", "x"), ("le", "+Inf"))].exemplar
+    assert timestamp is not None and float(timestamp) == 7
+    assert exemplar is not None and exemplar.labels == {"id": "7"}
 
 
 def test_what_has_not_the_shape_of_its_type_is_shown_all_the_same(
@@ -278,9 +281,10 @@ def test_a_subclass_with_methods_of_its_own(registry: CollectorRegistry) -> None
         counter.labels("x").inc()
         counter.labels(a="x").inc(2)
         assert counter.labels("x").get() == expected
-    assert Counter("plain", "Help.", registry=registry).inc() is None
+    assert Counter("plain", "Help.", registry=registry).inc() is None  # type: ignore[func-returns-value]
+    gauge: Any = Gauge("g", "Help.", ["a"], registry=registry)
     with pytest.raises(TypeError):
-        Twice.labels(Gauge("g", "Help.", ["a"], registry=registry), "x")  # type: ignore[arg-type]
+        Twice.labels(gauge, "x")
 
 
 def test_reset_of_one_child(registry: CollectorRegistry) -> None:

@@ -91,8 +91,9 @@ PATHS = (
 
 
 def test_a_real_wsgi_server(registry: CollectorRegistry) -> None:
+    application: Any = get_wsgi_application()
     app = wsgi.MetricsMiddleware(
-        get_wsgi_application(), registry=registry, route_of=route_of, endpoint="/metrics"
+        application, registry=registry, route_of=route_of, endpoint="/metrics"
     )
     with running_wsgi(app) as port:
         url = f"http://127.0.0.1:{port}"

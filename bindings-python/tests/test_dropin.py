@@ -42,8 +42,8 @@ def load(name: str) -> ModuleType:
 
 
 dropin: Any = load("metrion_as_prometheus_client")
-import metrion_as_prometheus_client.core  # noqa: E402
-import metrion_as_prometheus_client.openmetrics.exposition  # noqa: E402, F401
+import metrion_as_prometheus_client.core  # noqa: E402 # pyright: ignore
+import metrion_as_prometheus_client.openmetrics.exposition  # noqa: E402, F401 # pyright: ignore
 
 BOTH = [original, dropin]
 
@@ -237,7 +237,7 @@ def test_what_programs_read() -> None:
 def test_a_subclass_that_shows_other_samples() -> None:
     registry = dropin.CollectorRegistry()
 
-    class Doubled(dropin.Gauge):
+    class Doubled(dropin.Gauge):  # type: ignore[misc]
         def collect(self) -> Any:
             [metric] = super().collect()
             metric.samples = [s._replace(value=2 * s.value) for s in metric.samples]

@@ -1,6 +1,7 @@
 """Bad input: a clear error with a stable code, and nothing half registered."""
 
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import metrion
@@ -65,7 +66,7 @@ def test_wrong_label_sets(registry: CollectorRegistry) -> None:
 
 
 class Unprintable:
-    __str__ = None
+    __str__ = None  # type: ignore[assignment]
 
 
 @pytest.mark.parametrize("value", [b"bytes", "\ud800", Unprintable()])
@@ -89,7 +90,7 @@ def test_values_that_are_no_numbers(registry: CollectorRegistry) -> None:
     counter: Any = Counter("c", "Help.", registry=registry)
     gauge: Any = Gauge("g", "Help.", registry=registry)
     histogram: Any = Histogram("h", "Help.", registry=registry)
-    for wrong in (
+    calls: tuple[Callable[[], object], ...] = (
         lambda: counter.inc("1"),
         lambda: counter.inc(1, 2),
         lambda: counter.inc(value=1),
@@ -98,7 +99,8 @@ def test_values_that_are_no_numbers(registry: CollectorRegistry) -> None:
         lambda: gauge.set([]),
         lambda: histogram.observe(),
         lambda: histogram.observe("fast"),
-    ):
+    )
+    for wrong in calls:
         with pytest.raises(TypeError):
             wrong()
     with pytest.raises(OverflowError):
@@ -161,4 +163,4 @@ def test_wrong_registry_types() -> None:
     with pytest.raises(TypeError):
         generate_latest(wrong)
     with pytest.raises(TypeError):
-        metrion.CollectorRegistry("surprise")  # type: ignore[call-arg]
+        metrion.CollectorRegistry("surprise")  # type: ignore[arg-type]

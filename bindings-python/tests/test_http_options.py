@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Any
 
+import metrion.asgi
 import metrion.fastapi
 import pytest
 from fastapi import FastAPI, Request

@@ -111,14 +111,15 @@ def test_clients_with_certificates_of_version_1(start: Any, files: Certificates)
 
 def test_versions(start: Any, files: Certificates) -> None:
     old, new = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
-    for options, taken, left in [
+    cases: list[tuple[dict[str, Any], list[ssl.TLSVersion], list[ssl.TLSVersion]]] = [
         ({"tls_min_version": new}, [new], [old]),
         ({"tls_max_version": old}, [old], [new]),
         ({"tls_min_version": old, "tls_max_version": new}, [old, new], []),
         ({"tls_min_version": ssl.TLSVersion.MINIMUM_SUPPORTED}, [old, new], []),
         ({"protocol": ssl.PROTOCOL_TLSv1_2}, [old], [new]),
         ({}, [old, new], []),
-    ]:
+    ]
+    for options, taken, left in cases:
         port = start(**options)
         for version in taken:
             assert get(port, files, version=version)

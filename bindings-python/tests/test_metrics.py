@@ -8,7 +8,15 @@ import weakref
 
 import metrion
 import pytest
-from metrion import CollectorRegistry, Counter, Gauge, Histogram, MetrionError, generate_latest
+from metrion import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    MetrionError,
+    generate_latest,
+)
+from metrion.metrics import MetricWrapperBase
 
 
 def text(registry: CollectorRegistry) -> list[str]:
@@ -265,15 +273,23 @@ def test_threads_lose_nothing(registry: CollectorRegistry) -> None:
     assert sum(histogram.get()[0]) == 80_000
 
 
+def test_the_base_class_has_labels_too(registry: CollectorRegistry) -> None:
+    for kind in (Counter, Histogram):
+        metric = kind(kind.__name__, "Help.", ["a"], registry=registry)
+        assert MetricWrapperBase.labels(metric, "x") is metric.labels("x")
+        assert MetricWrapperBase.labels(metric, a="x") is metric.labels("x")
+        assert kind.labels is not MetricWrapperBase.labels
+
+
 def test_subclasses_work(registry: CollectorRegistry) -> None:
     class Doubling(Counter):
-        def inc(self, amount: float = 1) -> None:
+        def inc(self, amount: float = 1, exemplar: object = None) -> None:
             super().inc(2 * amount)
 
     counter = Doubling("c", "C.", registry=registry)
     counter.inc(2)
     assert counter.get() == 4
-    assert isinstance(counter, metrion.metrics.MetricWrapperBase)
+    assert isinstance(counter, MetricWrapperBase)
 
 
 def test_objects_are_freed() -> None:

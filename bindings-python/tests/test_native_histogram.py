@@ -89,8 +89,8 @@ def test_limited_buckets(registry: CollectorRegistry) -> None:
         factor=1.1, max_buckets=2, zero_threshold=0.5, max_zero_threshold=10
     )
     histogram = Histogram("widened", "W.", buckets=(), native=options, registry=registry)
-    for value in (0.1, 1, 100, 1000):
-        histogram.observe(value)
+    for amount in (0.1, 1, 100, 1000):
+        histogram.observe(amount)
     native = native_of(histogram)
     assert (native.schema, native.zero_count) == (3, 2)
     assert 1 <= native.zero_threshold <= 10

@@ -135,7 +135,10 @@ def test_series_that_do_not_move_expire_and_come_back(
 ) -> None:
     update = MAKERS[name](registry=registry, expire_after=0.05)
     update(1)
-    value = lambda: registry.get_sample_value(name, {"a": "1"})  # noqa: E731
+
+    def value() -> float | None:
+        return registry.get_sample_value(name, {"a": "1"})
+
     assert value() == 1
     deadline = time.monotonic() + 10
     while value() is not None:

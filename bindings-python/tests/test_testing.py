@@ -163,11 +163,11 @@ def test_isolated_gives_names_and_collectors_back(registry: CollectorRegistry) -
     one = One()
     registry.register(one)
     registry.set_target_info({"a": "b"})
+    other = One()
     with pytest.raises(ZeroDivisionError), isolated(registry):
         registry.unregister(one)
         registry.set_target_info(None)
         Gauge("one", "In the collector's place.", registry=registry)
-        other = One()
         registry.register(other)
         _ = 1 / 0
     assert sample_value("one", registry=registry) == 1

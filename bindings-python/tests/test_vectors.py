@@ -88,7 +88,7 @@ class Run:
             clock=self.clock,
         )
         self.handles: dict[str, Any] = {}
-        self.servers: dict[str, metrion.HttpServer] = {}
+        self.servers: dict[str, Any] = {}
 
     def bind(self, id: str, handle: Any) -> None:
         assert id not in self.handles, f"the id {id!r} is used twice"
@@ -115,7 +115,7 @@ class Run:
         if "buckets" in own:
             own["buckets"] = [number(bound) for bound in own["buckets"]]
         if "native" in own:
-            native = {key: number(value) for key, value in own["native"].items()}
+            native: dict[str, Any] = {key: number(value) for key, value in own["native"].items()}
             if "min_reset" in native:
                 native["min_reset_seconds"] = native.pop("min_reset")
             whole = {key: int(native[key]) for key in native.keys() & {"schema", "max_buckets"}}
@@ -267,8 +267,8 @@ class Run:
                 assert expected.keys() - {"native"} == {"counts", "sum"}
                 assert self.handles[id].get_native() == native_buckets(expected.get("native"))
                 counts, total = found
-                wanted = [bits(number(count)) for count in expected["counts"]]
-                assert [bits(count) for count in counts] == wanted, id
+                as_bits = [bits(number(count)) for count in expected["counts"]]
+                assert [bits(count) for count in counts] == as_bits, id
                 assert bits(total) == bits(number(expected["sum"])), id
             else:
                 assert bits(found) == bits(number(expected)), id
@@ -291,7 +291,7 @@ KINDS = {"gauge_histogram": "gaugehistogram", "state_set": "stateset"}
 
 def collected(family: dict[str, Any]) -> Metric:
     """A family of a vector, sample by sample."""
-    fields = {
+    fields: dict[str, Any] = {
         "help": "",
         "unit": "",
         "label_names": [],
@@ -301,7 +301,8 @@ def collected(family: dict[str, Any]) -> Metric:
     }
     assert family.keys() <= fields.keys() | {"type", "name", "series"}
     fields = {**fields, **family}
-    kind = KINDS.get(fields["type"], fields["type"])
+    kind: str = fields["type"]
+    kind = KINDS.get(kind, kind)
     metric = Metric(fields["name"], fields["help"], kind, fields["unit"])
     for series in fields["series"]:
         labels = dict(zip(fields["label_names"], series.get("values", []), strict=True))

@@ -53,7 +53,7 @@ def main() -> int:
 
 
 def parse_seconds() -> float | None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument(
         "--seconds",
         type=float,

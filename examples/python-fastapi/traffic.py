@@ -140,7 +140,7 @@ class Traffic:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("url", help="where the service listens, such as http://127.0.0.1:8000")
     parser.add_argument("--workers", type=int, default=4, help="customers at a time (%(default)s)")
     parser.add_argument("--visits", type=int, default=25, help="visits of each (%(default)s)")

@@ -13,7 +13,10 @@ gives the same metric; with another schema it is an error.
 from typing import TYPE_CHECKING, Any
 
 # Modules that programs use by their full names after `import metrion` alone.
-from metrion import exposition, metrics, metrics_core, registry  # noqa: F401
+from metrion import exposition as exposition
+from metrion import metrics as metrics
+from metrion import metrics_core as metrics_core
+from metrion import registry as registry
 from metrion._errors import MetrionError
 from metrion._gateway import (
     delete_from_gateway,

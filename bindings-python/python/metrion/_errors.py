@@ -6,7 +6,27 @@ from typing import Any
 
 
 class MetrionError(ValueError):
-    """Every error of Metrion. `code` is the same short text in every language."""
+    """Every error of Metrion. `code` is the same short text in every language:
+
+    - `metric_exists`: the name belongs to a metric of another type, help, unit or labels.
+    - `label_mismatch`: too few or too many label values, or names that the metric does not have.
+    - `invalid_label_value`: a label value that is no text; a `TypeError`, too.
+    - `invalid_name`, `reserved_name`: a metric's or a label's name.
+    - `invalid_value`, `invalid_buckets`, `invalid_objectives`, `invalid_exemplar`: an argument.
+    - `parse_error`: text that is no exposition; the message has line and column.
+    - `limit_reached`: the registry has no room for one more.
+    - `not_found`: what should be taken out is not there; a `KeyError`, too.
+    - `unsupported`: there is no such format or mode.
+    - `address_in_use`, `io`: the operating system refused; an `OSError`, too.
+
+    >>> from metrion import CollectorRegistry, Counter, MetrionError
+    >>> counter = Counter("sent", "Sent.", registry=CollectorRegistry())
+    >>> try:
+    ...     counter.inc(-1)
+    ... except MetrionError as error:
+    ...     print(error.code, error, sep=": ")
+    invalid_value: a counter can only be increased by a number from 0 up, not -1
+    """
 
     code: str
 
@@ -67,4 +87,15 @@ class MetrionTimeoutError(MetrionOSError, TimeoutError):
 
 
 class DuplicateTimeseries(MetrionError):
-    """A metric of that name is there already, with another schema (`metric_exists`)."""
+    """A metric of that name is there already, with another schema (`metric_exists`).
+
+    >>> from metrion import CollectorRegistry, Counter, Gauge
+    >>> from metrion.registry import DuplicateTimeseries
+    >>> registry = CollectorRegistry()
+    >>> jobs = Counter("jobs", "Jobs.", registry=registry)
+    >>> try:
+    ...     Gauge("jobs", "Jobs.", registry=registry)
+    ... except DuplicateTimeseries as error:
+    ...     print(error.code)
+    metric_exists
+    """

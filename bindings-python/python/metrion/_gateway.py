@@ -123,6 +123,14 @@ def push_to_gateway(
     `metrion.exposition.PushRefused` is an `HTTPError` and has the `status` of an answer that is no
     success; `PushError` is a `URLError` for a gateway that is not reached, and `PushTimeout` a
     `TimeoutError`, too. A file of certificates that is not there is a `FileNotFoundError`.
+
+    >>> from metrion import CollectorRegistry, Gauge, push_to_gateway
+    >>> registry = CollectorRegistry()
+    >>> Gauge("last_success_seconds", "End of the last run.", registry=registry).set(1.5e9)
+    >>> def show(url, method, timeout, headers, data):
+    ...     return lambda: print(method, url)
+    >>> push_to_gateway("localhost:9091", "backup", registry, {"host": "db1"}, handler=show)
+    PUT http://localhost:9091/metrics/job/backup/host/db1
     """
     page = generate_latest(registry)
     use_gateway("PUT", gateway, job, page, grouping_key, timeout, handler, compression)
@@ -137,7 +145,14 @@ def pushadd_to_gateway(
     handler: Handler = default_handler,
     compression: str | None = None,
 ) -> None:
-    """Replaces the metrics of these names in a group (POST); as `push_to_gateway` in all else."""
+    """Replaces the metrics of these names in a group (POST); as `push_to_gateway` in all else.
+
+    >>> from metrion import CollectorRegistry, pushadd_to_gateway
+    >>> def show(url, method, timeout, headers, data):
+    ...     return lambda: print(method, url)
+    >>> pushadd_to_gateway("localhost:9091", "backup", CollectorRegistry(), handler=show)
+    POST http://localhost:9091/metrics/job/backup
+    """
     page = generate_latest(registry)
     use_gateway("POST", gateway, job, page, grouping_key, timeout, handler, compression)
 
@@ -149,7 +164,14 @@ def delete_from_gateway(
     timeout: float | None = 30,
     handler: Handler = default_handler,
 ) -> None:
-    """Deletes a group; as `push_to_gateway` in all else."""
+    """Deletes a group; as `push_to_gateway` in all else.
+
+    >>> from metrion import delete_from_gateway
+    >>> def show(url, method, timeout, headers, data):
+    ...     return lambda: print(method, url)
+    >>> delete_from_gateway("localhost:9091", "backup", handler=show)
+    DELETE http://localhost:9091/metrics/job/backup
+    """
     use_gateway("DELETE", gateway, job, b"", grouping_key, timeout, handler, None)
 
 

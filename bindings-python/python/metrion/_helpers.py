@@ -6,7 +6,7 @@ the function made it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from functools import wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from time import perf_counter
@@ -51,9 +51,9 @@ class _Decorator:
         if _is(isasyncgenfunction, function):
 
             @wraps(function)
-            async def async_generator(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+            async def async_generator(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
                 with self._fresh():
-                    inner = function(*args, **kwargs)
+                    inner: AsyncGenerator[Any, Any] = function(*args, **kwargs)
                     try:
                         value = await anext(inner)
                         while True:
@@ -77,7 +77,8 @@ class _Decorator:
             @wraps(function)
             def generator(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
                 with self._fresh():
-                    return (yield from function(*args, **kwargs))
+                    inner: Generator[Any, Any, Any] = function(*args, **kwargs)
+                    return (yield from inner)
 
             return generator  # type: ignore[return-value]
 
@@ -90,7 +91,15 @@ class _Decorator:
 
 
 class Timer(_Decorator):
-    """Passes the seconds that a block took to a method of a metric."""
+    """Passes the seconds that a block took to a method of a metric; see `Histogram.time`.
+
+    >>> from metrion import CollectorRegistry, Histogram
+    >>> duration = Histogram("job_seconds", "Time.", ["kind"], registry=CollectorRegistry())
+    >>> with duration.time() as timer:
+    ...     timer.labels("import")
+    >>> sum(duration.labels("import").get()[0])
+    1.0
+    """
 
     duration: float | None = None
     """The seconds, once the block has ended."""
@@ -123,7 +132,7 @@ class Timer(_Decorator):
 
 
 class InprogressTracker(_Decorator):
-    """Counts a block while it runs."""
+    """Counts a block while it runs; see `Gauge.track_inprogress`."""
 
     def __init__(self, inc: Callable[[], None], dec: Callable[[], None]) -> None:
         self._inc = inc
@@ -140,7 +149,7 @@ class InprogressTracker(_Decorator):
 
 
 class ExceptionCounter(_Decorator):
-    """Counts the exceptions that leave a block."""
+    """Counts the exceptions that leave a block; see `Counter.count_exceptions`."""
 
     def __init__(
         self,

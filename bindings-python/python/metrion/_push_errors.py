@@ -18,7 +18,16 @@ __all__ = ("PushError", "PushRefused", "PushTimeout")
 
 class PushError(MetrionOSError, URLError):
     """The gateway was not reached, or did not answer (`io`). It is a `URLError`, as that is what
-    `urllib`, with which prometheus_client pushes, raises there."""
+    `urllib`, with which prometheus_client pushes, raises there.
+
+    >>> from metrion import CollectorRegistry, push_to_gateway
+    >>> from metrion.exposition import PushError
+    >>> try:
+    ...     push_to_gateway("127.0.0.1:1", "backup", CollectorRegistry())
+    ... except PushError as error:
+    ...     print(error.code)
+    io
+    """
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(code, message)
@@ -48,7 +57,7 @@ class PushRefused(MetrionOSError, HTTPError):  # type: ignore[misc]  # `code`, a
         HTTPError.__init__(self, url, status, phrase, None, BytesIO(body.encode()))  # type: ignore[arg-type]
         self.code = "io"
         self.message = message
-        self.status = status
+        self.status = status  # pyright: ignore[reportIncompatibleMethodOverride]
         self.body = body
 
     def __str__(self) -> str:

@@ -24,6 +24,11 @@ class NativeHistogramOptions:
       default.
     - `max_zero_threshold`: 0 by default, the zero bucket is never widened.
     - `min_reset_seconds`: 0 by default, the histogram is never reset.
+
+    >>> from metrion import CollectorRegistry, Histogram, NativeHistogramOptions
+    >>> options = NativeHistogramOptions(factor=1.1, max_buckets=100)
+    >>> registry = CollectorRegistry()
+    >>> size = Histogram("size_bytes", "Sizes.", buckets=(), native=options, registry=registry)
     """
 
     factor: float | None = None
@@ -37,7 +42,17 @@ class NativeHistogramOptions:
 @dataclass(frozen=True, slots=True)
 class NativeHistogram:
     """The native buckets of a histogram. Bucket `i` of `positive` counts the observations above
-    `base ** (i - 1)` up to `base ** i`, with `base = 2 ** 2 ** -schema`; `negative` mirrors it."""
+    `base ** (i - 1)` up to `base ** i`, with `base = 2 ** 2 ** -schema`; `negative` mirrors it.
+
+    >>> from metrion import CollectorRegistry, Histogram, NativeHistogramOptions
+    >>> options = NativeHistogramOptions(schema=0)
+    >>> size = Histogram("size", "Sizes.", native=options, registry=CollectorRegistry())
+    >>> for amount in 0, 3, 4, 5:
+    ...     size.observe(amount)
+    >>> native = size.get_native()
+    >>> native.zero_count, native.positive
+    (1.0, [(2, 2.0), (3, 1.0)])
+    """
 
     schema: int
     zero_threshold: float
@@ -50,7 +65,12 @@ class NativeHistogram:
 
 @dataclass(frozen=True, slots=True)
 class SummaryValue:
-    """What a summary says."""
+    """What a summary says; see `Summary.get`.
+
+    >>> from metrion import CollectorRegistry, Summary
+    >>> Summary("size", "Sizes.", objectives=[0.5], registry=CollectorRegistry()).get()
+    SummaryValue(count=0.0, sum=0.0, quantiles={0.5: nan})
+    """
 
     count: float
     """All observations ever."""
@@ -62,7 +82,13 @@ class SummaryValue:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A registry in one of the formats."""
+    """A registry in one of the formats; see `encode`.
+
+    >>> from metrion import CollectorRegistry, encode
+    >>> page = encode(CollectorRegistry(), "openmetrics")
+    >>> page.body, page.left_out
+    (b'# EOF\\n', [])
+    """
 
     body: bytes
     content_type: str
@@ -94,7 +120,16 @@ class Exemplar:
 
 @dataclass(frozen=True, slots=True)
 class PlacedExemplar:
-    """An exemplar and where it belongs."""
+    """An exemplar and where it belongs; see `CollectorRegistry.get_exemplars`.
+
+    >>> from metrion import CollectorRegistry, Counter
+    >>> registry = CollectorRegistry()
+    >>> hits = Counter("hits", "Hits.", ["page"], registry=registry)
+    >>> hits.labels("/").inc(exemplar={"trace_id": "4bf92f35"})
+    >>> [placed] = registry.get_exemplars("hits")
+    >>> placed.series, placed.exemplar.labels, placed.exemplar.value
+    ({'page': '/'}, {'trace_id': '4bf92f35'}, 1.0)
+    """
 
     series: dict[str, str]
     """The labels of its series."""
@@ -126,7 +161,17 @@ class LabelCardinality:
 
 @dataclass(frozen=True, slots=True)
 class CardinalityReport:
-    """Which metrics and labels of a registry have most series."""
+    """Which metrics and labels of a registry have most series; see `CollectorRegistry.cardinality`.
+
+    >>> from metrion import CollectorRegistry, Counter
+    >>> registry = CollectorRegistry()
+    >>> hits = Counter("hits", "Hits.", ["page", "method"], registry=registry)
+    >>> for page in "/", "/help":
+    ...     hits.labels(page, "GET").inc()
+    >>> report = registry.cardinality()
+    >>> report.series, report.labels[0]
+    (2, LabelCardinality(name='page', values=2, series=2))
+    """
 
     series: int
     """All series, without overflow series."""

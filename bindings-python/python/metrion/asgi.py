@@ -63,7 +63,7 @@ class Request:
         self.scope = scope
         self.method: str = scope["method"]
         self.path: str = scope["path"]
-        self.headers = Headers(scope["headers"])
+        self.headers: Headers = Headers(scope["headers"])
 
 
 class MetricsMiddleware:

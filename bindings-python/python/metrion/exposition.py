@@ -74,7 +74,14 @@ def __getattr__(name: str) -> Any:
 
 def choose_encoder(accept_header: str | None) -> tuple[Callable[[Collector], bytes], str]:
     """What answers a request with this `Accept` header, and its content type. The format is that
-    with the highest weight; text 0.0.4 when none is known."""
+    with the highest weight; text 0.0.4 when none is known.
+
+    >>> from metrion import CollectorRegistry
+    >>> from metrion.exposition import choose_encoder
+    >>> encoder, content_type = choose_encoder("application/openmetrics-text; version=1.0.0")
+    >>> encoder(CollectorRegistry())
+    b'# EOF\\n'
+    """
     accept = accept_header or ""
 
     def encoder(registry: Collector) -> bytes:
@@ -84,18 +91,46 @@ def choose_encoder(accept_header: str | None) -> tuple[Callable[[Collector], byt
 
 
 def gzip_accepted(accept_encoding_header: str | None) -> bool:
-    """Whether an `Accept-Encoding` header names gzip."""
+    """Whether an `Accept-Encoding` header names gzip.
+
+    >>> from metrion.exposition import gzip_accepted
+    >>> gzip_accepted("zstd, gzip;q=0.5"), gzip_accepted("br"), gzip_accepted(None)
+    (True, False, False)
+    """
     codings = (coding.split(";")[0] for coding in (accept_encoding_header or "").split(","))
     return any(coding.strip().lower() == "gzip" for coding in codings)
 
 
 def make_wsgi_app(registry: Collector = REGISTRY, disable_compression: bool = False) -> WsgiApp:
-    """A WSGI application that serves the metrics of `registry` under every path."""
+    """A WSGI application that serves the metrics of `registry` under every path.
+
+    >>> from wsgiref.util import setup_testing_defaults
+    >>> from metrion import CollectorRegistry, Gauge, make_wsgi_app
+    >>> registry = CollectorRegistry()
+    >>> Gauge("temperature_celsius", "In the room.", registry=registry).set(21.5)
+    >>> environ = {}
+    >>> setup_testing_defaults(environ)
+    >>> [page] = make_wsgi_app(registry)(environ, lambda status, headers: print(status))
+    200 OK
+    >>> page.splitlines()[-1]
+    b'temperature_celsius 21.5'
+    """
     return wsgi_app(rendering(registry), disable_compression)
 
 
 def make_asgi_app(registry: Collector = REGISTRY, disable_compression: bool = False) -> AsgiApp:
-    """An ASGI application that serves the metrics of `registry`, to be mounted in another one."""
+    """An ASGI application that serves the metrics of `registry`, to be mounted in another one.
+
+    >>> from starlette.applications import Starlette
+    >>> from starlette.routing import Mount
+    >>> from starlette.testclient import TestClient
+    >>> from metrion import CollectorRegistry, Gauge, make_asgi_app
+    >>> registry = CollectorRegistry()
+    >>> Gauge("temperature_celsius", "In the room.", registry=registry).set(21.5)
+    >>> app = Starlette(routes=[Mount("/metrics", make_asgi_app(registry))])
+    >>> TestClient(app).get("/metrics/").text.splitlines()[-1]
+    'temperature_celsius 21.5'
+    """
     return asgi_app(rendering(registry), disable_compression)
 
 
@@ -127,6 +162,15 @@ def start_http_server(
     `address_in_use` when something else has the port and `io` for files that cannot be read;
     `invalid_value` for files that are not what they should be; `unsupported` for other versions of
     TLS.
+
+    >>> from urllib.request import urlopen
+    >>> from metrion import CollectorRegistry, Gauge, start_http_server
+    >>> registry = CollectorRegistry()
+    >>> Gauge("temperature_celsius", "In the room.", registry=registry).set(21.5)
+    >>> server, thread = start_http_server(0, "127.0.0.1", registry)
+    >>> urlopen(f"http://127.0.0.1:{server.server_port}/metrics").read().splitlines()[-1]
+    b'temperature_celsius 21.5'
+    >>> server.shutdown()
     """
     tls = tls_of(
         certfile,
@@ -153,5 +197,14 @@ def write_to_textfile(
     The file has its whole content or is as it was before: it is written under another name in its
     folder, or in `tmpdir` on the same file system. Raises an `OSError` that is a `MetrionError`,
     such as a `FileNotFoundError` for a folder that is not there.
+
+    >>> import os, tempfile
+    >>> from metrion import CollectorRegistry, Gauge, write_to_textfile
+    >>> registry = CollectorRegistry()
+    >>> Gauge("last_success_seconds", "End of the last run.", registry=registry).set(1.5e9)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_to_textfile(os.path.join(folder, "backup.prom"), registry)
+    ...     os.listdir(folder)
+    ['backup.prom']
     """
     _metrion.write_page(path, generate_latest(registry, escaping), tmpdir)

@@ -79,7 +79,7 @@ def _mark_whole(response: Response) -> Response:
     """Says that a response is in memory: Flask's test client reads no more than it is asked for,
     and a request should be counted all the same."""
     # So are the pages of errors and redirections, but Flask makes iterators of them.
-    is_error_page = response.status_code >= 300 and response.content_length is not None
+    is_error_page = response.status_code >= 300 and "Content-Length" in response.headers
     if response.is_sequence or (is_error_page and not response.direct_passthrough):
         request.environ[WHOLE_RESPONSE] = True
     return response
@@ -87,7 +87,15 @@ def _mark_whole(response: Response) -> Response:
 
 def route_finder(app: Flask) -> Callable[[Environ], str]:
     """A function that gives the rule that an environ's request takes in `app`, or `unmatched`: for
-    the `route_of` of `metrion.wsgi.MetricsMiddleware`."""
+    the `route_of` of `metrion.wsgi.MetricsMiddleware`.
+
+    >>> from flask import Flask
+    >>> from werkzeug.test import create_environ
+    >>> app = Flask("shop")
+    >>> rule = app.add_url_rule("/orders/<int:number>", view_func=lambda number: "found")
+    >>> route_finder(app)(create_environ("/orders/7"))
+    '/orders/<int:number>'
+    """
 
     def route_of(environ: Environ) -> str:
         try:

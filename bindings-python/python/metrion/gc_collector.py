@@ -18,7 +18,14 @@ _COUNTERS = (
 
 
 class GCCollector:
-    """Counts collections and objects by generation. Only CPython tells them."""
+    """Counts collections and objects by generation. Only CPython tells them.
+
+    >>> from metrion import CollectorRegistry, GCCollector
+    >>> registry = CollectorRegistry()
+    >>> _ = GCCollector(registry)
+    >>> registry.get_sample_value("python_gc_collections_total", {"generation": "0"}) >= 0
+    True
+    """
 
     def __init__(self, registry: CollectorRegistry | None = REGISTRY) -> None:
         if registry is not None and platform.python_implementation() == "CPython":

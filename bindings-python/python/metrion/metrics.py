@@ -6,11 +6,11 @@ from metrion._metrion import (
     Gauge,
     Histogram,
     Info,
+    MetricWrapperBase,
     Summary,
     disable_created_metrics,
     enable_created_metrics,
 )
-from metrion._metrion import Metric as MetricWrapperBase
 from metrion.utils import INF
 
 __all__ = (

@@ -1,22 +1,27 @@
 """Metric families for custom collectors.
 
-class Disks:
-    def collect(self):
-        free = GaugeMetricFamily("disk_free_bytes", "Free space.", labels=["disk"])
-        free.add_metric(["sda"], 12e9)
-        yield free
-
-metrion.REGISTRY.register(Disks())
+>>> from metrion import CollectorRegistry
+>>> class Disks:
+...     def collect(self):
+...         free = GaugeMetricFamily("disk_free_bytes", "Free space.", labels=["disk"])
+...         free.add_metric(["sda"], 12e9)
+...         yield free
+>>> registry = CollectorRegistry()
+>>> registry.register(Disks())
+>>> registry.get_sample_value("disk_free_bytes", {"disk": "sda"})
+12000000000.0
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 from metrion.samples import Exemplar, NativeHistogram, Sample, Timestamp
 
 __all__ = (
     "METRIC_TYPES",
+    "Collector",
     "CounterMetricFamily",
     "GaugeHistogramMetricFamily",
     "GaugeMetricFamily",
@@ -46,7 +51,13 @@ Time = float | Timestamp | None
 class Metric:
     """A metric family and its samples, which may have any names and labels.
 
-    The classes below know which samples each type has.
+    `typ` is one of `METRIC_TYPES`. The classes below know which samples each type has. Raises a
+    `ValueError` for another type and for an empty name.
+
+    >>> metric = Metric("disk_free", "Free space.", "gauge", unit="bytes")
+    >>> metric.add_sample("disk_free_bytes", {"disk": "sda"}, 12e9)
+    >>> metric.name, metric.samples[0].value
+    ('disk_free_bytes', 12000000000.0)
     """
 
     def __init__(self, name: str, documentation: str, typ: str, unit: str = "") -> None:
@@ -57,7 +68,7 @@ class Metric:
         self.name = name
         self.documentation = documentation
         self.unit = unit
-        self.type = "unknown" if typ == "untyped" else typ
+        self.type: str = "unknown" if typ == "untyped" else typ
         if self.type not in METRIC_TYPES:
             raise ValueError(f"Invalid metric type: {typ}")
         self.samples: list[Sample] = []
@@ -77,8 +88,6 @@ class Metric:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Metric) and self._fields == other._fields
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __repr__(self) -> str:
         return "Metric({}, {}, {}, {}, {})".format(*self._fields)
 
@@ -94,6 +103,20 @@ class Metric:
         restricted = Metric(self.name, self.documentation, self.type)
         restricted.samples = samples
         return restricted
+
+
+class Collector(Protocol):
+    """What a registry takes: any object with this method, perhaps with one `describe()` that gives
+    the same families without samples. A class need not derive from it.
+
+    >>> class Disks(Collector):
+    ...     def collect(self):
+    ...         yield GaugeMetricFamily("disk_free_bytes", "Free space.", value=12e9)
+    """
+
+    def collect(self) -> Iterable[Metric]:
+        """The families with their samples now."""
+        ...
 
 
 class _LabelledFamily(Metric):
@@ -119,7 +142,11 @@ class _LabelledFamily(Metric):
 
 
 class UnknownMetricFamily(_LabelledFamily):
-    """A number of which nothing more is known."""
+    """A number of which nothing more is known. `value` is for one without labels, here and below.
+
+    >>> UnknownMetricFamily("answer", "The answer.", value=42).samples[0].value
+    42
+    """
 
     def __init__(
         self,
@@ -143,7 +170,13 @@ UntypedMetricFamily = UnknownMetricFamily
 
 
 class CounterMetricFamily(_LabelledFamily):
-    """A number that only goes up. Its samples end with `_total`, whether its name does or not."""
+    """A number that only goes up. Its samples end with `_total`, whether its name does or not.
+
+    >>> sent = CounterMetricFamily("sent_bytes", "Bytes sent.", labels=["host"])
+    >>> sent.add_metric(["a"], 512)
+    >>> sent.samples[0].name, sent.samples[0].labels
+    ('sent_bytes_total', {'host': 'a'})
+    """
 
     def __init__(
         self,
@@ -176,7 +209,13 @@ class CounterMetricFamily(_LabelledFamily):
 
 
 class GaugeMetricFamily(_LabelledFamily):
-    """A number that goes up and down."""
+    """A number that goes up and down.
+
+    >>> free = GaugeMetricFamily("disk_free_bytes", "Free space.", labels=["disk"])
+    >>> free.add_metric(["sda"], 12e9)
+    >>> free.samples[0].labels
+    {'disk': 'sda'}
+    """
 
     def __init__(
         self,
@@ -197,7 +236,12 @@ class GaugeMetricFamily(_LabelledFamily):
 
 
 class SummaryMetricFamily(_LabelledFamily):
-    """The count and the sum of observations."""
+    """The count and the sum of observations.
+
+    >>> size = SummaryMetricFamily("size_bytes", "Sizes.", count_value=2, sum_value=30)
+    >>> [(sample.name, sample.value) for sample in size.samples]
+    [('size_bytes_count', 2), ('size_bytes_sum', 30)]
+    """
 
     def __init__(
         self,
@@ -229,7 +273,13 @@ class SummaryMetricFamily(_LabelledFamily):
 
 
 class HistogramMetricFamily(_LabelledFamily):
-    """Counts of observations by upper bound, and their sum."""
+    """Counts of observations by upper bound, and their sum.
+
+    >>> buckets = [("100", 1), ("+Inf", 2)]
+    >>> size = HistogramMetricFamily("size_bytes", "Sizes.", buckets=buckets, sum_value=300)
+    >>> [(sample.name, sample.labels, sample.value) for sample in size.samples][1:3]
+    [('size_bytes_bucket', {'le': '+Inf'}, 2), ('size_bytes_count', {}, 2)]
+    """
 
     def __init__(
         self,
@@ -270,7 +320,13 @@ class HistogramMetricFamily(_LabelledFamily):
 
 
 class GaugeHistogramMetricFamily(_LabelledFamily):
-    """As a histogram, but its counts go down too."""
+    """As a histogram, but its counts go down too.
+
+    >>> buckets = [("100", 1), ("+Inf", 2)]
+    >>> queued = GaugeHistogramMetricFamily("queued", "Waiting.", buckets=buckets, gsum_value=300)
+    >>> [sample.name for sample in queued.samples]
+    ['queued_bucket', 'queued_bucket', 'queued_gcount', 'queued_gsum']
+    """
 
     def __init__(
         self,
@@ -303,7 +359,12 @@ class GaugeHistogramMetricFamily(_LabelledFamily):
 
 
 class InfoMetricFamily(_LabelledFamily):
-    """Text that describes something, as labels of a sample with the value 1."""
+    """Text that describes something, as labels of a sample with the value 1.
+
+    >>> build = InfoMetricFamily("build", "What runs.", value={"version": "1.4"})
+    >>> build.samples[0].name, build.samples[0].labels
+    ('build_info', {'version': '1.4'})
+    """
 
     def __init__(
         self,
@@ -325,7 +386,12 @@ class InfoMetricFamily(_LabelledFamily):
 
 
 class StateSetMetricFamily(_LabelledFamily):
-    """Which of some named states hold."""
+    """Which of some named states hold.
+
+    >>> door = StateSetMetricFamily("door", "The door.", value={"open": True, "locked": False})
+    >>> [(sample.labels, sample.value) for sample in door.samples]
+    [({'door': 'locked'}, 0), ({'door': 'open'}, 1)]
+    """
 
     def __init__(
         self,

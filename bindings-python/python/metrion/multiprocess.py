@@ -15,7 +15,20 @@ __all__ = ("MultiProcessCollector", "mark_process_dead")
 
 
 class MultiProcessCollector:
-    """Gives the metrics of this process, those of the default registry."""
+    """Gives the metrics of this process, those of the default registry. `path`, or the environment
+    variable `PROMETHEUS_MULTIPROC_DIR`, is a folder, which stays empty.
+
+    Raises a `MetrionError` (`invalid_value`) without such a folder, and for the default registry.
+
+    >>> import tempfile
+    >>> from metrion import CollectorRegistry
+    >>> from metrion.multiprocess import MultiProcessCollector
+    >>> registry = CollectorRegistry()
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = MultiProcessCollector(registry, folder)
+    >>> registry.get_sample_value("process_open_fds") > 0
+    True
+    """
 
     _own_registry: Any = REGISTRY
 

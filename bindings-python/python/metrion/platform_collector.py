@@ -15,6 +15,11 @@ class PlatformCollector:
     """Says the version and the implementation of Python in the labels of `python_info`.
 
     `platform` stands for the module of that name, for tests.
+
+    >>> from metrion import PlatformCollector
+    >>> [info] = PlatformCollector(registry=None).collect()
+    >>> sorted(info.samples[0].labels)
+    ['implementation', 'major', 'minor', 'patchlevel', 'version']
     """
 
     def __init__(self, registry: CollectorRegistry | None = REGISTRY, platform: Any = None) -> None:

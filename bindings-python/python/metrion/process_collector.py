@@ -16,6 +16,12 @@ class ProcessCollector:
 
     What cannot be read is left out: all of it on other systems. `pid` is asked at every collection
     for the number of the process; `proc` is where the file system of processes is.
+
+    >>> from metrion import CollectorRegistry, ProcessCollector
+    >>> registry = CollectorRegistry()
+    >>> _ = ProcessCollector(namespace="shop", registry=registry)
+    >>> registry.get_sample_value("shop_process_open_fds") > 0
+    True
     """
 
     def __init__(

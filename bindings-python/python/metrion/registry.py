@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol
-
 from metrion._errors import DuplicateTimeseries
 from metrion._metrion import REGISTRY, CollectorRegistry, RestrictedRegistry
-from metrion.metrics_core import Metric
+from metrion.metrics_core import Collector
 
 __all__ = (
     "REGISTRY",
@@ -16,10 +13,3 @@ __all__ = (
     "DuplicateTimeseries",
     "RestrictedRegistry",
 )
-
-
-class Collector(Protocol):
-    """What gives metrics at every collection."""
-
-    def collect(self) -> Iterable[Metric]:
-        """The metrics now."""

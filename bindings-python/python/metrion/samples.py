@@ -9,13 +9,20 @@ __all__ = ("BucketSpan", "Exemplar", "NativeHistogram", "Sample", "Timestamp")
 
 
 class Timestamp:
-    """A time since the Unix epoch, to the nanosecond. Before the epoch both parts are negative."""
+    """A time since the Unix epoch, to the nanosecond. Before the epoch both parts are negative.
+
+    Raises a `ValueError` unless `nsec` is from 0 to 999,999,999.
+
+    >>> time = Timestamp(1700000000, 5)
+    >>> str(time), time > Timestamp(1700000000, 4)
+    ('1700000000.000000005', True)
+    """
 
     def __init__(self, sec: float, nsec: float) -> None:
         if not 0 <= nsec < 1e9:
             raise ValueError(f"Invalid value for nanoseconds in Timestamp: {nsec}")
-        self.sec = int(sec)
-        self.nsec = int(-nsec if sec < 0 else nsec)
+        self.sec: int = int(sec)
+        self.nsec: int = int(-nsec if sec < 0 else nsec)
 
     def __str__(self) -> str:
         return f"{self.sec}.{self.nsec:09d}"
@@ -75,7 +82,11 @@ class NativeHistogram(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """One line of an exposition. `timestamp` is in Unix seconds."""
+    """One line of an exposition. `timestamp` is in Unix seconds.
+
+    >>> Sample("disk_free_bytes", {"disk": "sda"}, 12e9).value
+    12000000000.0
+    """
 
     name: str
     labels: dict[str, str]

@@ -8,6 +8,14 @@ from typing import Any
 
 from metrion.samples import Exemplar
 
+__all__ = (
+    "MultiProcessValue",
+    "MutexValue",
+    "ValueClass",
+    "close_all_multiprocess_files",
+    "get_value_class",
+)
+
 
 class MutexValue:
     """A number of a metric."""

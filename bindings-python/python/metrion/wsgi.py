@@ -69,8 +69,8 @@ class Request:
     def __init__(self, environ: Environ) -> None:
         self.environ = environ
         self.method: str = environ["REQUEST_METHOD"]
-        self.path = path_of(environ)
-        self.headers = Headers(_headers(environ))
+        self.path: str = path_of(environ)
+        self.headers: Headers = Headers(_headers(environ))
 
 
 class MetricsMiddleware:

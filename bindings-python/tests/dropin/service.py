@@ -60,19 +60,19 @@ def start_asgi() -> int:
 
 
 def thing_view(_request: Any, number: int) -> Any:
-    from django.http import HttpResponse
+    from django.http import HttpResponse  # type: ignore[import-untyped]
 
-    return HttpResponse("thing" * number)
+    return HttpResponse(b"thing" * number)
 
 
 def start_django() -> int:
     """Serves on a thread; the port."""
     from wsgiref.simple_server import WSGIRequestHandler, make_server
 
-    import django
-    from django.conf import settings
-    from django.core.wsgi import get_wsgi_application
-    from django.urls import include, path
+    import django  # type: ignore[import-untyped]
+    from django.conf import settings  # type: ignore[import-untyped]
+    from django.core.wsgi import get_wsgi_application  # type: ignore[import-untyped]
+    from django.urls import include, path  # type: ignore[import-untyped]
 
     settings.configure(
         ALLOWED_HOSTS=["127.0.0.1"],
@@ -86,8 +86,7 @@ def start_django() -> int:
         SECRET_KEY="test",
     )
     django.setup()
-    global urlpatterns
-    urlpatterns = [
+    globals()["urlpatterns"] = [
         path("", include("django_prometheus.urls")),
         path("things/<int:number>", thing_view, name="thing"),
     ]
@@ -96,7 +95,8 @@ def start_django() -> int:
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    server = make_server("127.0.0.1", 0, get_wsgi_application(), handler_class=Quiet)
+    application: Any = get_wsgi_application()
+    server = make_server("127.0.0.1", 0, application, handler_class=Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server.server_port
 

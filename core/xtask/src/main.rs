@@ -1,7 +1,9 @@
 //! Chores of this repository: `cargo run -p metrion-xtask -- generate` writes the Rust code of the
-//! protocol buffer files, `-- check-generated` fails when what is checked in is not that code.
+//! protocol buffer files and the stubs of the Python binding, `-- check-generated` fails when what is
+//! checked in is not what would be written.
 
 mod protobuf;
+mod stubs;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -11,8 +13,8 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 fn main() -> ExitCode {
     let chore = std::env::args().nth(1).unwrap_or_default();
     let done = match chore.as_str() {
-        "generate" => protobuf::generate(),
-        "check-generated" => protobuf::check(),
+        "generate" => protobuf::generate().and_then(|()| stubs::generate()),
+        "check-generated" => protobuf::check().and_then(|()| stubs::check()),
         _ => Err("usage: metrion-xtask generate | check-generated".into()),
     };
     match done {

@@ -1,1 +1,5 @@
 """Bridges to other systems."""
+
+from metrion.bridge import graphite
+
+__all__ = ("graphite",)

@@ -19,6 +19,17 @@ class GraphiteBridge:
     `address` is a host and a port, `timeout_seconds` how long a push may take. Labels are parts of
     a series' path, `up.job.api`, or with `tags` its tags, `up;job=api`. Characters other than ASCII
     letters, digits, `_` and `-` become `_`.
+
+    >>> import socket
+    >>> from metrion import CollectorRegistry, Gauge
+    >>> from metrion.bridge.graphite import GraphiteBridge
+    >>> registry = CollectorRegistry()
+    >>> Gauge("up", "Whether it runs.", ["job"], registry=registry).labels("api").set(1)
+    >>> with socket.create_server(("127.0.0.1", 0)) as graphite:
+    ...     bridge = GraphiteBridge(graphite.getsockname(), registry, _timer=lambda: 1.5e9)
+    ...     bridge.push(prefix="shop")
+    ...     graphite.accept()[0].makefile().read()
+    'shop.up.job.api 1.0 1500000000\\n'
     """
 
     def __init__(

@@ -1,1 +1,5 @@
 """OpenMetrics."""
+
+from metrion.openmetrics import exposition, parser
+
+__all__ = ("exposition", "parser")

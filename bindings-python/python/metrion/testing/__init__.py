@@ -19,7 +19,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 
 from metrion._metrion import (
@@ -54,12 +54,19 @@ def sample_value(
     """The value of the sample with this name and exactly these labels; None if there is none.
 
     A counter's sample ends with `_total`; a histogram has `_count`, `_sum` and `_bucket`.
+
+    >>> from metrion import CollectorRegistry, Counter
+    >>> registry = CollectorRegistry()
+    >>> Counter("jobs", "Jobs that ended.", ["queue"], registry=registry).labels("mail").inc()
+    >>> sample_value("jobs_total", {"queue": "mail"}, registry)
+    1.0
+    >>> sample_value("jobs_total", {"queue": "web"}, registry)
     """
     return registry.get_sample_value(name, {} if labels is None else labels)
 
 
 @contextmanager
-def isolated(registry: CollectorRegistry = REGISTRY) -> Iterator[CollectorRegistry]:
+def isolated(registry: CollectorRegistry = REGISTRY) -> Generator[CollectorRegistry, None, None]:
     """Puts the registry back, after the block, to what it was before.
 
     - Metrics, series and collectors that came meanwhile are taken out. Their objects still work,

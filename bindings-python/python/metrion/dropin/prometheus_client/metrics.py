@@ -124,7 +124,7 @@ class MetricWrapperBase(MetrionMetric):
     def _metrics(self) -> dict[tuple[str, ...], Any]:
         """The children by their label values. Changing it changes nothing."""
         [metric] = super().collect()
-        labels: Any = self.labels  # type: ignore[attr-defined]
+        labels: Any = self.labels
         return {
             values: labels(*values)
             for values in {
