@@ -19,6 +19,22 @@ pub struct Bounds {
     table: Box<[u16]>,
 }
 
+/// The parts of [`Bounds`]. A value's bits become an integer with the order of the numbers: the sign bit
+/// set for numbers from 0 up, all bits inverted below, and -0 taken for 0. That, shifted right by `shift`
+/// and less `lowest` (0 if that is negative), and at most the last place, is a place in `table`. There
+/// stands the bucket from which the search for the first bound that is not below the value begins.
+#[derive(Clone, Copy, Debug)]
+pub struct BoundsTable<'a> {
+    /// The finite bounds and infinity.
+    pub bounds: &'a [f64],
+    /// How many low bits are cut off.
+    pub shift: u32,
+    /// The first place's integer.
+    pub lowest: u64,
+    /// For each place, how many bounds lie in places before it.
+    pub table: &'a [u16],
+}
+
 const TABLE_BITS: u32 = 11;
 
 impl Bounds {
@@ -59,6 +75,13 @@ impl Bounds {
         }
         // NaN has gone past infinity.
         bucket.min(self.bounds.len() - 1)
+    }
+
+    /// What [`Bounds::bucket`] looks at, for bindings whose language does the same by itself.
+    #[must_use]
+    pub fn table(&self) -> BoundsTable<'_> {
+        let Self { bounds, shift, lowest, table } = self;
+        BoundsTable { bounds, shift: *shift, lowest: *lowest, table }
     }
 
     /// The finite bounds.

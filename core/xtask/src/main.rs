@@ -1,6 +1,7 @@
 //! Chores of this repository: `cargo run -p metrion-xtask -- generate` writes the Rust code of the
-//! protocol buffer files, `-- check-generated` fails when what is checked in is not that code.
+//! protocol buffer files and the C header, `-- check-generated` fails when what is checked in is not that.
 
+mod c_header;
 mod protobuf;
 
 use std::error::Error;
@@ -11,8 +12,8 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 fn main() -> ExitCode {
     let chore = std::env::args().nth(1).unwrap_or_default();
     let done = match chore.as_str() {
-        "generate" => protobuf::generate(),
-        "check-generated" => protobuf::check(),
+        "generate" => protobuf::generate().and_then(|()| c_header::generate()),
+        "check-generated" => protobuf::check().and_then(|()| c_header::check()),
         _ => Err("usage: metrion-xtask generate | check-generated".into()),
     };
     match done {
