@@ -5,6 +5,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PREFIX ?= /usr/local
 REQUIREMENTS := bindings-python/requirements-dev.txt
 
 # Whatever ends up in the Python package: a change to any of it builds it anew.
@@ -28,6 +29,7 @@ test: setup-test ## every test there is; STEPS="loom fuzz" only these
 .PHONY: bench
 bench: setup-run package ## measure against the usual clients, put the table into README.md
 	cargo bench -p metrion-benches --bench side_by_side
+	bindings-c/bench/run
 	$(BIN)/python bindings-python/bench/bench.py
 	$(BIN)/python bindings-python/bench/loop_pause.py
 	$(BIN)/python core/benches/table.py
@@ -54,6 +56,11 @@ dist: setup-run $(VENV)/.stamp ## the Python wheel and source distribution, in d
 	rm -rf dist
 	PATH="$(CURDIR)/$(BIN):$$PATH" maturin build --release --sdist -m bindings-python/Cargo.toml --out dist
 	@ls -l dist
+
+.PHONY: install-c
+install-c: ## the C and C++ library with its headers, into PREFIX=/usr/local
+	cargo build --release -p metrion-c
+	bindings-c/install target/release $(PREFIX)
 
 .PHONY: soak
 soak: setup-test package ## hours instead of minutes: long fuzzing, stress and property tests
