@@ -10,8 +10,8 @@
  * value that is copied freely. It is freed once, by its metrion_..._free(); all its copies end then, and
  * every further use of one is METRION_STATUS_NOT_FOUND. All zero is the null handle, whose use is
  * METRION_STATUS_INVALID_VALUE. Each handle keeps what it needs: a registry and its families and series
- * may be freed in any order. The one thing that is not checked is a handle that is freed while another
- * thread is in a call with it.
+ * may be freed in any order. The one thing that is not checked is a handle that is freed while a call with
+ * it goes on, in another thread or around a function that the library calls.
  */
 
 #ifndef METRION_H

@@ -2,9 +2,8 @@
 
 use metrion_core::{Error, ErrorCode};
 
-use crate::handle::{AnyFamily, AnySeries, Family, Series, with_family};
-use crate::series;
-use crate::status::{Result, Status, done, returning};
+use crate::handle::{AnyFamily, Family, Series, with_family};
+use crate::status::{Status, done, returning};
 use crate::text::{Label, Text, pairs, with_values};
 
 /// Gives a handle back; the family stays in its registry. A null handle is no error, one that was freed
@@ -32,7 +31,7 @@ pub unsafe extern "C" fn metrion_labels(
         with_values(
             values,
             count,
-            |values| with_family!(&family, family => Ok(Series::new(family.labels(values)?.clone()))),
+            |values| with_family!(family, family => Ok(Series::new(family.labels(values)?.clone()))),
         )
     };
     // SAFETY: what callers of the library promise.
@@ -49,7 +48,7 @@ pub unsafe extern "C" fn metrion_labels_by_name(
 ) -> Status {
     let find = || {
         let labels = pairs(labels, count)?;
-        with_family!(&family.get()?, family => {
+        with_family!(family.get()?, family => {
             Ok(Series::new(family.labels_by_name(&labels)?.clone()))
         })
     };
@@ -69,25 +68,10 @@ pub unsafe extern "C" fn metrion_curry(
 ) -> Status {
     let view = || {
         let labels = pairs(labels, count)?;
-        with_family!(&family.get()?, family => Ok(Family::new(family.curry(&labels)?)))
+        with_family!(family.get()?, family => Ok(Family::new(family.curry(&labels)?)))
     };
     // SAFETY: what callers of the library promise.
     unsafe { returning(out, view) }
-}
-
-/// Finds a series for the time of one update.
-fn update<T>(
-    family: Family,
-    values: *const Text,
-    count: usize,
-    then: impl FnOnce(AnySeries) -> Result<T>,
-) -> Result<T> {
-    let family = family.get()?;
-    with_values(
-        values,
-        count,
-        |values| with_family!(&family, family => then(family.labels(values)?.clone().into())),
-    )
 }
 
 /// Adds to the counter or gauge with these label values, without a handle to it.
@@ -101,11 +85,14 @@ pub extern "C" fn metrion_family_add(
     amount: f64,
 ) -> Status {
     done(|| match family.get()? {
-        // The usual case, without a copy of the handle.
         AnyFamily::Counter(family) => {
             with_values(values, count, |values| family.labels(values)?.checked_add(amount))
         }
-        _ => update(family, values, count, |found| series::add(&found, amount)),
+        AnyFamily::Gauge(family) => with_values(values, count, |values| {
+            family.labels(values)?.add(amount);
+            Ok(())
+        }),
+        _ => Err(unsupported(NOT_ADDED)),
     })
 }
 
@@ -117,7 +104,12 @@ pub extern "C" fn metrion_family_set(
     count: usize,
     value: f64,
 ) -> Status {
-    done(|| update(family, values, count, |found| series::set(&found, value)))
+    done(|| match family.get()? {
+        AnyFamily::Gauge(family) => {
+            with_values(values, count, |values| family.labels(values)?.set(value))
+        }
+        _ => Err(unsupported(NOT_SET)),
+    })
 }
 
 /// Gives the histogram or summary with these label values an observation, without a handle to it.
@@ -129,14 +121,21 @@ pub extern "C" fn metrion_family_observe(
     value: f64,
 ) -> Status {
     done(|| match family.get()? {
-        // The usual case, without a copy of the handle.
         AnyFamily::Histogram(family) => with_values(values, count, |values| {
             family.labels(values)?.observe(value);
             Ok(())
         }),
-        _ => update(family, values, count, |found| series::observe(&found, value)),
+        AnyFamily::Summary(family) => with_values(values, count, |values| {
+            family.labels(values)?.observe(value);
+            Ok(())
+        }),
+        _ => Err(unsupported(NOT_OBSERVED)),
     })
 }
+
+pub(crate) const NOT_ADDED: &str = "only counters and gauges are added to";
+pub(crate) const NOT_SET: &str = "only gauges are set";
+pub(crate) const NOT_OBSERVED: &str = "only histograms and summaries observe";
 
 /// Removes one series. It is no error when there is none. Handles to it stay valid and write nowhere
 /// visible. A family without labels keeps its one series: removing sets it to zero.
@@ -145,7 +144,7 @@ pub extern "C" fn metrion_remove(family: Family, values: *const Text, count: usi
     done(|| {
         let family = family.get()?;
         with_values(values, count, |values| {
-            with_family!(&family, family => family.remove(values)).map(drop)
+            with_family!(family, family => family.remove(values)).map(drop)
         })
     })
 }
@@ -160,7 +159,7 @@ pub unsafe extern "C" fn metrion_remove_matching(
 ) -> Status {
     done(|| {
         let labels = pairs(labels, count)?;
-        let number = with_family!(&family.get()?, family => family.remove_matching(&labels)?);
+        let number = with_family!(family.get()?, family => family.remove_matching(&labels)?);
         removed.into_iter().for_each(|out| *out = number);
         Ok(())
     })
@@ -170,7 +169,7 @@ pub unsafe extern "C" fn metrion_remove_matching(
 #[unsafe(no_mangle)]
 pub extern "C" fn metrion_clear(family: Family) -> Status {
     done(|| {
-        with_family!(&family.get()?, family => family.clear());
+        with_family!(family.get()?, family => family.clear());
         Ok(())
     })
 }
@@ -179,7 +178,7 @@ pub extern "C" fn metrion_clear(family: Family) -> Status {
 #[unsafe(no_mangle)]
 pub extern "C" fn metrion_reset(family: Family) -> Status {
     done(|| {
-        with_family!(&family.get()?, family => family.reset());
+        with_family!(family.get()?, family => family.reset());
         Ok(())
     })
 }
@@ -188,7 +187,7 @@ pub extern "C" fn metrion_reset(family: Family) -> Status {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn metrion_series_count(family: Family, out: *mut usize) -> Status {
     // SAFETY: what callers of the library promise.
-    unsafe { returning(out, || Ok(with_family!(&family.get()?, family => family.len()))) }
+    unsafe { returning(out, || Ok(with_family!(family.get()?, family => family.len()))) }
 }
 
 pub(crate) fn unsupported(what: &str) -> Error {

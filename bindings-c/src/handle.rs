@@ -95,7 +95,6 @@ impl Default for Handle {
 }
 
 /// A family of whatever type.
-#[derive(Clone)]
 pub(crate) enum AnyFamily {
     Counter(CoreFamily<Counter>),
     Gauge(CoreFamily<Gauge>),
@@ -154,7 +153,8 @@ variants! { Counter Gauge Histogram Summary Info StateSet }
 /// What a slot holds.
 enum Object {
     Registry(CoreRegistry),
-    Family(AnyFamily),
+    /// In a box, to which its place points.
+    Family(Box<AnyFamily>),
     /// With what the slot's `bounds` points to.
     Series(AnySeries, #[allow(dead_code, reason = "kept for C")] Option<Box<Buckets>>),
     Collector(CoreRegistry, SourceId),
@@ -165,6 +165,8 @@ enum Object {
 #[repr(C)]
 struct Place {
     slot: Slot,
+    /// The family that it holds, or null: so that updates by label values take no lock.
+    family: AtomicPtr<AnyFamily>,
     object: Mutex<Option<Object>>,
 }
 
@@ -200,14 +202,19 @@ impl Place {
             least: AtomicU64::new(0),
             cell: AtomicU32::new(u32::MAX),
         };
-        Self { slot, object: Mutex::new(None) }
+        Self { slot, family: AtomicPtr::default(), object: Mutex::new(None) }
     }
 }
 
 impl Handle {
-    fn new(object: Object) -> Self {
+    fn new(mut object: Object) -> Self {
         let place = free_place();
         place.slot.describe(&object);
+        let family = match &mut object {
+            Object::Family(family) => &raw mut **family,
+            _ => std::ptr::null_mut(),
+        };
+        place.family.store(family, Ordering::Relaxed);
         let mut inside = lock(&place.object);
         *inside = Some(object);
         // Odd now. Release: whoever finds this generation finds what it is of.
@@ -232,7 +239,7 @@ impl Handle {
         let place = self.place(what)?;
         let inside = lock(&place.object);
         if place.slot.generation.load(Ordering::Acquire) != self.generation {
-            return Err(Error::new(ErrorCode::NotFound, format!("{what} was freed already")));
+            return Err(freed(what));
         }
         Ok(inside)
     }
@@ -315,6 +322,10 @@ impl Buckets {
     }
 }
 
+fn freed(what: &str) -> Error {
+    Error::new(ErrorCode::NotFound, format!("{what} was freed already"))
+}
+
 fn wrong_kind(what: &str) -> Error {
     Error::new(ErrorCode::InvalidValue, format!("the handle is not that of {what}"))
 }
@@ -338,14 +349,21 @@ impl Registry {
 
 impl Family {
     pub(crate) fn new(family: impl Into<AnyFamily>) -> Self {
-        Self { handle: Handle::new(Object::Family(family.into())) }
+        Self { handle: Handle::new(Object::Family(Box::new(family.into()))) }
     }
 
-    pub(crate) fn get(self) -> Result<AnyFamily> {
-        match &*self.handle.object("the family")? {
-            Some(Object::Family(family)) => Ok(family.clone()),
-            _ => Err(wrong_kind("a family")),
+    /// The family for the time of one call.
+    pub(crate) fn get(&self) -> Result<&AnyFamily> {
+        let what = "the family";
+        let place = self.handle.place(what)?;
+        if place.slot.generation.load(Ordering::Acquire) != self.handle.generation {
+            return Err(freed(what));
         }
+        // SAFETY: the handle is not freed yet, so the box that the pointer is to is in the place, where
+        // nobody changes it; and callers promise not to free it while they are in a call with it, which
+        // the result does not outlive.
+        let family = unsafe { place.family.load(Ordering::Relaxed).as_ref() };
+        family.ok_or_else(|| wrong_kind("a family"))
     }
 
     pub(crate) fn free(self) -> Result<()> {

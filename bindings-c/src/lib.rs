@@ -5,7 +5,7 @@
 //!
 //! # What callers promise
 //! That a pointer which is not null points to what its type says, for as long as the call takes, and
-//! that a handle is not freed while another thread is in a call with it. All else is checked: null,
+//! that a handle is not freed while a call with it goes on. All else is checked: null,
 //! text that is not UTF-8, handles that were freed.
 #![allow(unsafe_code, reason = "a C interface: each block says why it is sound")]
 #![allow(clippy::missing_safety_doc, reason = "what callers promise is said once, above")]

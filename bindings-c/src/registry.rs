@@ -144,6 +144,6 @@ pub unsafe extern "C" fn metrion_state_set_family(
 pub extern "C" fn metrion_unregister(registry: Registry, family: Family) -> Status {
     done(|| {
         let registry = registry.get()?;
-        with_family!(&family.get()?, family => registry.unregister_family(family))
+        with_family!(family.get()?, family => registry.unregister_family(family))
     })
 }

@@ -2,7 +2,7 @@
 
 use metrion_core::{ThreadSlab, thread_slabs};
 
-use crate::family::unsupported;
+use crate::family::{NOT_ADDED, NOT_OBSERVED, NOT_SET, unsupported};
 use crate::handle::{AnySeries, Series};
 use crate::status::{Result, Status, done};
 use crate::text::{Label, Text, pairs};
@@ -24,19 +24,36 @@ pub extern "C" fn metrion_thread_slabs() -> *const ThreadSlab {
 /// `metrion_add`, out of line: for languages that cannot inline C.
 #[unsafe(no_mangle)]
 pub extern "C" fn metrion_series_add(series: Series, amount: f64) -> Status {
-    done(|| add(&series.get()?, amount))
+    done(|| match series.get()? {
+        AnySeries::Counter(counter) => counter.checked_add(amount),
+        AnySeries::Gauge(gauge) => {
+            gauge.add(amount);
+            Ok(())
+        }
+        _ => Err(unsupported(NOT_ADDED)),
+    })
 }
 
 /// `metrion_set`, out of line.
 #[unsafe(no_mangle)]
 pub extern "C" fn metrion_series_set(series: Series, value: f64) -> Status {
-    done(|| set(&series.get()?, value))
+    done(|| match series.get()? {
+        AnySeries::Gauge(gauge) => gauge.set(value),
+        _ => Err(unsupported(NOT_SET)),
+    })
 }
 
 /// `metrion_observe`, out of line.
 #[unsafe(no_mangle)]
 pub extern "C" fn metrion_series_observe(series: Series, value: f64) -> Status {
-    done(|| observe(&series.get()?, value))
+    done(|| {
+        match series.get()? {
+            AnySeries::Histogram(histogram) => histogram.observe(value),
+            AnySeries::Summary(summary) => summary.observe(value),
+            _ => return Err(unsupported(NOT_OBSERVED)),
+        }
+        Ok(())
+    })
 }
 
 /// Adds to a counter and keeps what was added as its exemplar. The labels say where it comes from, for
@@ -110,31 +127,4 @@ fn change_state(
         AnySeries::StateSet(states) => change(&states, &unsafe { state.name("the state")? }),
         _ => Err(unsupported("states are those of state sets")),
     })
-}
-
-pub(crate) fn add(series: &AnySeries, amount: f64) -> Result<()> {
-    match series {
-        AnySeries::Counter(counter) => counter.checked_add(amount),
-        AnySeries::Gauge(gauge) => {
-            gauge.add(amount);
-            Ok(())
-        }
-        _ => Err(unsupported("only counters and gauges are added to")),
-    }
-}
-
-pub(crate) fn set(series: &AnySeries, value: f64) -> Result<()> {
-    match series {
-        AnySeries::Gauge(gauge) => gauge.set(value),
-        _ => Err(unsupported("only gauges are set")),
-    }
-}
-
-pub(crate) fn observe(series: &AnySeries, value: f64) -> Result<()> {
-    match series {
-        AnySeries::Histogram(histogram) => histogram.observe(value),
-        AnySeries::Summary(summary) => summary.observe(value),
-        _ => return Err(unsupported("only histograms and summaries observe")),
-    }
-    Ok(())
 }
