@@ -123,7 +123,7 @@ std::string row(const Case &own) {
         ratios.push_back(theirs.back() / ours.back());
     }
     const auto [lowest, highest] = std::minmax_element(ratios.begin(), ratios.end());
-    std::printf("%-46s %8.2f ns, prometheus-cpp %8.2f ns, %6.1fx\n", own.title, median(ours), median(theirs),
+    std::printf("%-52s %8.2f ns, prometheus-cpp %8.2f ns, %6.1fx\n", own.title, median(ours), median(theirs),
                 median(ratios));
     char text[1024];
     std::snprintf(text, sizeof text,
@@ -192,9 +192,27 @@ int main(int count, char **arguments) {
             opaque(&their_histogram)->Observe(0.3);
     };
 
+    constexpr int MANY = 16;
+    std::vector<metrion::Counter> counters;
+    std::vector<prometheus::Counter *> their_counters;
+    for (int i = 0; i < MANY; i++) {
+        their_counters.push_back(&their_family.Add({{"method", "POST"}, {"path", std::to_string(i)}}));
+        counters.push_back(family.labels({"POST", std::string_view(std::to_string(i))}));
+    }
+    const Loop in_turn = [&](long updates) {
+        for (; updates > 0; updates--)
+            opaque(&counters[updates % MANY])->inc();
+    };
+    const Loop their_in_turn = [&](long updates) {
+        for (; updates > 0; updates--)
+            opaque(their_counters[updates % MANY])->Increment();
+    };
+
     const Case cases[] = {
-        {"c_inc", "C++ counter inc, 1 thread", 1, 5, inc, their_inc},
-        {"c_inc_contended", "C++ counter inc, 2 threads", 2, 25, inc, their_inc},
+        {"c_inc", "C++ counter inc, the same again and again, 1 thread", 1, 5, inc, their_inc},
+        {"c_inc_contended", "C++ counter inc, the same again and again, 2 threads", 2, 25, inc, their_inc},
+        {"c_in_turn", "C++ counter inc, 16 in turn, 1 thread", 1, 0, in_turn, their_in_turn},
+        {"c_in_turn_contended", "C++ counter inc, 16 in turn, 2 threads", 2, 0, in_turn, their_in_turn},
         {"c_labelled", "C++ labelled inc, 1 thread", 1, 0, labelled, their_labelled},
         {"c_labelled_contended", "C++ labelled inc, 2 threads", 2, 0, labelled, their_labelled},
         {"c_observe", "C++ histogram observe, 1 thread", 1, 0, observe, their_observe},

@@ -108,7 +108,7 @@ pub(crate) fn status_of(code: ErrorCode) -> Status {
         ErrorCode::Unsupported => Status::Unsupported,
         ErrorCode::AddressInUse => Status::AddressInUse,
         ErrorCode::Io => Status::Io,
-        // The enum may grow; a test goes through all codes that there are.
+        // The core's enum may grow; a vector with a new code fails then.
         _ => Status::Internal,
     }
 }
@@ -173,3 +173,66 @@ const CODES: [&CStr; 17] = [
     c"io",
     c"internal",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(status: Status) -> &'static str {
+        CODES[status as usize].to_str().unwrap()
+    }
+
+    fn last() -> String {
+        // SAFETY: it is a string of this thread, which is copied at once.
+        unsafe { CStr::from_ptr(metrion_last_error()) }.to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn the_codes_are_the_core_s() {
+        for code in [
+            ErrorCode::MetricExists,
+            ErrorCode::LabelMismatch,
+            ErrorCode::InvalidLabelValue,
+            ErrorCode::InvalidName,
+            ErrorCode::ReservedName,
+            ErrorCode::InvalidValue,
+            ErrorCode::InvalidBuckets,
+            ErrorCode::InvalidObjectives,
+            ErrorCode::InvalidExemplar,
+            ErrorCode::ParseError,
+            ErrorCode::LimitReached,
+            ErrorCode::NotFound,
+            ErrorCode::Unsupported,
+            ErrorCode::AddressInUse,
+            ErrorCode::Io,
+        ] {
+            assert_eq!(text(status_of(code)), code.as_str());
+        }
+        assert_eq!((text(Status::Ok), text(Status::Internal)), ("ok", "internal"));
+    }
+
+    #[test]
+    fn no_panic_crosses_and_no_result_is_left_as_it_was() {
+        assert_eq!(done(|| panic!("a {}", "fault")), Status::Internal);
+        assert!(last().ends_with("report it: a fault"), "{}", last());
+        let mut out = 7;
+        // SAFETY: it is a number of ours.
+        let status = unsafe { returning(&raw mut out, || panic!("a\0fault")) };
+        assert_eq!((status, out), (Status::Internal, 0));
+        assert!(last().ends_with("a\\0fault"), "{}", last());
+        out = 7;
+        // SAFETY: as above.
+        let status = unsafe { returning(&raw mut out, || Err(null("the text"))) };
+        assert_eq!((status, out, last().as_str()), (Status::InvalidValue, 0, "the text is null"));
+        // SAFETY: null is allowed.
+        let status = unsafe { returning(std::ptr::null_mut(), || Ok(1)) };
+        assert_eq!((status, last().as_str()), (Status::InvalidValue, "the result is null"));
+    }
+
+    #[test]
+    fn a_message_is_its_thread_s() {
+        done(|| Err(null("mine")));
+        std::thread::spawn(|| assert_eq!(last(), "")).join().unwrap();
+        assert_eq!(last(), "mine is null");
+    }
+}

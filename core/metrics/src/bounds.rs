@@ -115,6 +115,19 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// What a binding does by itself.
+    fn by_table(bounds: &Bounds, value: f64) -> usize {
+        let BoundsTable { bounds, shift, lowest, table } = bounds.table();
+        let bits = (value + 0.0).to_bits();
+        let ordered = if bits >> 63 == 0 { bits | 1 << 63 } else { !bits };
+        let place = (ordered >> shift).saturating_sub(lowest).min(table.len() as u64 - 1);
+        let mut bucket = usize::from(table[place as usize]);
+        while value > bounds[bucket] {
+            bucket += 1;
+        }
+        bucket
+    }
+
     fn naive(bounds: &[f64], value: f64) -> usize {
         bounds.iter().position(|bound| value <= *bound).unwrap_or(bounds.len())
     }
@@ -133,6 +146,7 @@ mod tests {
     #[test]
     fn no_bounds() {
         assert_eq!(Bounds::new(&[]).bucket(1.0), 0);
+        assert_eq!(by_table(&Bounds::new(&[]), 1.0), 0);
     }
 
     proptest! {
@@ -147,6 +161,9 @@ mod tests {
             let table = Bounds::new(&bounds);
             for value in values.into_iter().chain(bounds.iter().copied()) {
                 prop_assert_eq!(table.bucket(value), naive(&bounds, value));
+                if !value.is_nan() {
+                    prop_assert_eq!(by_table(&table, value), naive(&bounds, value));
+                }
             }
         }
     }
