@@ -374,7 +374,7 @@ private:
         own.self_metrics = options.self_metrics;
         using Clock = std::function<double()>;
         if (options.clock) {
-            own.clock = [](void *user) { return (*static_cast<Clock *>(user))(); };
+            own.clock = [](void *user) noexcept { return (*static_cast<Clock *>(user))(); };
             own.clock_user = new Clock(options.clock);
             own.clock_release = detail::Callable<Clock>::release;
         }

@@ -5,16 +5,20 @@
 
 #include "check.h"
 
-enum { THREADS = 40, WAVES = 3, ROUNDS = 20000 };
+enum { THREADS = 40, WAVES = 3 };
 
-static metrion_series counter, gauge, last, histogram;
+/* Of updates in each thread; METRION_TEST_ROUNDS is another number, for slow tools. */
+static int updates = 20000;
+
+static metrion_series counter, gauge, last, histogram, at_exit, histogram_at_exit;
+static pthread_key_t exit_key;
 static metrion_family labelled;
 
 static void *work(void *unused)
 {
     const metrion_text values[] = {METRION_TEXT("a")};
     int i;
-    for (i = 0; i < ROUNDS; i++) {
+    for (i = 0; i < updates; i++) {
         OK(metrion_inc(counter));
         OK(metrion_add(gauge, 2));
         OK(metrion_sub(gauge, 1));
@@ -31,7 +35,7 @@ static void *churn(void *registry)
 {
     const metrion_text values[] = {METRION_TEXT("b")};
     int i;
-    for (i = 0; i < ROUNDS / 10; i++) {
+    for (i = 0; i < updates / 10; i++) {
         metrion_series series, same;
         OK(metrion_labels(labelled, values, 1, &series));
         OK(metrion_inc(series));
@@ -43,6 +47,26 @@ static void *churn(void *registry)
         OK(metrion_series_free(same));
     }
     return NULL;
+}
+
+/* Runs when a thread's own slabs are handed back already. */
+static void record_at_exit(void *unused)
+{
+    int i;
+    for (i = 0; i < 100; i++) {
+        OK(metrion_add(gauge, 2));
+        OK(metrion_add(gauge, -2));
+        OK(metrion_inc(at_exit));
+        OK(metrion_observe(histogram_at_exit, 0.5));
+    }
+    (void)unused;
+}
+
+static void *end_with_records(void *unused)
+{
+    OK(metrion_inc(at_exit));
+    CHECK(pthread_setspecific(exit_key, &exit_key) == 0);
+    return unused;
 }
 
 static double value(metrion_series series)
@@ -57,17 +81,33 @@ static void check_totals(double times)
     const metrion_text values[] = {METRION_TEXT("a")};
     metrion_reading reading;
     metrion_series series;
-    CHECK(value(counter) == times * ROUNDS);
-    CHECK(value(gauge) == times * ROUNDS);
-    CHECK(value(last) == times * ROUNDS);
+    CHECK(value(counter) == times * updates);
+    CHECK(value(gauge) == times * updates);
+    CHECK(value(last) == times * updates);
     OK(metrion_read(histogram, &reading));
-    CHECK(reading.numbers[0] == times * ROUNDS / 2);
-    CHECK(reading.numbers[1] == times * ROUNDS / 2);
-    CHECK(reading.sum == times * ROUNDS / 2 * 3.5);
+    CHECK(reading.numbers[0] == times * updates / 2);
+    CHECK(reading.numbers[1] == times * updates / 2);
+    CHECK(reading.sum == times * updates / 2 * 3.5);
     OK(metrion_reading_free(&reading));
     OK(metrion_labels(labelled, values, 1, &series));
-    CHECK(value(series) == times * ROUNDS / 10);
+    CHECK(value(series) == times * updates / 10);
     OK(metrion_series_free(series));
+}
+
+static void test_exit_handlers(void)
+{
+    pthread_t threads[THREADS];
+    metrion_reading reading;
+    int i;
+    CHECK(pthread_key_create(&exit_key, record_at_exit) == 0);
+    for (i = 0; i < THREADS; i++)
+        CHECK(pthread_create(&threads[i], NULL, end_with_records, NULL) == 0);
+    for (i = 0; i < THREADS; i++)
+        CHECK(pthread_join(threads[i], NULL) == 0);
+    CHECK(value(at_exit) == THREADS * 101);
+    OK(metrion_read(histogram_at_exit, &reading));
+    CHECK(reading.sum == THREADS * 50);
+    OK(metrion_reading_free(&reading));
 }
 
 /* A child counts on from what it inherited; the parent does not see it. */
@@ -98,9 +138,15 @@ int main(void)
     metrion_registry registry;
     metrion_family family;
     pthread_t threads[THREADS], churning[2];
+    const char *rounds = getenv("METRION_TEST_ROUNDS");
     int wave, i;
+    if (rounds != NULL)
+        updates = atoi(rounds);
+    CHECK(updates > 0 && updates % 20 == 0);
     OK(metrion_registry_new(NULL, &registry));
     OK(metrion_counter(registry, "counter", "", &counter));
+    OK(metrion_counter(registry, "at_exit", "", &at_exit));
+    OK(metrion_histogram(registry, "histogram_at_exit", "", &histogram_at_exit));
     OK(metrion_gauge(registry, "last", "", &last));
     options.name = metrion_string("gauge");
     OK(metrion_gauge_family(registry, &options, METRION_GAUGE_MODE_UP_DOWN, &family));
@@ -128,11 +174,14 @@ int main(void)
             CHECK(pthread_join(churning[i], NULL) == 0);
     }
     check_totals(WAVES * THREADS);
+    test_exit_handlers();
     test_fork(WAVES * THREADS);
     OK(metrion_series_free(counter));
     OK(metrion_series_free(gauge));
     OK(metrion_series_free(last));
     OK(metrion_series_free(histogram));
+    OK(metrion_series_free(at_exit));
+    OK(metrion_series_free(histogram_at_exit));
     OK(metrion_family_free(labelled));
     OK(metrion_registry_free(registry));
     puts("threads passed");
