@@ -12,15 +12,21 @@
 
 #include <string.h>
 
+/* In C++ the functions are the same in all parts of a program, as its own inline functions call them. */
 #ifdef __cplusplus
+#define METRION_INLINE inline
+#define METRION_THREAD_LOCAL inline thread_local
 extern "C" {
+#else
+#define METRION_INLINE static inline
+#define METRION_THREAD_LOCAL static _Thread_local
 #endif
 
 /* A constant text: metrion_text name = METRION_TEXT("requests"); */
 #define METRION_TEXT(literal) {literal, sizeof(literal) - 1}
 
 /* The text of a string that ends with NUL; null is empty text. */
-static inline metrion_text metrion_string(const char *string)
+METRION_INLINE metrion_text metrion_string(const char *string)
 {
     metrion_text text;
     text.data = string;
@@ -59,17 +65,11 @@ struct metrion_thread_slab {
 
 #if defined(__GNUC__)
 
-#ifdef __cplusplus
-#define METRION_THREAD_LOCAL thread_local
-#else
-#define METRION_THREAD_LOCAL _Thread_local
-#endif
-
 /* Here and not in the library: access to a shared library's would be a call. */
-static METRION_THREAD_LOCAL const metrion_thread_slab *metrion_own_slabs;
+METRION_THREAD_LOCAL const metrion_thread_slab *metrion_own_slabs;
 
 /* The slot of a handle, if that was not freed. */
-static inline const metrion_slot *metrion_live(metrion_handle handle)
+METRION_INLINE const metrion_slot *metrion_live(metrion_handle handle)
 {
     const metrion_slot *slot = handle.slot;
     if (__builtin_expect(slot == NULL, 0) ||
@@ -79,7 +79,7 @@ static inline const metrion_slot *metrion_live(metrion_handle handle)
 }
 
 /* The calling thread's cells from a slot's first on, if `count` of them are there. */
-static inline uint64_t *metrion_own_cells(const metrion_slot *slot, size_t count)
+METRION_INLINE uint64_t *metrion_own_cells(const metrion_slot *slot, size_t count)
 {
     const metrion_thread_slab *slab = metrion_own_slabs;
     if (__builtin_expect(slab == NULL, 0))
@@ -90,14 +90,14 @@ static inline uint64_t *metrion_own_cells(const metrion_slot *slot, size_t count
     return slab->cells + slot->cell;
 }
 
-static inline double metrion_double(uint64_t bits)
+METRION_INLINE double metrion_double(uint64_t bits)
 {
     double value;
     memcpy(&value, &bits, sizeof value);
     return value;
 }
 
-static inline uint64_t metrion_bits(double value)
+METRION_INLINE uint64_t metrion_bits(double value)
 {
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
@@ -105,7 +105,7 @@ static inline uint64_t metrion_bits(double value)
 }
 
 /* Adds to a cell whose only writer is the calling thread. `seen` is what it just had. */
-static inline void metrion_add_exclusive(uint64_t *cell, uint64_t seen, double amount)
+METRION_INLINE void metrion_add_exclusive(uint64_t *cell, uint64_t seen, double amount)
 {
     __atomic_store_n(cell, metrion_bits(metrion_double(seen) + amount), __ATOMIC_RELAXED);
 }
@@ -114,7 +114,7 @@ static inline void metrion_add_exclusive(uint64_t *cell, uint64_t seen, double a
  *
  * Fails with METRION_STATUS_INVALID_VALUE for a wrong amount and METRION_STATUS_UNSUPPORTED for other
  * types: nothing is added then. Programs need not look. */
-static inline metrion_status metrion_add(metrion_series series, double amount)
+METRION_INLINE metrion_status metrion_add(metrion_series series, double amount)
 {
     const metrion_slot *slot = metrion_live(series.handle);
     if (slot != NULL && amount >= slot->least) {
@@ -140,7 +140,7 @@ static inline metrion_status metrion_add(metrion_series series, double amount)
 }
 
 /* Sets a gauge. Fails with METRION_STATUS_UNSUPPORTED for other types and up-down gauges. */
-static inline metrion_status metrion_set(metrion_series series, double value)
+METRION_INLINE metrion_status metrion_set(metrion_series series, double value)
 {
     const metrion_slot *slot = metrion_live(series.handle);
     if (slot != NULL && slot->last != NULL && __atomic_load_n(slot->last, __ATOMIC_RELAXED) != 0) {
@@ -151,7 +151,7 @@ static inline metrion_status metrion_set(metrion_series series, double value)
 }
 
 /* The index of the first bound that is not below a value which is a number. */
-static inline size_t metrion_bucket(const metrion_buckets *buckets, double value)
+METRION_INLINE size_t metrion_bucket(const metrion_buckets *buckets, double value)
 {
     /* With 0 added, -0 is 0. */
     uint64_t bits = metrion_bits(value + 0.0);
@@ -167,7 +167,7 @@ static inline size_t metrion_bucket(const metrion_buckets *buckets, double value
 
 /* Gives a histogram or summary an observation. NaN is dropped, and counted in the registry's
  * own metrics. Fails with METRION_STATUS_UNSUPPORTED for other types. */
-static inline metrion_status metrion_observe(metrion_series series, double value)
+METRION_INLINE metrion_status metrion_observe(metrion_series series, double value)
 {
     const metrion_slot *slot = metrion_live(series.handle);
     const metrion_buckets *buckets = slot == NULL ? NULL : slot->bounds;
@@ -191,17 +191,17 @@ static inline metrion_status metrion_observe(metrion_series series, double value
 
 #else /* A compiler without GCC's atomic builtins takes the functions of the library. */
 
-static inline metrion_status metrion_add(metrion_series series, double amount)
+METRION_INLINE metrion_status metrion_add(metrion_series series, double amount)
 {
     return metrion_series_add(series, amount);
 }
 
-static inline metrion_status metrion_set(metrion_series series, double value)
+METRION_INLINE metrion_status metrion_set(metrion_series series, double value)
 {
     return metrion_series_set(series, value);
 }
 
-static inline metrion_status metrion_observe(metrion_series series, double value)
+METRION_INLINE metrion_status metrion_observe(metrion_series series, double value)
 {
     return metrion_series_observe(series, value);
 }
@@ -209,19 +209,19 @@ static inline metrion_status metrion_observe(metrion_series series, double value
 #endif
 
 /* Adds one to a counter or gauge. */
-static inline metrion_status metrion_inc(metrion_series series)
+METRION_INLINE metrion_status metrion_inc(metrion_series series)
 {
     return metrion_add(series, 1.0);
 }
 
 /* Takes an amount off a gauge. */
-static inline metrion_status metrion_sub(metrion_series series, double amount)
+METRION_INLINE metrion_status metrion_sub(metrion_series series, double amount)
 {
     return metrion_add(series, -amount);
 }
 
 /* The one series of a family without labels; the family's handle is freed. */
-static inline metrion_status metrion_single(metrion_status made, metrion_family family,
+METRION_INLINE metrion_status metrion_single(metrion_status made, metrion_family family,
                                             metrion_series *out)
 {
     metrion_status status;
@@ -236,7 +236,7 @@ static inline metrion_status metrion_single(metrion_status made, metrion_family 
 }
 
 /* The counter without labels of this name; made when it is new. */
-static inline metrion_status metrion_counter(metrion_registry registry, const char *name,
+METRION_INLINE metrion_status metrion_counter(metrion_registry registry, const char *name,
                                              const char *help, metrion_series *out)
 {
     metrion_family_options options;
@@ -248,7 +248,7 @@ static inline metrion_status metrion_counter(metrion_registry registry, const ch
 }
 
 /* The gauge without labels of this name, which keeps the last value; made when it is new. */
-static inline metrion_status metrion_gauge(metrion_registry registry, const char *name,
+METRION_INLINE metrion_status metrion_gauge(metrion_registry registry, const char *name,
                                            const char *help, metrion_series *out)
 {
     metrion_family_options options;
@@ -261,7 +261,7 @@ static inline metrion_status metrion_gauge(metrion_registry registry, const char
 }
 
 /* The histogram without labels of this name, with the default bounds; made when it is new. */
-static inline metrion_status metrion_histogram(metrion_registry registry, const char *name,
+METRION_INLINE metrion_status metrion_histogram(metrion_registry registry, const char *name,
                                                const char *help, metrion_series *out)
 {
     metrion_histogram_options options;
