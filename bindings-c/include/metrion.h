@@ -126,10 +126,11 @@ typedef struct metrion_series {
   struct metrion_handle handle;
 } metrion_series;
 
-// Writes a value and returns true; false leaves the series out of this collection.
+// Writes a value and returns true; false leaves the series out of this collection. No lock is held.
 typedef bool (*metrion_value_function)(void *user, double *value);
 
-// Called once, when the library will not use `user` any more.
+// Called once, when the library will not use `user` any more. A lock of the family may be held then: it
+// may free handles, but call no other function of Metrion.
 typedef void (*metrion_release_function)(void *user);
 
 // A set of metrics that are exposed together. `metrion_registry_free` gives it back.
@@ -289,7 +290,7 @@ typedef struct metrion_reading {
   struct metrion_memory *memory;
 } metrion_reading;
 
-// Gives the time in seconds since the Unix epoch.
+// Gives the time in seconds since the Unix epoch. It must not call Metrion.
 typedef double (*metrion_clock_function)(void *user);
 
 // Of a registry.

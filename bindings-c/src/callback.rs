@@ -7,13 +7,14 @@ use metrion_core::{Clock, Error, ErrorCode};
 use crate::handle::{AnyFamily, AnySeries, Family, Series};
 use crate::status::{Status, done, null};
 
-/// Gives the time in seconds since the Unix epoch.
+/// Gives the time in seconds since the Unix epoch. It must not call Metrion.
 pub type ClockFunction = Option<unsafe extern "C" fn(user: *mut c_void) -> f64>;
 
-/// Writes a value and returns true; false leaves the series out of this collection.
+/// Writes a value and returns true; false leaves the series out of this collection. No lock is held.
 pub type ValueFunction = Option<unsafe extern "C" fn(user: *mut c_void, value: *mut f64) -> bool>;
 
-/// Called once, when the library will not use `user` any more.
+/// Called once, when the library will not use `user` any more. A lock of the family may be held then: it
+/// may free handles, but call no other function of Metrion.
 pub type ReleaseFunction = Option<unsafe extern "C" fn(user: *mut c_void)>;
 
 /// The caller's data that goes with a function, and how it is released.

@@ -115,6 +115,12 @@ void test_callback() {
     CHECK(has(registry, "depth 3\n") && number.use_count() == 2);
     family.set_callback(series, []() -> std::optional<double> { return std::nullopt; });
     CHECK(!has(registry, "depth 3\n") && number.use_count() == 1);
+    // What a function holds may be handles, of whatever family.
+    auto own = std::make_shared<metrion::Gauge>(family.labels({}));
+    auto other = std::make_shared<metrion::Counter>(registry.counter("other", ""));
+    other->inc();
+    family.set_callback(series, [own = std::move(own), other = std::move(other)] { return other->value() + 1; });
+    CHECK(has(registry, "depth 2\n"));
     family.set_callback(series, []() -> double { throw std::runtime_error("no"); });
     CHECK(!has(registry, "\ndepth"));
 }

@@ -1,3 +1,3 @@
 module metrion.example/go
 
-go 1.20
+go 1.19

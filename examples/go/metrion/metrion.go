@@ -324,12 +324,12 @@ func join(texts []string) (string, []C.size_t) {
 	return strings.Join(texts, ""), lengths
 }
 
-// data is where a string's bytes are; C only reads them, during the call.
+// data is a copy of a string's bytes; C only reads them, during the call.
 func data(text string) *C.char {
 	if text == "" {
 		return nil
 	}
-	return (*C.char)(unsafe.Pointer(unsafe.StringData(text)))
+	return (*C.char)(unsafe.Pointer(&[]byte(text)[0]))
 }
 
 func first(lengths []C.size_t) *C.size_t {
