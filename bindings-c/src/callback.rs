@@ -86,10 +86,8 @@ pub extern "C" fn metrion_set_callback(
             unsafe { function(user.data(), &raw mut value) }.then_some(value)
         };
         match (family.get()?, series.get()?) {
-            (AnyFamily::Counter(family), AnySeries::Counter(one)) => {
-                family.set_callback(&one, call)
-            }
-            (AnyFamily::Gauge(family), AnySeries::Gauge(one)) => family.set_callback(&one, call),
+            (AnyFamily::Counter(family), AnySeries::Counter(one)) => family.set_callback(one, call),
+            (AnyFamily::Gauge(family), AnySeries::Gauge(one)) => family.set_callback(one, call),
             _ => return Err(not_called()),
         }
         Ok(())

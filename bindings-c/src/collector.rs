@@ -149,7 +149,7 @@ pub unsafe extern "C" fn metrion_register(
     let user = User::new(user, release);
     let register = move || {
         let function = function.ok_or_else(|| null("the function"))?;
-        let registry = registry.get()?;
+        let registry = registry.get()?.clone();
         let mut collector = CallerCollector { function, user, described: Vec::new() };
         let families = collector.call()?;
         collector.described = families.iter().map(|family| family.schema().clone()).collect();

@@ -75,7 +75,8 @@ fn encode(
     format: i32,
     options: Option<&EncodeOptions>,
 ) -> Result<(Vec<u8>, Vec<Error>)> {
-    let registry = registry.get()?;
+    // A function that is called for a value may free the handle.
+    let registry = registry.get()?.clone();
     let format = CoreFormat { syntax: syntax(format)?, escaping: None };
     let mut core = CoreOptions::default();
     let mut filter = NameFilter::all();

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use metrion_core::exporters::http::HttpServer;
 use metrion_core::{
     Bounds, CellAddress, Counter, Error, ErrorCode, Family as CoreFamily, Gauge, GaugeMode,
-    Histogram, Info, Locked, Registry as CoreRegistry, SourceId, StateSet, Summary, lock,
+    Histogram, Info, Registry as CoreRegistry, SourceId, StateSet, Summary, lock,
 };
 
 use crate::status::{Result, null};
@@ -120,7 +120,6 @@ macro_rules! with_family {
 pub(crate) use with_family;
 
 /// A series of whatever type.
-#[derive(Clone)]
 pub(crate) enum AnySeries {
     Counter(Counter),
     Gauge(Gauge),
@@ -153,8 +152,7 @@ variants! { Counter Gauge Histogram Summary Info StateSet }
 /// What a slot holds.
 enum Object {
     Registry(CoreRegistry),
-    /// In a box, to which its place points.
-    Family(Box<AnyFamily>),
+    Family(AnyFamily),
     /// With what the slot's `bounds` points to.
     Series(AnySeries, #[allow(dead_code, reason = "kept for C")] Option<Box<Buckets>>),
     Collector(CoreRegistry, SourceId),
@@ -162,13 +160,19 @@ enum Object {
 }
 
 /// A slot as the library has it: what C sees is its first field.
+///
+/// Invariant: while the generation is odd, `object` is of a box that nobody changes.
 #[repr(C)]
 struct Place {
     slot: Slot,
-    /// The family that it holds, or null: so that updates by label values take no lock.
-    family: AtomicPtr<AnyFamily>,
-    object: Mutex<Option<Object>>,
+    object: AtomicPtr<Object>,
 }
+
+// Calls of all threads share what `object` points to.
+const _: () = {
+    const fn is_shared<T: Send + Sync>() {}
+    is_shared::<Object>();
+};
 
 /// All places, so that they can be reached, and those that are free.
 struct Places {
@@ -181,6 +185,8 @@ static PLACES: Mutex<Places> = Mutex::new(Places { all: Vec::new(), free: Vec::n
 // SAFETY: the pointers are to the bounds and the table of a `Bounds`, which never change; the series
 // beside it keeps them.
 unsafe impl Send for Buckets {}
+// SAFETY: as above.
+unsafe impl Sync for Buckets {}
 
 fn free_place() -> &'static Place {
     let mut places = lock(&PLACES);
@@ -202,21 +208,15 @@ impl Place {
             least: AtomicU64::new(0),
             cell: AtomicU32::new(u32::MAX),
         };
-        Self { slot, family: AtomicPtr::default(), object: Mutex::new(None) }
+        Self { slot, object: AtomicPtr::default() }
     }
 }
 
 impl Handle {
-    fn new(mut object: Object) -> Self {
+    fn new(object: Object) -> Self {
         let place = free_place();
         place.slot.describe(&object);
-        let family = match &mut object {
-            Object::Family(family) => &raw mut **family,
-            _ => std::ptr::null_mut(),
-        };
-        place.family.store(family, Ordering::Relaxed);
-        let mut inside = lock(&place.object);
-        *inside = Some(object);
+        place.object.store(Box::into_raw(Box::new(object)), Ordering::Relaxed);
         // Odd now. Release: whoever finds this generation finds what it is of.
         let generation = place.slot.generation.fetch_add(1, Ordering::Release) + 1;
         Self { slot: &raw const place.slot, generation }
@@ -235,33 +235,45 @@ impl Handle {
         Ok(unsafe { &*self.slot.cast::<Place>() })
     }
 
-    fn object(self, what: &str) -> Result<Locked<'static, Option<Object>>> {
+    /// What the handle is of, for the time of one call.
+    fn object(&self, what: &str) -> Result<&Object> {
         let place = self.place(what)?;
-        let inside = lock(&place.object);
         if place.slot.generation.load(Ordering::Acquire) != self.generation {
             return Err(freed(what));
         }
-        Ok(inside)
+        // SAFETY: the handle is not freed yet, so the pointer is of a box that nobody changes; and callers
+        // promise not to free it while a call with it goes on, which the result does not outlive.
+        let object = unsafe { place.object.load(Ordering::Relaxed).as_ref() };
+        object.ok_or_else(|| freed(what))
     }
 
-    /// Ends the handle, and every copy of it. What it held is dropped after all locks are given back, as
-    /// that may run foreign code.
+    /// Ends the handle, and every copy of it. What it held is dropped without a lock, as that may run
+    /// foreign code.
     fn free(self, what: &str) -> Result<()> {
         if self.is_null() {
             return Ok(());
         }
-        let held = {
-            let mut inside = self.object(what)?;
-            let slot = &self.place(what)?.slot;
-            slot.generation.fetch_add(1, Ordering::Release);
-            inside.take()
-        };
-        lock(&PLACES).free.push(self.place(what)?);
-        if let Some(Object::Collector(registry, id)) = &held {
+        let place = self.place(what)?;
+        let ended = place.slot.generation.compare_exchange(
+            self.generation,
+            self.generation + 1,
+            Ordering::AcqRel,
+            Ordering::Relaxed,
+        );
+        if ended.is_err() {
+            return Err(freed(what));
+        }
+        let object = place.object.swap(std::ptr::null_mut(), Ordering::Relaxed);
+        lock(&PLACES).free.push(place);
+        if object.is_null() {
+            return Ok(());
+        }
+        // SAFETY: `new` had it from a box, and who ended the generation is the only one to take it.
+        let object = unsafe { Box::from_raw(object) };
+        if let Object::Collector(registry, id) = &*object {
             // It may be gone with its registry.
             let _gone = registry.unregister(*id);
         }
-        drop(held);
         Ok(())
     }
 }
@@ -335,9 +347,9 @@ impl Registry {
         Self { handle: Handle::new(Object::Registry(registry)) }
     }
 
-    pub(crate) fn get(self) -> Result<CoreRegistry> {
-        match &*self.handle.object("the registry")? {
-            Some(Object::Registry(registry)) => Ok(registry.clone()),
+    pub(crate) fn get(&self) -> Result<&CoreRegistry> {
+        match self.handle.object("the registry")? {
+            Object::Registry(registry) => Ok(registry),
             _ => Err(wrong_kind("a registry")),
         }
     }
@@ -349,21 +361,14 @@ impl Registry {
 
 impl Family {
     pub(crate) fn new(family: impl Into<AnyFamily>) -> Self {
-        Self { handle: Handle::new(Object::Family(Box::new(family.into()))) }
+        Self { handle: Handle::new(Object::Family(family.into())) }
     }
 
-    /// The family for the time of one call.
     pub(crate) fn get(&self) -> Result<&AnyFamily> {
-        let what = "the family";
-        let place = self.handle.place(what)?;
-        if place.slot.generation.load(Ordering::Acquire) != self.handle.generation {
-            return Err(freed(what));
+        match self.handle.object("the family")? {
+            Object::Family(family) => Ok(family),
+            _ => Err(wrong_kind("a family")),
         }
-        // SAFETY: the handle is not freed yet, so the box that the pointer is to is in the place, where
-        // nobody changes it; and callers promise not to free it while they are in a call with it, which
-        // the result does not outlive.
-        let family = unsafe { place.family.load(Ordering::Relaxed).as_ref() };
-        family.ok_or_else(|| wrong_kind("a family"))
     }
 
     pub(crate) fn free(self) -> Result<()> {
@@ -378,9 +383,9 @@ impl Series {
         Self { handle: Handle::new(Object::Series(series, buckets)) }
     }
 
-    pub(crate) fn get(self) -> Result<AnySeries> {
-        match &*self.handle.object("the series")? {
-            Some(Object::Series(series, _)) => Ok(series.clone()),
+    pub(crate) fn get(&self) -> Result<&AnySeries> {
+        match self.handle.object("the series")? {
+            Object::Series(series, _) => Ok(series),
             _ => Err(wrong_kind("a series")),
         }
     }
@@ -406,8 +411,8 @@ impl Server {
     }
 
     pub(crate) fn port(self) -> Result<u16> {
-        match &*self.handle.object("the server")? {
-            Some(Object::Server(server)) => Ok(server.local_addr().port()),
+        match self.handle.object("the server")? {
+            Object::Server(server) => Ok(server.local_addr().port()),
             _ => Err(wrong_kind("a server")),
         }
     }

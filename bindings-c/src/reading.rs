@@ -111,7 +111,7 @@ pub unsafe extern "C" fn metrion_value(series: Series, out: *mut f64) -> Status 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn metrion_read(series: Series, out: *mut Reading) -> Status {
     // SAFETY: what callers of the library promise.
-    unsafe { returning(out, || Ok(Reading::of(&series.get()?))) }
+    unsafe { returning(out, || Ok(Reading::of(series.get()?))) }
 }
 
 /// Gives back the memory of a reading, and makes it empty; null is no error.

@@ -51,7 +51,7 @@ unsafe fn family<T, F: Into<AnyFamily>>(
 ) -> Status {
     let make = || {
         let options = options.ok_or_else(|| null("the options"))?;
-        Ok(Family::new(make(&registry.get()?, options)?))
+        Ok(Family::new(make(registry.get()?, options)?))
     };
     // SAFETY: what callers of the library promise.
     unsafe { returning(out, make) }

@@ -124,7 +124,7 @@ fn change_state(
 ) -> Status {
     done(|| match series.get()? {
         // SAFETY: what callers of the library promise.
-        AnySeries::StateSet(states) => change(&states, &unsafe { state.name("the state")? }),
+        AnySeries::StateSet(states) => change(states, &unsafe { state.name("the state")? }),
         _ => Err(unsupported("states are those of state sets")),
     })
 }

@@ -77,7 +77,7 @@ pub unsafe extern "C" fn metrion_serve(
     let start = || {
         let registry = registry.get()?;
         let options = options.map_or_else(|| Ok(HttpOptions::default()), ServeOptions::read)?;
-        Ok(Server::new(serve_http(&registry, options)?))
+        Ok(Server::new(serve_http(registry, options)?))
     };
     // SAFETY: what callers of the library promise.
     unsafe { returning(out, start) }
