@@ -94,6 +94,34 @@ static void check_totals(double times)
     OK(metrion_series_free(series));
 }
 
+static metrion_series shared;
+static pthread_barrier_t meeting;
+
+/* Whether this thread was the one that freed the handle. */
+static void *free_shared(void *freed)
+{
+    pthread_barrier_wait(&meeting);
+    *(int *)freed = metrion_series_free(shared) == METRION_STATUS_OK;
+    return NULL;
+}
+
+static void test_two_frees_at_once(metrion_registry registry)
+{
+    int round, i;
+    CHECK(pthread_barrier_init(&meeting, NULL, 2) == 0);
+    for (round = 0; round < 200; round++) {
+        pthread_t threads[2];
+        int freed[2];
+        OK(metrion_counter(registry, "shared", "", &shared));
+        for (i = 0; i < 2; i++)
+            CHECK(pthread_create(&threads[i], NULL, free_shared, &freed[i]) == 0);
+        for (i = 0; i < 2; i++)
+            CHECK(pthread_join(threads[i], NULL) == 0);
+        CHECK(freed[0] + freed[1] == 1);
+    }
+    CHECK(pthread_barrier_destroy(&meeting) == 0);
+}
+
 static void test_exit_handlers(void)
 {
     pthread_t threads[THREADS];
@@ -174,6 +202,7 @@ int main(void)
             CHECK(pthread_join(churning[i], NULL) == 0);
     }
     check_totals(WAVES * THREADS);
+    test_two_frees_at_once(registry);
     test_exit_handlers();
     test_fork(WAVES * THREADS);
     OK(metrion_series_free(counter));
