@@ -5,6 +5,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PREFIX ?= /usr/local
 REQUIREMENTS := bindings-python/requirements-dev.txt
 
 # Whatever ends up in the Python package: a change to any of it builds it anew.
@@ -28,6 +29,7 @@ test: setup-test ## every test there is; STEPS="loom fuzz" only these
 .PHONY: bench
 bench: setup-run package ## measure against the usual clients, put the table into README.md
 	cargo bench -p metrion-benches --bench side_by_side
+	bindings-c/bench/run
 	$(BIN)/python bindings-python/bench/bench.py
 	$(BIN)/python bindings-python/bench/loop_pause.py
 	$(BIN)/python bindings-python/bench/memory.py
@@ -61,6 +63,11 @@ docs: ## the Rust API documentation, with every rustdoc warning an error
 .PHONY: dist
 dist: setup-run $(VENV)/.stamp ## the Python wheel and source distribution, in dist/, and tries them
 	@.ci/dist
+
+.PHONY: install-c
+install-c: ## the C and C++ library with its headers, into PREFIX=/usr/local
+	cargo build --release -p metrion-c
+	bindings-c/install target/release $(PREFIX)
 
 .PHONY: soak
 soak: setup-test package ## hours instead of minutes: long fuzzing, stress and property tests

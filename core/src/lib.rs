@@ -37,12 +37,13 @@ pub use metrion_integrations::opentelemetry;
 #[cfg(feature = "prometheus-crate")]
 pub use metrion_integrations::prometheus_crate;
 pub use metrion_metrics::{
-    Bounds, CardinalityReport, Checkpoint, Child, Collector, Counter, DEFAULT_BUCKETS,
-    DEFAULT_ZERO_THRESHOLD, Family, FamilyCardinality, FamilyOptions, Gauge, GaugeMode,
-    GaugeOptions, Geometry, Histogram, HistogramOptions, HistogramTimer, HistogramValue, Info,
-    LabelCardinality, Metric, NativeOptions, OwnedCells, ProcessWriter, Registry, RegistryOptions,
-    RegistryView, Segment, SourceId, SpanContext, SpanSource, StateSet, StateSetOptions, Summary,
-    SummaryOptions, SummaryValue, default_registry, exponential_buckets, linear_buckets,
+    Bounds, BoundsTable, CardinalityReport, CellAddress, Checkpoint, Child, Collector, Counter,
+    DEFAULT_BUCKETS, DEFAULT_ZERO_THRESHOLD, Family, FamilyCardinality, FamilyOptions, Gauge,
+    GaugeMode, GaugeOptions, Geometry, Histogram, HistogramOptions, HistogramTimer, HistogramValue,
+    Info, LabelCardinality, Locked, Metric, NativeOptions, OwnedCells, ProcessWriter, Registry,
+    RegistryOptions, RegistryView, Segment, SourceId, SpanContext, SpanSource, StateSet,
+    StateSetOptions, Summary, SummaryOptions, SummaryValue, THREAD_SLABS, ThreadSlab,
+    default_registry, exponential_buckets, linear_buckets, lock, thread_slabs,
 };
 #[cfg(all(feature = "process", not(target_arch = "wasm32")))]
 pub use metrion_metrics::{ProcessCollector, ProcessOptions};

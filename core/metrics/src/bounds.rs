@@ -19,6 +19,22 @@ pub struct Bounds {
     table: Box<[u16]>,
 }
 
+/// The parts of [`Bounds`]. A value's bits become an integer with the order of the numbers: the sign bit
+/// set for numbers from 0 up, all bits inverted below, and -0 taken for 0. That, shifted right by `shift`
+/// and less `lowest` (0 if that is negative), and at most the last place, is a place in `table`. There
+/// stands the bucket from which the search for the first bound that is not below the value begins.
+#[derive(Clone, Copy, Debug)]
+pub struct BoundsTable<'a> {
+    /// The finite bounds and infinity.
+    pub bounds: &'a [f64],
+    /// How many low bits are cut off.
+    pub shift: u32,
+    /// The first place's integer.
+    pub lowest: u64,
+    /// For each place, how many bounds lie in places before it.
+    pub table: &'a [u16],
+}
+
 const TABLE_BITS: u32 = 11;
 
 impl Bounds {
@@ -61,6 +77,13 @@ impl Bounds {
         bucket.min(self.bounds.len() - 1)
     }
 
+    /// What [`Bounds::bucket`] looks at, for bindings whose language does the same by itself.
+    #[must_use]
+    pub fn table(&self) -> BoundsTable<'_> {
+        let Self { bounds, shift, lowest, table } = self;
+        BoundsTable { bounds, shift: *shift, lowest: *lowest, table }
+    }
+
     /// The finite bounds.
     #[must_use]
     pub fn as_slice(&self) -> &[f64] {
@@ -92,6 +115,19 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// What a binding does by itself.
+    fn by_table(bounds: &Bounds, value: f64) -> usize {
+        let BoundsTable { bounds, shift, lowest, table } = bounds.table();
+        let bits = (value + 0.0).to_bits();
+        let ordered = if bits >> 63 == 0 { bits | 1 << 63 } else { !bits };
+        let place = (ordered >> shift).saturating_sub(lowest).min(table.len() as u64 - 1);
+        let mut bucket = usize::from(table[place as usize]);
+        while value > bounds[bucket] {
+            bucket += 1;
+        }
+        bucket
+    }
+
     fn naive(bounds: &[f64], value: f64) -> usize {
         bounds.iter().position(|bound| value <= *bound).unwrap_or(bounds.len())
     }
@@ -110,6 +146,7 @@ mod tests {
     #[test]
     fn no_bounds() {
         assert_eq!(Bounds::new(&[]).bucket(1.0), 0);
+        assert_eq!(by_table(&Bounds::new(&[]), 1.0), 0);
     }
 
     proptest! {
@@ -124,6 +161,9 @@ mod tests {
             let table = Bounds::new(&bounds);
             for value in values.into_iter().chain(bounds.iter().copied()) {
                 prop_assert_eq!(table.bucket(value), naive(&bounds, value));
+                if !value.is_nan() {
+                    prop_assert_eq!(by_table(&table, value), naive(&bounds, value));
+                }
             }
         }
     }

@@ -6,7 +6,7 @@ use metrion_model::{Error, ErrorCode, Exemplar, FamilySnapshot, Result, Value};
 use metrion_slab::{OwnedCells, ProcessWriter};
 
 use crate::family::Metric;
-use crate::series::Series;
+use crate::series::{CellAddress, Series};
 
 /// One series of a counter family. Cloning gives another handle to the same series.
 #[derive(Clone, Debug)]
@@ -88,6 +88,12 @@ impl Counter {
     #[must_use]
     pub fn cell_of(&self, writer: &ProcessWriter) -> OwnedCells {
         writer.cells(self.series.cell(), 1)
+    }
+
+    /// Where its cell is.
+    #[must_use]
+    pub fn address(&self) -> CellAddress<'_> {
+        self.series.address()
     }
 
     /// Sets it to zero, and says that it began now: for what begins anew within its process.

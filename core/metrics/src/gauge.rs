@@ -8,7 +8,7 @@ use metrion_slab::{OwnedCells, ProcessWriter};
 use crate::definition::Kind;
 use crate::family::Metric;
 use crate::options::GaugeMode;
-use crate::series::Series;
+use crate::series::{CellAddress, Series};
 
 /// One series of a gauge family. Cloning gives another handle to the same series.
 #[derive(Clone, Debug)]
@@ -78,6 +78,12 @@ impl Gauge {
     #[must_use]
     pub const fn mode(&self) -> GaugeMode {
         self.mode
+    }
+
+    /// Where its cell is: additive for an up-down gauge, else of the common slab alone.
+    #[must_use]
+    pub fn address(&self) -> CellAddress<'_> {
+        self.series.address()
     }
 
     /// The cell to which a writer writes by its address; see [`crate::Counter::cell_of`].

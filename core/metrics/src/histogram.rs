@@ -9,7 +9,7 @@ use crate::bounds::Bounds;
 use crate::definition::Kind;
 use crate::exponential::Exponential;
 use crate::family::Metric;
-use crate::series::Series;
+use crate::series::{CellAddress, Series};
 use crate::timer::HistogramTimer;
 
 /// One series of a histogram family. Cloning gives another handle to the same series.
@@ -169,6 +169,12 @@ impl Histogram {
     #[must_use]
     pub fn cells_of(&self, writer: &ProcessWriter) -> OwnedCells {
         writer.cells(self.series.cell(), self.bounds.as_slice().len() + 2)
+    }
+
+    /// Where its cells are: one for each bucket, the one to infinity last, and then the sum.
+    #[must_use]
+    pub fn address(&self) -> CellAddress<'_> {
+        self.series.address()
     }
 
     /// Counts an observation that no bucket takes.

@@ -31,7 +31,7 @@ mod summary;
 mod timer;
 mod view;
 
-pub use bounds::{Bounds, exponential_buckets, linear_buckets};
+pub use bounds::{Bounds, BoundsTable, exponential_buckets, linear_buckets};
 pub use cardinality::{CardinalityReport, FamilyCardinality, LabelCardinality};
 pub use checkpoint::Checkpoint;
 pub use collector::Collector;
@@ -42,7 +42,10 @@ pub use gauge::Gauge;
 pub use histogram::{Histogram, HistogramValue};
 pub use info::Info;
 #[doc(no_inline)]
-pub use metrion_slab::{Geometry, OwnedCells, ProcessWriter, Segment};
+pub use metrion_slab::{
+    Geometry, Locked, OwnedCells, ProcessWriter, Segment, THREAD_SLABS, ThreadSlab, lock,
+    thread_slabs,
+};
 pub use native::{DEFAULT_ZERO_THRESHOLD, NativeOptions};
 pub use options::{
     DEFAULT_BUCKETS, FamilyOptions, GaugeMode, GaugeOptions, HistogramOptions, RegistryOptions,
@@ -53,6 +56,7 @@ pub use process::{ProcessCollector, ProcessOptions};
 pub use registry::Registry;
 #[cfg(not(target_arch = "wasm32"))]
 pub use registry::default_registry;
+pub use series::CellAddress;
 pub use span::{SpanContext, SpanSource};
 pub use state_set::StateSet;
 pub use summary::{Summary, SummaryValue};

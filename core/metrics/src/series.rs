@@ -30,6 +30,16 @@ struct Extras {
     parts: Mutex<Vec<Entry>>,
 }
 
+/// Where the cells of a series are, for bindings that add to those of the calling thread by
+/// themselves: see [`metrion_slab::thread_slabs`]. It does not keep the series; hold its handle beside it.
+#[derive(Clone, Copy, Debug)]
+pub struct CellAddress<'a> {
+    /// The segment that has them.
+    pub segment: &'a Arc<Segment>,
+    /// The first one; out of range for a series that is nowhere.
+    pub first: Cell,
+}
+
 impl Series {
     pub(crate) fn new(segment: Arc<Segment>, entry: Entry, context: Arc<Context>) -> Arc<Self> {
         Arc::new(Self {
@@ -60,6 +70,10 @@ impl Series {
 
     pub(crate) fn cell(&self) -> Cell {
         self.entry.first_cell
+    }
+
+    pub(crate) fn address(&self) -> CellAddress<'_> {
+        CellAddress { segment: &self.segment, first: self.cell() }
     }
 
     pub(crate) fn position(&self) -> usize {

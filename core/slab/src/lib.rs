@@ -60,6 +60,12 @@
 //! never used again, and a lookup borrows the segment with that id, so a hit means that the mapping
 //! is there. It is emptied before the thread hands its slabs back.
 //!
+//! **Updates in C.** Inline functions of the C header read the calling thread's cache, and do what
+//! [`Segment::add`] and [`Segment::set`] do to a word that is not zero, with the same relaxed atomic
+//! loads, stores and compare-and-swaps of the compiler's memory model, which is the same in C and in
+//! Rust. Only the owner's thread can see its cache, so it stays the one writer. A hit is no proof there
+//! that the segment lives: the handle is, whose generation is compared first.
+//!
 //! Loom runs models of publication, adoption, summing and reset (`loom_models.rs`); the stress test
 //! runs under AddressSanitizer and valgrind.
 //!
@@ -92,3 +98,4 @@ pub use reclaim::collect_removed;
 pub use segment::{Cell, Segment};
 pub use slabs::{OwnedCells, ProcessWriter};
 pub use sparse::SparseCells;
+pub use thread::{THREAD_SLABS, ThreadSlab, thread_slabs};

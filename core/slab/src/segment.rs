@@ -66,7 +66,9 @@ impl Segment {
         Ok(segment)
     }
 
-    pub(crate) fn id(&self) -> u64 {
+    /// A number that no other segment of this process has or will have; never 0.
+    #[must_use]
+    pub fn id(&self) -> u64 {
         self.id
     }
 
@@ -157,6 +159,15 @@ impl Segment {
         }
         let word = self.word(self.layout.common_cell(cell as usize));
         (word.load(Ordering::Relaxed) != 0).then_some(word)
+    }
+
+    /// The word of a cell that only the common slab holds, for code in C that writes to it by itself:
+    /// it may store to it, or add by compare-and-swap, while the word is not zero. `None` for the cell
+    /// of a series that is nowhere.
+    #[must_use]
+    pub fn common_word(&self, cell: Cell) -> Option<&AtomicU64> {
+        let is_there = (cell as usize) < self.layout.geometry.cells;
+        is_there.then(|| self.word(self.layout.common_cell(cell as usize)))
     }
 
     #[cold]

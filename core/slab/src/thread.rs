@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::ptr::{self, NonNull};
+use std::slice;
 use std::sync::{Arc, Weak};
 
 use crate::layout::COMMON_SLAB;
@@ -12,25 +13,42 @@ use crate::sync::AtomicU64;
 
 /// Segments whose slab a thread finds without a search. More live registries than that are rare; two
 /// whose numbers collide share a place and go by the list.
-const CACHED: usize = 8;
+pub const THREAD_SLABS: usize = 8;
 
-/// The slab of one segment for this thread. `segment` 0 means empty: no segment has that id.
+/// The calling thread's slab of one segment, in the place `id % THREAD_SLABS` of the thread's table.
 ///
-/// Each field is a cell of its own, so that an update reads only what it needs.
-struct Cached {
+/// C code reads it in place (see [`thread_slabs`]), so the order of the first three fields is part of
+/// the binary interface. Each field is a cell of its own, so that an update reads only what it needs.
+#[derive(Debug)]
+#[repr(C)]
+pub struct ThreadSlab {
+    /// The segment's id; 0 means empty: no segment has that id.
     segment: Cell<u64>,
+    first: Cell<NonNull<AtomicU64>>,
+    /// 0 when it is the common slab, to which threads write in another way.
+    count: Cell<usize>,
     number: Cell<usize>,
-    /// Empty when it is the common slab, to which threads write in another way.
-    cells: Cell<NonNull<[AtomicU64]>>,
 }
 
-impl Cached {
+impl ThreadSlab {
     #[allow(clippy::declare_interior_mutable_const, reason = "each use is meant to be a new one")]
     const EMPTY: Self = Self {
         segment: Cell::new(0),
+        first: Cell::new(NonNull::dangling()),
+        count: Cell::new(0),
         number: Cell::new(COMMON_SLAB),
-        cells: Cell::new(NonNull::slice_from_raw_parts(NonNull::dangling(), 0)),
     };
+}
+
+/// The calling thread's table of [`THREAD_SLABS`] places, for code in C that adds to cells by itself.
+///
+/// The table is the thread's for as long as it runs. That code may do what this crate does: where a
+/// place has the segment's id, and the segment is alive, it may load a cell below the count relaxed,
+/// and if that is not zero, store it again with something added to it. Everything else is
+/// [`Segment::add`]'s, which also fills the table. A thread that ends finds its table empty.
+#[must_use]
+pub fn thread_slabs() -> *const ThreadSlab {
+    CACHE.with(|cache| cache.as_ptr())
 }
 
 /// The slabs that this thread owns, handed back when it ends.
@@ -53,7 +71,7 @@ impl Drop for Owned {
 
 thread_local! {
     // Without a destructor, so that the hot path needs no check whether it still exists.
-    static CACHE: [Cached; CACHED] = const { [const { Cached::EMPTY }; CACHED] };
+    static CACHE: [ThreadSlab; THREAD_SLABS] = const { [const { ThreadSlab::EMPTY }; THREAD_SLABS] };
     static OWNED: Owned = const { Owned { slabs: RefCell::new(Vec::new()) } };
 }
 
@@ -64,13 +82,14 @@ thread_local! {
 pub(crate) fn own_cells(segment: &Segment) -> &[AtomicU64] {
     let id = segment.id();
     CACHE.with(|cache| {
-        let cached = &cache[id as usize % CACHED];
+        let cached = &cache[id as usize % THREAD_SLABS];
         if cached.segment.get() != id {
             return Default::default();
         }
-        // SAFETY: the slice was taken from the segment with this id, ids are never used again, and
-        // `segment` is borrowed for as long as the result, which keeps its mapping in place.
-        unsafe { cached.cells.get().as_ref() }
+        // SAFETY: `first` and `count` are those of a slice of the segment with this id, ids are never
+        // used again, and `segment` is borrowed for as long as the result, which keeps its mapping
+        // in place.
+        unsafe { slice::from_raw_parts(cached.first.get().as_ptr(), cached.count.get()) }
     })
 }
 
@@ -79,7 +98,7 @@ pub(crate) fn own_cells(segment: &Segment) -> &[AtomicU64] {
 pub(crate) fn slab(segment: &Segment) -> Slab<'_> {
     let id = segment.id();
     CACHE.with(|cache| {
-        let cached = &cache[id as usize % CACHED];
+        let cached = &cache[id as usize % THREAD_SLABS];
         if cached.segment.get() == id {
             let number = cached.number.get();
             return Slab::new(segment, number, number != COMMON_SLAB);
@@ -91,7 +110,9 @@ pub(crate) fn slab(segment: &Segment) -> Slab<'_> {
         let slab = own.map_or(segment.common(), |number| Slab::new(segment, number, true));
         cached.segment.set(id);
         cached.number.set(own.unwrap_or(COMMON_SLAB));
-        cached.cells.set(NonNull::from(own.map(|_| slab.cells()).unwrap_or_default()));
+        let cells = own.map(|_| slab.cells()).unwrap_or_default();
+        cached.first.set(NonNull::from(cells).cast());
+        cached.count.set(cells.len());
         slab
     })
 }

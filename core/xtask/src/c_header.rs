@@ -1,0 +1,65 @@
+//! `bindings-c/include/metrion.h`, by cbindgen from the exported functions of `bindings-c`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::Result;
+
+fn binding() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bindings-c")
+}
+
+fn checked_in() -> PathBuf {
+    binding().join("include/metrion.h")
+}
+
+/// Writes the header to where it is checked in.
+pub(crate) fn generate() -> Result<()> {
+    Ok(fs::write(checked_in(), header()?)?)
+}
+
+/// Fails when the checked-in header is not what would be generated now.
+pub(crate) fn check() -> Result<()> {
+    compare(&fs::read(checked_in())?, &header()?)
+}
+
+fn header() -> Result<Vec<u8>> {
+    let folder = binding();
+    let config = cbindgen::Config::from_file(folder.join("cbindgen.toml"))?;
+    let mut builder = cbindgen::Builder::new().with_config(config);
+    // By hand and not with the crate: that would run cargo, and its order is that of the folder.
+    let mut sources: Vec<PathBuf> = fs::read_dir(folder.join("src"))?
+        .map(|own| own.map(|own| own.path()))
+        .collect::<std::io::Result<_>>()?;
+    sources.sort();
+    for source in sources {
+        builder = builder.with_src(source);
+    }
+    let mut header = Vec::new();
+    builder.generate()?.write(&mut header);
+    Ok(header)
+}
+
+fn compare(found: &[u8], expected: &[u8]) -> Result<()> {
+    if found == expected {
+        return Ok(());
+    }
+    Err("bindings-c/include/metrion.h is stale: cargo run -p metrion-xtask -- generate".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checked_in_header_is_fresh() {
+        check().unwrap();
+    }
+
+    #[test]
+    fn a_stale_header_is_found() {
+        let header = String::from_utf8(header().unwrap()).unwrap();
+        let stale = header.replace("metrion_registry_new", "metrion_registry_make");
+        assert!(compare(stale.as_bytes(), header.as_bytes()).is_err());
+    }
+}

@@ -1,0 +1,3 @@
+module metrion.example/go
+
+go 1.19
