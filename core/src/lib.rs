@@ -37,7 +37,7 @@ pub use metrion_integrations::prometheus_crate;
 pub use metrion_metrics::{
     Bounds, CardinalityReport, Child, Collector, Counter, DEFAULT_BUCKETS, DEFAULT_ZERO_THRESHOLD,
     Family, FamilyCardinality, FamilyOptions, Gauge, GaugeMode, GaugeOptions, Geometry, Histogram,
-    HistogramOptions, HistogramTimer, HistogramValue, Info, LabelCardinality, Metric,
+    HistogramOptions, HistogramTimer, HistogramValue, Info, LabelCardinality, Memory, Metric,
     NativeOptions, OwnedCells, ProcessWriter, Registry, RegistryOptions, RegistryView, Segment,
     SourceId, SpanContext, SpanSource, StateSet, StateSetOptions, Summary, SummaryOptions,
     SummaryValue, default_registry, exponential_buckets, linear_buckets,

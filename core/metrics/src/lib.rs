@@ -37,7 +37,7 @@ pub use gauge::Gauge;
 pub use histogram::{Histogram, HistogramValue};
 pub use info::Info;
 #[doc(no_inline)]
-pub use metrion_slab::{Geometry, OwnedCells, ProcessWriter, Segment};
+pub use metrion_slab::{Geometry, Memory, OwnedCells, ProcessWriter, Segment};
 pub use native::{DEFAULT_ZERO_THRESHOLD, NativeOptions};
 pub use options::{
     DEFAULT_BUCKETS, FamilyOptions, GaugeMode, GaugeOptions, HistogramOptions, RegistryOptions,

@@ -1,0 +1,194 @@
+/** The native module: what its classes offer, and where it is found. */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface NativeBuckets {
+  schema: number;
+  zeroThreshold: number;
+  zeroCount: number;
+  /** Indices and counts in turn. */
+  positive: number[];
+  negative: number[];
+}
+
+export interface Reading {
+  numbers: Float64Array;
+  texts: string[];
+  states: string[];
+  native?: NativeBuckets | null;
+}
+
+export interface NativeChild {
+  readonly cell: number;
+  readonly isOverflow: boolean;
+  add(amount: number): void;
+  set(value: number): void;
+  observe(value: number): void;
+  updateWithExemplar(value: number, labels: string[]): void;
+  setInfo(labels: string[]): void;
+  setState(state: string): void;
+  read(): Reading;
+}
+
+export interface NativeFamily {
+  readonly name: string;
+  readonly openLabels: string[];
+  readonly bounds: number[];
+  readonly quantiles: number[];
+  generation(): Uint32Array | null;
+  child(values: string[]): NativeChild;
+  checkLabels(labels: string[]): void;
+  curry(labels: string[]): NativeFamily;
+  remove(values: string[]): boolean;
+  removeMatching(labels: string[]): number;
+  clear(): void;
+  reset(): void;
+  json(): string;
+}
+
+export interface FamilyInit {
+  kind: string;
+  name: string;
+  help: string;
+  namespace?: string;
+  subsystem?: string;
+  unit?: string;
+  labelNames?: string[];
+  constantLabels?: string[];
+  maxSeries?: number;
+  expireAfter?: number;
+  mode?: string;
+  buckets?: number[];
+  native?: object;
+  objectives?: number[];
+  maxAgeSeconds?: number;
+  ageBuckets?: number;
+  states?: string[];
+}
+
+export interface RegistryInit {
+  constantLabels?: string[];
+  utf8Names?: boolean;
+  maxEntries?: number;
+  selfMetrics?: boolean;
+}
+
+export interface SampleFamily {
+  name: string;
+  kind: string;
+  help: string;
+  unit: string;
+  samples: {
+    name: string;
+    labels: string[];
+    value: number;
+    timestamp?: number;
+    exemplar?: { labels: string[]; value: number; timestamp?: number };
+    native?: NativeBuckets;
+    nativeSum?: number;
+  }[];
+}
+
+export interface NativeCollector {
+  set(families: SampleFamily[]): void;
+}
+
+export interface NativeClock {
+  advance(seconds: number): void;
+}
+
+/** Which collector it is. */
+export interface Registration {
+  readonly registration?: never;
+}
+
+export interface NativeRegistry {
+  cells(first: number, count: number): Float64Array | null;
+  commonCells(first: number, count: number): Float64Array | null;
+  family(init: FamilyInit): NativeFamily;
+  unregister(family: NativeFamily): void;
+  register(collector: NativeCollector): Registration;
+  unregisterCollector(registration: Registration): void;
+}
+
+export interface EncodeInit {
+  format?: string;
+  names?: string[];
+  created?: boolean;
+  escaping?: string;
+  labels?: string[];
+  asText?: boolean;
+  accept?: string;
+  acceptEncoding?: string;
+  query?: string;
+}
+
+/** What an encoding gives; only `code` and `message` when it failed. */
+export interface Encoded {
+  body: Buffer | string;
+  contentType: string;
+  contentEncoding: string | null;
+  leftOut: string[];
+  code?: string;
+  message?: string;
+}
+
+export interface NativeScrape {
+  addRegistry(registry: NativeRegistry): void;
+  addFamily(family: NativeFamily): void;
+  encode(init: EncodeInit): Promise<Encoded>;
+}
+
+interface NativeModule {
+  NativeRegistry: {
+    new (init: RegistryInit): NativeRegistry;
+    withClock(init: RegistryInit, clock: NativeClock): NativeRegistry;
+    shared(): NativeRegistry;
+    isolates(): Uint32Array | null;
+    blockCells(): number;
+  };
+  NativeScrape: new () => NativeScrape;
+  NativeCollector: new (described: SampleFamily[]) => NativeCollector;
+  ManualClock: new (seconds: number) => NativeClock;
+  checkExposition(data: Buffer, format: string): void;
+  linearBuckets(start: number, width: number, count: number): number[];
+  exponentialBuckets(start: number, factor: number, count: number): number[];
+}
+
+/** The name of the package with the module for this machine. */
+function platformPackage(): string {
+  const libc = process.platform === 'linux' ? (isMusl() ? '-musl' : '-gnu') : '';
+  return `metrion-${process.platform}-${process.arch}${libc}`;
+}
+
+function isMusl(): boolean {
+  const report = process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined;
+  return report?.header?.glibcVersionRuntime === undefined;
+}
+
+function load(): NativeModule {
+  // A build from source puts it beside `dist`.
+  const built = join(__dirname, '..', 'metrion.node');
+  if (existsSync(built)) {
+    return require(built) as NativeModule;
+  }
+  const name = platformPackage();
+  try {
+    return require(name) as NativeModule;
+  } catch (cause) {
+    const known = Object.keys(
+      (require('../package.json') as { optionalDependencies: Record<string, string> }).optionalDependencies,
+    );
+    const what = known.includes(name)
+      ? `The package ${name} is missing or does not load. Optional dependencies may have been left out: ` +
+        `install again without --omit=optional (or --no-optional), or add it: npm install ${name}`
+      : `There is no build for ${process.platform} on ${process.arch}; there are: ${known.join(', ')}. ` +
+        'Build it from source: make package-node';
+    throw Object.assign(new Error(`metrion has no native module. ${what}`, { cause }), {
+      code: 'unsupported',
+    });
+  }
+}
+
+export const native: NativeModule = load();
