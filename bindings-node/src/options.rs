@@ -119,11 +119,8 @@ impl FamilyInit {
     pub(crate) fn histogram(&mut self) -> Result<HistogramOptions> {
         let family = self.family();
         let native = self.native.take().map(NativeInit::into_options).transpose()?;
-        Ok(match (self.buckets.take(), native) {
-            (Some(buckets), native) => HistogramOptions { family, buckets, native },
-            (None, Some(native)) => HistogramOptions::native(family, native),
-            (None, None) => HistogramOptions { family, ..HistogramOptions::default() },
-        })
+        let buckets = self.buckets.take().unwrap_or_else(|| HistogramOptions::default().buckets);
+        Ok(HistogramOptions { family, buckets, native })
     }
 
     pub(crate) fn summary(&mut self) -> SummaryOptions {

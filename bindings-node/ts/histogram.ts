@@ -23,7 +23,7 @@ export interface NativeHistogramOptions {
 export interface HistogramConfig<N extends readonly string[]> extends MetricConfig<N> {
   /** The upper bounds, increasing; infinity is added. Those of Prometheus' Go client by default. */
   buckets?: readonly number[];
-  /** Native buckets, beside `buckets` or, without them, alone: a factor, or options. */
+  /** Native buckets, beside `buckets`, or alone when that list is empty: a factor, or options. */
   native?: number | NativeHistogramOptions;
 }
 
