@@ -1,6 +1,7 @@
 /** Metrics for Prometheus over one Rust core. */
 
 export { exponentialBuckets, linearBuckets } from './bucket_generators';
+export { collectDefaultMetrics, type DefaultMetricsConfig } from './collect_default_metrics';
 export type { Collector, Family, Sample } from './collector';
 export { Counter, CounterChild } from './counter';
 export { MetrionError, type ErrorCode } from './errors';

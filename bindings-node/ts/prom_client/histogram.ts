@@ -1,0 +1,113 @@
+import { format } from 'node:util';
+
+import { Histogram as CoreHistogram, type HistogramChild } from '../histogram';
+import { secondsSince, start } from '../timer';
+import { checkLabels, isObject, labelsOf, type LabelValues } from './labels';
+import { Metric, coreConfig, keepExemplar, type Entry, type MetricConfiguration } from './metric';
+import type { Value } from './values';
+
+export interface HistogramConfiguration extends MetricConfiguration {
+  buckets?: readonly number[];
+}
+
+interface Update {
+  labels?: LabelValues;
+  value?: number;
+  exemplarLabels?: LabelValues;
+}
+
+const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+export class Histogram extends Metric<HistogramChild> {
+  readonly type = 'histogram';
+  readonly buckets: readonly number[];
+  readonly upperBounds: readonly number[];
+
+  constructor(config: HistogramConfiguration) {
+    if (config?.labelNames?.includes('le')) {
+      throw new Error('le is a reserved label keyword');
+    }
+    const buckets = Object.freeze([...(config?.buckets ?? BUCKETS)]);
+    super(config, (labelNames) => new CoreHistogram({ ...coreConfig(labelNames), buckets }));
+    this.buckets = buckets;
+    this.upperBounds = buckets;
+  }
+
+  observe(first?: unknown, second?: number): void {
+    if (this.enableExemplars) {
+      const { labels = {}, value, exemplarLabels = {} } = (first ?? {}) as Update;
+      const entry = this.count(labels, value);
+      if (Object.keys(exemplarLabels).length > 0) {
+        const place = this.upperBounds.findIndex((bound) => (value as number) <= bound);
+        keepExemplar(entry, place, exemplarLabels, value as number);
+      }
+    } else if (isObject(first)) {
+      this.count(first as LabelValues, second);
+    } else {
+      this.count({}, first);
+    }
+  }
+
+  private count(labels: LabelValues, value: unknown): Entry<HistogramChild> {
+    checkLabels(this.labelNames, labels);
+    if (!Number.isFinite(value)) {
+      throw new TypeError(`Value is not a valid number: ${format(value)}`);
+    }
+    const entry = this.entry(labels);
+    entry.child.observe(value as number);
+    return entry;
+  }
+
+  /** Without labels, too, it has no values until the next observation. */
+  override reset(): void {
+    this.core.clear();
+    this.entries.clear();
+  }
+
+  zero(labels: LabelValues): void {
+    this.remove(labels);
+    this.entry(labels);
+  }
+
+  startTimer(labels?: LabelValues, exemplarLabels?: LabelValues) {
+    const began = start();
+    return (more?: LabelValues, later?: LabelValues): number => {
+      const value = secondsSince(began);
+      const all = { ...labels, ...more };
+      if (this.enableExemplars) {
+        this.observe({ labels: all, value, exemplarLabels: { ...exemplarLabels, ...later } });
+      } else {
+        this.observe(all, value);
+      }
+      return value;
+    };
+  }
+
+  labels(...given: unknown[]) {
+    const labels = labelsOf(this.labelNames, given);
+    checkLabels(this.labelNames, labels);
+    return {
+      observe: (value: number) => void this.count(labels, value),
+      startTimer: () => this.startTimer(labels),
+    };
+  }
+
+  protected override values({ labels, child, exemplars }: Entry<HistogramChild>): Value[] {
+    const { counts, sum } = child.value();
+    let count = 0;
+    const exemplar = (place: number) => (this.enableExemplars ? (exemplars?.get(place) ?? null) : null);
+    const values: Value[] = this.upperBounds.map((le, place) => ({
+      labels: { le, ...labels },
+      value: (count += counts[place]),
+      metricName: `${this.name}_bucket`,
+      exemplar: exemplar(place),
+    }));
+    count = counts.reduce((all, own) => all + own, 0);
+    return [
+      ...values,
+      { labels: { le: '+Inf', ...labels }, value: count, metricName: `${this.name}_bucket`, exemplar: exemplar(-1) },
+      { labels: { ...labels }, value: sum, metricName: `${this.name}_sum`, exemplar: undefined },
+      { labels: { ...labels }, value: count, metricName: `${this.name}_count`, exemplar: undefined },
+    ];
+  }
+}

@@ -1,0 +1,173 @@
+/** What the drop-in's metrics have in common: labels are kept as they were given, numbers are the core's. */
+
+import type { Metric as CoreMetric } from '../metric';
+import { Registry as CoreRegistry } from '../registry';
+import { checkLabels, isObject, labelsOf, validateLabelName, validateMetricName, type LabelValues } from './labels';
+import { Registry, globalRegistry } from './registry';
+import type { Aggregator, MetricObject, Value } from './values';
+
+export interface MetricConfiguration {
+  name: string;
+  help: string;
+  labelNames?: readonly string[];
+  registers?: readonly Registry[];
+  aggregator?: Aggregator;
+  collect?: (this: any) => void | Promise<void>;
+  enableExemplars?: boolean;
+}
+
+/** An update that stands for others. */
+export interface Exemplar {
+  labelSet: LabelValues;
+  value: number;
+  timestamp: number;
+}
+
+/** One series: its labels as they were given first, and its handle. */
+export interface Entry<C> {
+  labels: LabelValues;
+  child: C;
+  /** By bucket, or under 0. */
+  exemplars?: Map<number, Exemplar>;
+}
+
+/**
+ * Where the cells of all drop-in metrics are. Their names in it are numbers of their own, because several
+ * registries may have metrics of one name, and nobody reads it but these metrics.
+ */
+const behind = new CoreRegistry();
+let made = 0;
+
+const forgotten = new FinalizationRegistry<CoreMetric<any, any>>((core) => behind.unregister(core));
+
+/** The name of one more metric. */
+export function coreConfig(labelNames: readonly string[]) {
+  made += 1;
+  return { name: `metric_${made}`, help: '', labelNames, registers: [behind] };
+}
+
+export abstract class Metric<C> {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: readonly string[];
+  readonly registers: readonly Registry[];
+  readonly aggregator: Aggregator;
+  readonly enableExemplars: boolean;
+  abstract readonly type: string;
+  collect?: () => void | Promise<void>;
+  protected readonly core: CoreMetric<readonly string[], C>;
+  protected readonly entries = new Map<C, Entry<C>>();
+
+  protected constructor(config: MetricConfiguration, makeCore: (labelNames: readonly string[]) => CoreMetric<readonly string[], C>) {
+    if (!isObject(config)) {
+      throw new TypeError('constructor expected a config object');
+    }
+    if (!config.help) {
+      throw new Error('Missing mandatory help parameter');
+    }
+    if (!config.name) {
+      throw new Error('Missing mandatory name parameter');
+    }
+    if (!validateMetricName(config.name)) {
+      throw new Error('Invalid metric name');
+    }
+    const labelNames = config.labelNames ?? [];
+    if (!validateLabelName(labelNames)) {
+      throw new Error('Invalid label name');
+    }
+    if (config.collect && typeof config.collect !== 'function') {
+      throw new Error('Optional "collect" parameter must be a function');
+    }
+    this.name = config.name;
+    this.help = config.help;
+    this.labelNames = labelNames;
+    this.registers = config.registers ?? [globalRegistry];
+    this.aggregator = config.aggregator ?? 'sum';
+    this.enableExemplars = config.enableExemplars ?? false;
+    if (config.collect) {
+      this.collect = config.collect as () => void | Promise<void>;
+    }
+    this.core = makeCore(labelNames);
+    forgotten.register(this, this.core);
+    this.start();
+    for (const registry of this.registers) {
+      if (this.enableExemplars && registry.contentType === Registry.PROMETHEUS_CONTENT_TYPE) {
+        throw new TypeError('Exemplars are supported only on OpenMetrics registries');
+      }
+      registry.registerMetric(this);
+    }
+  }
+
+  /** The entry of these labels; made when it is new. */
+  protected entry(labels: LabelValues): Entry<C> {
+    const known = this.core.known(labels);
+    const entry = known === undefined ? undefined : this.entries.get(known);
+    return entry ?? this.newEntry(labels);
+  }
+
+  private newEntry(labels: LabelValues): Entry<C> {
+    checkLabels(this.labelNames, labels);
+    // A label that is not given is one that is empty, for Prometheus.
+    const child = this.core.labels(...this.labelNames.map((name) => labels[name] ?? ''));
+    const known = this.entries.get(child);
+    if (known !== undefined) {
+      return known;
+    }
+    const entry = { labels: { ...labels }, child };
+    this.entries.set(child, entry);
+    return entry;
+  }
+
+  /** Shows a metric without labels from the start. */
+  protected start(): void {
+    if (this.labelNames.length === 0) {
+      this.entry({});
+    }
+  }
+
+  /** Forgets all series. */
+  reset(): void {
+    this.core.clear();
+    this.entries.clear();
+    this.start();
+  }
+
+  clear(): void {
+    this.reset();
+  }
+
+  remove(...given: unknown[]): void {
+    const labels = labelsOf(this.labelNames, given);
+    checkLabels(this.labelNames, labels);
+    const values = this.labelNames.map((name) => String(labels[name] ?? ''));
+    const found = [...this.entries.values()].find((entry) =>
+      this.labelNames.every((name, place) => String(entry.labels[name] ?? '') === values[place]),
+    );
+    if (found !== undefined) {
+      this.entries.delete(found.child);
+      this.core.remove(...values);
+    }
+  }
+
+  async get(): Promise<MetricObject> {
+    const wait = this.collect?.();
+    if (wait instanceof Promise) {
+      await wait;
+    }
+    const { help, name, type, aggregator } = this;
+    const values = [...this.entries.values()].flatMap((entry) => this.values(entry));
+    return { help, name, type, values, aggregator };
+  }
+
+  protected abstract values(entry: Entry<C>): Value[];
+}
+
+/** Keeps an exemplar of a series. */
+export function keepExemplar(entry: Entry<unknown>, place: number, labelSet: LabelValues, value: number): void {
+  const text = Object.entries(labelSet).flat().join('');
+  if (text.length > 128) {
+    throw new RangeError('Label set size must be smaller than 128 UTF-8 chars');
+  }
+  entry.exemplars ??= new Map();
+  entry.exemplars.set(place, { labelSet, value, timestamp: Date.now() / 1000 });
+}

@@ -1,0 +1,161 @@
+/** Registries that write what prom-client's write. */
+
+import type { Exemplar } from './metric';
+import { isObject, type LabelValues } from './labels';
+import type { MetricObject, Value } from './values';
+
+/** Whatever gives values: a metric of this package, or any object with `get`. */
+export interface Source {
+  name?: string;
+  type?: string;
+  get(): Promise<Partial<MetricObject>> | Partial<MetricObject>;
+  reset?(): void;
+}
+
+const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
+const OPENMETRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
+
+export class Registry {
+  static get PROMETHEUS_CONTENT_TYPE(): string {
+    return PROMETHEUS;
+  }
+
+  static get OPENMETRICS_CONTENT_TYPE(): string {
+    return OPENMETRICS;
+  }
+
+  private readonly metricsByName = new Map<string | undefined, Source>();
+  private defaultLabels: LabelValues = {};
+  private type: string;
+
+  constructor(contentType: string = PROMETHEUS) {
+    if (contentType !== PROMETHEUS && contentType !== OPENMETRICS) {
+      throw new TypeError(`Content type ${contentType} is unsupported`);
+    }
+    this.type = contentType;
+  }
+
+  getMetricsAsArray(): Source[] {
+    return [...this.metricsByName.values()];
+  }
+
+  async getMetricsAsString(source: Source): Promise<string> {
+    const metric = await source.get();
+    const isOpenMetrics = this.type === OPENMETRICS;
+    const isCounter = isOpenMetrics && metric.type === 'counter';
+    const given = escapeText(metric.name ?? '');
+    const name = isCounter ? given.replace(/_total$/, '') : given;
+    const lines = [`# HELP ${name} ${escapeText(metric.help ?? '')}`, `# TYPE ${name} ${metric.type}`];
+    for (const value of metric.values ?? []) {
+      const sample = `${value.metricName ?? name}${isCounter ? '_total' : ''}`;
+      lines.push(`${sample}${this.labelText(value)} ${numberText(value.value)}${isOpenMetrics ? exemplarText(value.exemplar) : ''}`);
+    }
+    return lines.join('\n');
+  }
+
+  private labelText({ labels = {} }: Value): string {
+    // Those of a series stand first, and win.
+    const pairs = pairsOf({ ...labels, ...this.defaultLabels, ...labels });
+    return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+  }
+
+  async metrics(): Promise<string> {
+    const texts = await Promise.all(this.getMetricsAsArray().map((metric) => this.getMetricsAsString(metric)));
+    return this.type === OPENMETRICS ? `${texts.join('\n')}\n# EOF\n` : `${texts.join('\n\n')}\n`;
+  }
+
+  registerMetric(metric: Source): void {
+    const known = this.metricsByName.get(metric.name);
+    if (known !== undefined && known !== metric) {
+      throw new Error(`A metric with the name ${metric.name} has already been registered.`);
+    }
+    this.metricsByName.set(metric.name, metric);
+  }
+
+  clear(): void {
+    this.metricsByName.clear();
+    this.defaultLabels = {};
+  }
+
+  async getMetricsAsJSON(): Promise<Partial<MetricObject>[]> {
+    const metrics = await Promise.all(this.getMetricsAsArray().map((metric) => metric.get()));
+    for (const metric of metrics) {
+      for (const value of metric.values ?? []) {
+        value.labels = { ...value.labels };
+        for (const [name, text] of Object.entries(this.defaultLabels)) {
+          value.labels[name] = value.labels[name] || text;
+        }
+      }
+    }
+    return metrics;
+  }
+
+  removeSingleMetric(name: string): void {
+    this.metricsByName.delete(name);
+  }
+
+  getSingleMetricAsString(name: string): Promise<string> {
+    return this.getMetricsAsString(this.metricsByName.get(name) as Source);
+  }
+
+  getSingleMetric(name: string): Source | undefined {
+    return this.metricsByName.get(name);
+  }
+
+  setDefaultLabels(labels: LabelValues): void {
+    this.defaultLabels = labels;
+  }
+
+  resetMetrics(): void {
+    this.metricsByName.forEach((metric) => metric.reset?.());
+  }
+
+  get contentType(): string {
+    return this.type;
+  }
+
+  setContentType(contentType: string): void {
+    if (contentType !== PROMETHEUS && contentType !== OPENMETRICS) {
+      throw new Error(`Content type ${contentType} is unsupported`);
+    }
+    this.type = contentType;
+  }
+
+  static merge(registers: readonly Registry[]): Registry {
+    const [first] = registers;
+    if (registers.some((other) => other.contentType !== first.contentType)) {
+      throw new Error('Registers can only be merged if they have the same content type');
+    }
+    const merged = new Registry(first.contentType);
+    registers.flatMap((own) => own.getMetricsAsArray()).forEach((metric) => merged.registerMetric(metric));
+    return merged;
+  }
+}
+
+function pairsOf(labels: LabelValues): string[] {
+  return Object.entries(labels).map(([name, value]) => `${name}="${labelText(value)}"`);
+}
+
+function labelText(value: unknown): unknown {
+  return typeof value === 'string' ? escapeText(value).replace(/"/g, '\\"') : value;
+}
+
+function escapeText(text: string): string {
+  return text.replace(/\\/g, '\\\\').replace(/\n/g, '\\n');
+}
+
+function numberText(value: number): string {
+  if (Number.isNaN(value)) {
+    return 'Nan';
+  }
+  return Number.isFinite(value) ? `${value}` : value < 0 ? '-Inf' : '+Inf';
+}
+
+function exemplarText(exemplar: Exemplar | null | undefined): string {
+  if (!isObject(exemplar)) {
+    return '';
+  }
+  return ` # {${pairsOf(exemplar.labelSet).join(',')}} ${numberText(exemplar.value)} ${exemplar.timestamp}`;
+}
+
+export const globalRegistry: Registry = new Registry();
