@@ -1,5 +1,7 @@
 /** Metrics for Prometheus over one Rust core. */
 
+export { AggregatorRegistry } from './aggregator_registry';
+export { aggregators } from './aggregators';
 export { exponentialBuckets, linearBuckets } from './bucket_generators';
 export { collectDefaultMetrics, type DefaultMetricsConfig } from './collect_default_metrics';
 export type { Collector, Family, Sample } from './collector';
@@ -24,6 +26,8 @@ export {
   type MetricConfig,
   type MetricObject,
 } from './metric';
+export { Pushgateway } from './default_pushgateway';
+export type { PushAnswer, PushParameters, PushgatewayOptions } from './pushgateway';
 export {
   OPENMETRICS_CONTENT_TYPE,
   PROMETHEUS_CONTENT_TYPE,

@@ -20,6 +20,7 @@ const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export class Histogram extends Metric<HistogramChild> {
   readonly type = 'histogram';
+  readonly defaultsFirst = true;
   readonly buckets: readonly number[];
   readonly upperBounds: readonly number[];
 
@@ -44,7 +45,8 @@ export class Histogram extends Metric<HistogramChild> {
     } else if (isObject(first)) {
       this.count(first as LabelValues, second);
     } else {
-      this.count({}, first);
+      // What is false is no labels, so that the value is what comes after them; but for 0.
+      this.count({}, first || first === 0 ? first : second);
     }
   }
 

@@ -10,6 +10,8 @@ export interface Source {
   type?: string;
   get(): Promise<Partial<MetricObject>> | Partial<MetricObject>;
   reset?(): void;
+  /** Whether default labels stand before a series' own, as they do for histograms. */
+  readonly defaultsFirst?: boolean;
 }
 
 const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
@@ -48,15 +50,19 @@ export class Registry {
     const lines = [`# HELP ${name} ${escapeText(metric.help ?? '')}`, `# TYPE ${name} ${metric.type}`];
     for (const value of metric.values ?? []) {
       const sample = `${value.metricName ?? name}${isCounter ? '_total' : ''}`;
-      lines.push(`${sample}${this.labelText(value)} ${numberText(value.value)}${isOpenMetrics ? exemplarText(value.exemplar) : ''}`);
+      const labels = this.labelText(value, source.defaultsFirst ?? false);
+      lines.push(`${sample}${labels} ${numberText(value.value)}${isOpenMetrics ? exemplarText(value.exemplar) : ''}`);
     }
     return lines.join('\n');
   }
 
-  private labelText({ labels = {} }: Value): string {
-    // Those of a series stand first, and win.
-    const pairs = pairsOf({ ...labels, ...this.defaultLabels, ...labels });
-    return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+  private labelText({ labels = {} }: Value, defaultsFirst: boolean): string {
+    const { le, ...own } = labels;
+    const defaults = Object.entries(this.defaultLabels).filter(([name]) => !Object.hasOwn(labels, name));
+    const pairs = defaultsFirst
+      ? [...(le === undefined ? [] : [['le', le]]), ...defaults, ...Object.entries(own)]
+      : [...Object.entries(labels), ...defaults];
+    return pairs.length === 0 ? '' : `{${pairsOf(pairs as [string, unknown][]).join(',')}}`;
   }
 
   async metrics(): Promise<string> {
@@ -132,8 +138,8 @@ export class Registry {
   }
 }
 
-function pairsOf(labels: LabelValues): string[] {
-  return Object.entries(labels).map(([name, value]) => `${name}="${labelText(value)}"`);
+function pairsOf(labels: readonly [string, unknown][]): string[] {
+  return labels.map(([name, value]) => `${name}="${labelText(value)}"`);
 }
 
 function labelText(value: unknown): unknown {
@@ -155,7 +161,7 @@ function exemplarText(exemplar: Exemplar | null | undefined): string {
   if (!isObject(exemplar)) {
     return '';
   }
-  return ` # {${pairsOf(exemplar.labelSet).join(',')}} ${numberText(exemplar.value)} ${exemplar.timestamp}`;
+  return ` # {${pairsOf(Object.entries(exemplar.labelSet)).join(',')}} ${numberText(exemplar.value)} ${exemplar.timestamp}`;
 }
 
 export const globalRegistry: Registry = new Registry();
