@@ -3,6 +3,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { MetrionError } from './errors';
+import { PLATFORMS, platformPackage } from './platforms';
+
 export interface NativeBuckets {
   schema: number;
   zeroThreshold: number;
@@ -156,17 +159,6 @@ interface NativeModule {
   exponentialBuckets(start: number, factor: number, count: number): number[];
 }
 
-/** The name of the package with the module for this machine. */
-function platformPackage(): string {
-  const libc = process.platform === 'linux' ? (isMusl() ? '-musl' : '-gnu') : '';
-  return `metrion-${process.platform}-${process.arch}${libc}`;
-}
-
-function isMusl(): boolean {
-  const report = process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined;
-  return report?.header?.glibcVersionRuntime === undefined;
-}
-
 function load(): NativeModule {
   // A build from source puts it beside `dist`.
   const built = join(__dirname, '..', 'metrion.node');
@@ -177,17 +169,12 @@ function load(): NativeModule {
   try {
     return require(name) as NativeModule;
   } catch (cause) {
-    const known = Object.keys(
-      (require('../package.json') as { optionalDependencies: Record<string, string> }).optionalDependencies,
-    );
-    const what = known.includes(name)
-      ? `The package ${name} is missing or does not load. Optional dependencies may have been left out: ` +
-        `install again without --omit=optional (or --no-optional), or add it: npm install ${name}`
-      : `There is no build for ${process.platform} on ${process.arch}; there are: ${known.join(', ')}. ` +
+    const what = PLATFORMS.includes(name)
+      ? `The package ${name} is missing or does not load. It is an optional dependency: install again without ` +
+        `--omit=optional, or add it by npm install ${name}`
+      : `There is none for ${process.platform} on ${process.arch}, only ${PLATFORMS.join(', ')}. ` +
         'Build it from source: make package-node';
-    throw Object.assign(new Error(`metrion has no native module. ${what}`, { cause }), {
-      code: 'unsupported',
-    });
+    throw new MetrionError('unsupported', `metrion has no native module. ${what}`, { cause });
   }
 }
 
