@@ -181,7 +181,7 @@ impl NativeFamily {
     pub fn json(&self) -> Result<String> {
         let families = vec![self.family.snapshot().map_err(fault)?];
         let mut out = Vec::new();
-        encode_json(&Snapshot { families, ..Snapshot::default() }, &mut out);
+        encode_json(&Snapshot { families }, &mut out);
         Ok(crate::helpers::text(out))
     }
 }

@@ -1,5 +1,5 @@
 //! Functions that are no method of anything.
-#![allow(unreachable_pub)] // the macro exports them
+#![allow(unreachable_pub, dead_code)] // the macro exports them, though not to a test build
 
 use metrion::exposition::parse::{parse_openmetrics, parse_text};
 use metrion::{Error, ErrorCode};

@@ -6,7 +6,9 @@ import { MetrionError, checkText, shown } from './errors';
 export type LabelValue = string | number | boolean | bigint;
 
 /** The label values of a metric by name. */
-export type Labels<N extends readonly string[]> = { readonly [name in N[number]]: LabelValue };
+export type Labels<N extends readonly string[]> = N['length'] extends 0
+  ? Readonly<Record<string, never>>
+  : { readonly [name in N[number]]: LabelValue };
 
 /** The label values of a metric by place. */
 export type LabelTuple<N extends readonly string[]> = { [place in keyof N]: LabelValue };

@@ -26,6 +26,7 @@ const DEPENDENCIES: [(&str, &[&str]); 14] = [
             "metrion-integrations",
         ],
     ),
+    ("metrion-node", &["metrion"]),
     ("metrion-python", &["metrion"]),
     // Tools and examples of this repository, which nobody installs.
     ("metrion-conformance", &["metrion"]),
