@@ -81,7 +81,7 @@ package: $(VENV)/.package-stamp
 .PHONY: package-node
 package-node: bindings-node/node_modules/.stamp ## the Node package, built in place
 	cargo build --release -p metrion-node
-	cp target/release/libmetrion_node.$(if $(filter Darwin,$(shell uname -s)),dylib,so) bindings-node/metrion.node
+	strip -S -o bindings-node/metrion.node target/release/libmetrion_node.$(if $(filter Darwin,$(shell uname -s)),dylib,so)
 	cd bindings-node && npm run --silent build
 
 bindings-node/node_modules/.stamp: bindings-node/package-lock.json

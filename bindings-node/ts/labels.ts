@@ -41,7 +41,8 @@ export function flatLabels(
   ]);
 }
 
-type Node<C> = Map<unknown, Node<C>> | C;
+type Node<C> = Level<C> | C;
+type Level<C> = Map<unknown, Node<C>>;
 
 /**
  * The children of a family by their label values: a map of maps, a level for each label.
@@ -67,15 +68,28 @@ export class LabelTable<C> {
     if (this.isStale() || values.length !== this.names.length) {
       return undefined;
     }
+    // Without a loop the optimizing compiler needs no array of the values.
+    const root = this.root as Level<C>;
+    switch (values.length) {
+      case 1:
+        return root.get(values[0]) as C | undefined;
+      case 2:
+        return (root.get(values[0]) as Level<C> | undefined)?.get(values[1]) as C | undefined;
+      case 3: {
+        const second = (root.get(values[0]) as Level<C> | undefined)?.get(values[1]) as Level<C> | undefined;
+        return second?.get(values[2]) as C | undefined;
+      }
+      default:
+        return this.findDeep(values);
+    }
+  }
+
+  private findDeep(values: readonly unknown[]): C | undefined {
     let node = this.root;
     for (let i = 0; i < values.length; i++) {
-      const next = (node as Map<unknown, Node<C>>).get(values[i]);
-      if (next === undefined) {
-        return undefined;
-      }
-      node = next;
+      node = (node as Level<C> | undefined)?.get(values[i]);
     }
-    return node as C;
+    return node as C | undefined;
   }
 
   /** The child of values by name, if it is in the table and no other names are there. */
@@ -92,14 +106,10 @@ export class LabelTable<C> {
       return undefined;
     }
     let node = this.root;
-    for (let i = 0; i < names.length; i++) {
-      const next = (node as Map<unknown, Node<C>>).get(labels[names[i]]);
-      if (next === undefined) {
-        return undefined;
-      }
-      node = next;
+    for (let i = 0; i < names.length && node !== undefined; i++) {
+      node = (node as Level<C>).get(labels[names[i]]);
     }
-    return node as C;
+    return node as C | undefined;
   }
 
   /** Keeps a child under values as they were given: 200 and "200" are two keys of one child. */
@@ -108,10 +118,10 @@ export class LabelTable<C> {
       return;
     }
     this.isStale();
-    let node = this.root as Map<unknown, Node<C>>;
+    let node = this.root as Level<C>;
     const last = values.length - 1;
     for (let i = 0; i < last; i++) {
-      let next = node.get(values[i]) as Map<unknown, Node<C>> | undefined;
+      let next = node.get(values[i]) as Level<C> | undefined;
       if (next === undefined) {
         next = new Map();
         node.set(values[i], next);
@@ -122,7 +132,7 @@ export class LabelTable<C> {
   }
 
   private empty(): Node<C> | undefined {
-    return this.names.length === 0 ? undefined : new Map<unknown, Node<C>>();
+    return this.names.length === 0 ? undefined : new Map() as Level<C>;
   }
 
   /** Forgets everything if something was removed; whether the table is of no use. */
