@@ -145,6 +145,17 @@ impl NativeChild {
         }
     }
 
+    /// A counter's or gauge's value, all writers together; NaN for the others.
+    #[napi(getter, catch_unwind)]
+    #[must_use]
+    pub fn number(&self) -> f64 {
+        match &self.handle {
+            Handle::Counter(own) => own.get(),
+            Handle::Gauge(own) => own.get(),
+            _ => f64::NAN,
+        }
+    }
+
     /// What the series says, all writers together.
     #[napi(catch_unwind)]
     pub fn read(&self) -> Result<Reading> {

@@ -142,3 +142,22 @@ for (const [name, scene] of Object.entries(SCENES)) {
 
 // prom-client observes the event loop and garbage collection for ever, which keeps nothing alive.
 after(() => setImmediate(() => process.exit()));
+
+test('modules of prom-client/lib that programs reach into', async () => {
+  const Gauge = require('metrion/prom-client/lib/gauge');
+  const LibRegistry = require('metrion/prom-client/lib/registry');
+  assert.equal(Gauge, dropIn.Gauge);
+  assert.equal(LibRegistry.globalRegistry, dropIn.register);
+  const registry = new LibRegistry();
+  require('metrion/prom-client/lib/metrics/version')(registry, { prefix: 'x_' });
+  assert.match(await registry.metrics(), /^x_nodejs_version_info\{.*\} 1$/m);
+});
+
+test('labels of objects that are not metrics may change between scrapes', async () => {
+  const registry = new dropIn.Registry();
+  const labels = { a: 1 };
+  registry.registerMetric({ name: 'f', get: () => ({ name: 'f', help: '', type: 'gauge', values: [{ labels, value: 1 }] }) });
+  assert.match(await registry.metrics(), /^f\{a="1"\} 1$/m);
+  labels.a = 2;
+  assert.match(await registry.metrics(), /^f\{a="2"\} 1$/m);
+});

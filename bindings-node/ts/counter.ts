@@ -33,7 +33,7 @@ export class CounterChild {
 
   /** The value, all threads together. */
   value(): number {
-    return this.native.read().numbers[0];
+    return this.native.number;
   }
 }
 

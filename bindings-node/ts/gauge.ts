@@ -88,7 +88,7 @@ export class GaugeChild {
 
   /** The value, all threads together. */
   value(): number {
-    return this.native.read().numbers[0];
+    return this.native.number;
   }
 }
 

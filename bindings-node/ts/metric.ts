@@ -123,11 +123,6 @@ export abstract class Metric<N extends readonly string[], C> {
     return this.make(values);
   }
 
-  /** @internal The child with exactly these labels, if it was looked up before. */
-  known(labels: Readonly<Record<string, unknown>>): C | undefined {
-    return this.table.findByName(labels);
-  }
-
   /** @internal The child with these labels by name. */
   protected byName(labels: Readonly<Record<string, unknown>>): C {
     return this.table.findByName(labels) ?? this.make(this.inOrder(labels));

@@ -25,6 +25,8 @@ export interface Reading {
 export interface NativeChild {
   readonly cell: number;
   readonly isOverflow: boolean;
+  /** A counter's or gauge's value. */
+  readonly number: number;
   add(amount: number): void;
   set(value: number): void;
   observe(value: number): void;

@@ -1,7 +1,7 @@
 import { format } from 'node:util';
 
 import { Counter as CoreCounter, type CounterChild } from '../counter';
-import { isObject, labelsOf, type LabelValues } from './labels';
+import { isObject, type LabelValues } from './labels';
 import { Metric, coreConfig, keepExemplar, type Entry, type MetricConfiguration } from './metric';
 import type { Value } from './values';
 
@@ -45,11 +45,11 @@ export class Counter extends Metric<CounterChild> {
   }
 
   labels(...given: unknown[]): { inc(value?: number | null): void } {
-    const labels = labelsOf(this.labelNames, given);
+    const labels = this.bound(given);
     return { inc: (value) => this.inc(labels, value) };
   }
 
-  protected override values({ labels, child, exemplars }: Entry<CounterChild>): Value[] {
+  protected override values({ shown: [labels], child, exemplars }: Entry<CounterChild>): Value[] {
     const exemplar = exemplars?.get(0);
     return [{ value: child.value(), labels, ...(exemplar === undefined ? {} : { exemplar }) }];
   }

@@ -2,7 +2,7 @@ import { format } from 'node:util';
 
 import { Gauge as CoreGauge, type GaugeChild } from '../gauge';
 import { secondsSince, start } from '../timer';
-import { checkLabels, isObject, labelsOf, type LabelValues } from './labels';
+import { checkLabels, isObject, type LabelValues } from './labels';
 import { Metric, coreConfig, type Entry, type MetricConfiguration } from './metric';
 import type { Value } from './values';
 
@@ -54,7 +54,7 @@ export class Gauge extends Metric<GaugeChild> {
   }
 
   labels(...given: unknown[]) {
-    const labels = labelsOf(this.labelNames, given);
+    const labels = this.bound(given);
     checkLabels(this.labelNames, labels);
     return {
       inc: (value?: number) => this.inc(labels, value),
@@ -65,7 +65,7 @@ export class Gauge extends Metric<GaugeChild> {
     };
   }
 
-  protected override values({ labels, child }: Entry<GaugeChild>): Value[] {
+  protected override values({ shown: [labels], child }: Entry<GaugeChild>): Value[] {
     return [{ value: child.value(), labels }];
   }
 }

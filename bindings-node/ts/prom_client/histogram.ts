@@ -2,7 +2,7 @@ import { format } from 'node:util';
 
 import { Histogram as CoreHistogram, type HistogramChild } from '../histogram';
 import { secondsSince, start } from '../timer';
-import { checkLabels, isObject, labelsOf, type LabelValues } from './labels';
+import { checkLabels, isObject, type LabelValues } from './labels';
 import { Metric, coreConfig, keepExemplar, type Entry, type MetricConfiguration } from './metric';
 import type { Value } from './values';
 
@@ -21,17 +21,23 @@ const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 export class Histogram extends Metric<HistogramChild> {
   readonly type = 'histogram';
   readonly defaultsFirst = true;
-  readonly buckets: readonly number[];
-  readonly upperBounds: readonly number[];
+  declare readonly buckets: readonly number[];
+  declare readonly upperBounds: readonly number[];
 
   constructor(config: HistogramConfiguration) {
     if (config?.labelNames?.includes('le')) {
       throw new Error('le is a reserved label keyword');
     }
     const buckets = Object.freeze([...(config?.buckets ?? BUCKETS)]);
-    super(config, (labelNames) => new CoreHistogram({ ...coreConfig(labelNames), buckets }));
-    this.buckets = buckets;
-    this.upperBounds = buckets;
+    super(
+      config,
+      (labelNames) => new CoreHistogram({ ...coreConfig(labelNames), buckets }),
+      (metric) => Object.assign(metric, { buckets, upperBounds: buckets }),
+    );
+  }
+
+  protected override shown(labels: LabelValues): LabelValues[] {
+    return [...[...this.upperBounds, '+Inf'].map((le) => ({ le, ...labels })), labels];
   }
 
   observe(first?: unknown, second?: number): void {
@@ -62,8 +68,7 @@ export class Histogram extends Metric<HistogramChild> {
 
   /** Without labels, too, it has no values until the next observation. */
   override reset(): void {
-    this.core.clear();
-    this.entries.clear();
+    this.forget();
   }
 
   zero(labels: LabelValues): void {
@@ -86,7 +91,7 @@ export class Histogram extends Metric<HistogramChild> {
   }
 
   labels(...given: unknown[]) {
-    const labels = labelsOf(this.labelNames, given);
+    const labels = this.bound(given);
     checkLabels(this.labelNames, labels);
     return {
       observe: (value: number) => void this.count(labels, value),
@@ -94,22 +99,21 @@ export class Histogram extends Metric<HistogramChild> {
     };
   }
 
-  protected override values({ labels, child, exemplars }: Entry<HistogramChild>): Value[] {
+  protected override values({ shown, child, exemplars }: Entry<HistogramChild>): Value[] {
     const { counts, sum } = child.value();
     let count = 0;
     const exemplar = (place: number) => (this.enableExemplars ? (exemplars?.get(place) ?? null) : null);
-    const values: Value[] = this.upperBounds.map((le, place) => ({
-      labels: { le, ...labels },
-      value: (count += counts[place]),
+    const values: Value[] = counts.map((own, place) => ({
+      labels: shown[place],
+      value: (count += own),
       metricName: `${this.name}_bucket`,
-      exemplar: exemplar(place),
+      exemplar: exemplar(place < this.upperBounds.length ? place : -1),
     }));
-    count = counts.reduce((all, own) => all + own, 0);
-    return [
-      ...values,
-      { labels: { le: '+Inf', ...labels }, value: count, metricName: `${this.name}_bucket`, exemplar: exemplar(-1) },
-      { labels: { ...labels }, value: sum, metricName: `${this.name}_sum`, exemplar: undefined },
-      { labels: { ...labels }, value: count, metricName: `${this.name}_count`, exemplar: undefined },
-    ];
+    const labels = shown[counts.length];
+    values.push(
+      { labels, value: sum, metricName: `${this.name}_sum`, exemplar: undefined },
+      { labels, value: count, metricName: `${this.name}_count`, exemplar: undefined },
+    );
+    return values;
   }
 }

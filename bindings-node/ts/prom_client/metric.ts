@@ -1,5 +1,6 @@
 /** What the drop-in's metrics have in common: labels are kept as they were given, numbers are the core's. */
 
+import { LabelTable } from '../labels';
 import type { Metric as CoreMetric } from '../metric';
 import { Registry as CoreRegistry } from '../registry';
 import { checkLabels, isObject, labelsOf, validateLabelName, validateMetricName, type LabelValues } from './labels';
@@ -25,8 +26,10 @@ export interface Exemplar {
 
 /** One series: its labels as they were given first, and its handle. */
 export interface Entry<C> {
-  labels: LabelValues;
-  child: C;
+  readonly labels: LabelValues;
+  readonly child: C;
+  /** The labels of each of its values: the same objects every time, so that their text can be kept. */
+  readonly shown: readonly LabelValues[];
   /** By bucket, or under 0. */
   exemplars?: Map<number, Exemplar>;
 }
@@ -53,12 +56,20 @@ export abstract class Metric<C> {
   readonly registers: readonly Registry[];
   readonly aggregator: Aggregator;
   readonly enableExemplars: boolean;
+  readonly keepsLabels = true;
   abstract readonly type: string;
   collect?: () => void | Promise<void>;
   protected readonly core: CoreMetric<readonly string[], C>;
+  /** In the order in which they show. */
   protected readonly entries = new Map<C, Entry<C>>();
+  private readonly table: LabelTable<Entry<C>>;
 
-  protected constructor(config: MetricConfiguration, makeCore: (labelNames: readonly string[]) => CoreMetric<readonly string[], C>) {
+  /** `prepare` is called when the core's metric is there, and no series yet. */
+  protected constructor(
+    config: MetricConfiguration,
+    makeCore: (labelNames: readonly string[]) => CoreMetric<readonly string[], C>,
+    prepare: (metric: object) => void = () => undefined,
+  ) {
     if (!isObject(config)) {
       throw new TypeError('constructor expected a config object');
     }
@@ -88,7 +99,9 @@ export abstract class Metric<C> {
       this.collect = config.collect as () => void | Promise<void>;
     }
     this.core = makeCore(labelNames);
+    this.table = new LabelTable(labelNames, this.core.family.generation());
     forgotten.register(this, this.core);
+    prepare(this);
     this.start();
     for (const registry of this.registers) {
       if (this.enableExemplars && registry.contentType === Registry.PROMETHEUS_CONTENT_TYPE) {
@@ -100,22 +113,31 @@ export abstract class Metric<C> {
 
   /** The entry of these labels; made when it is new. */
   protected entry(labels: LabelValues): Entry<C> {
-    const known = this.core.known(labels);
-    const entry = known === undefined ? undefined : this.entries.get(known);
-    return entry ?? this.newEntry(labels);
+    return this.table.findByName(labels) ?? this.newEntry(labels);
   }
 
   private newEntry(labels: LabelValues): Entry<C> {
     checkLabels(this.labelNames, labels);
     // A label that is not given is one that is empty, for Prometheus.
-    const child = this.core.labels(...this.labelNames.map((name) => labels[name] ?? ''));
+    const values = this.labelNames.map((name) => labels[name] ?? '');
+    const child = this.core.labels(...values);
     const known = this.entries.get(child);
-    if (known !== undefined) {
-      return known;
-    }
-    const entry = { labels: { ...labels }, child };
+    const entry = known ?? { labels: { ...labels }, child, shown: this.shown({ ...labels }) };
     this.entries.set(child, entry);
+    if (values.length > 0) {
+      this.table.insert(values, entry);
+    }
     return entry;
+  }
+
+  /** The labels of each value of a series. */
+  protected shown(labels: LabelValues): LabelValues[] {
+    return [labels];
+  }
+
+  /** The labels of a call of `labels`. */
+  protected bound(given: readonly unknown[]): LabelValues {
+    return this.table.find(given)?.labels ?? labelsOf(this.labelNames, given);
   }
 
   /** Shows a metric without labels from the start. */
@@ -127,9 +149,13 @@ export abstract class Metric<C> {
 
   /** Forgets all series. */
   reset(): void {
+    this.forget();
+    this.start();
+  }
+
+  protected forget(): void {
     this.core.clear();
     this.entries.clear();
-    this.start();
   }
 
   clear(): void {

@@ -12,6 +12,8 @@ export interface Source {
   reset?(): void;
   /** Whether default labels stand before a series' own, as they do for histograms. */
   readonly defaultsFirst?: boolean;
+  /** Whether the objects of its labels never change, so that their text may be kept. */
+  readonly keepsLabels?: boolean;
 }
 
 const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
@@ -28,6 +30,8 @@ export class Registry {
 
   private readonly metricsByName = new Map<string | undefined, Source>();
   private defaultLabels: LabelValues = {};
+  /** The text of labels that a metric shows again and again. */
+  private labelTexts = new WeakMap<object, string>();
   private type: string;
 
   constructor(contentType: string = PROMETHEUS) {
@@ -50,13 +54,25 @@ export class Registry {
     const lines = [`# HELP ${name} ${escapeText(metric.help ?? '')}`, `# TYPE ${name} ${metric.type}`];
     for (const value of metric.values ?? []) {
       const sample = `${value.metricName ?? name}${isCounter ? '_total' : ''}`;
-      const labels = this.labelText(value, source.defaultsFirst ?? false);
+      const labels = this.labelText(value, source);
       lines.push(`${sample}${labels} ${numberText(value.value)}${isOpenMetrics ? exemplarText(value.exemplar) : ''}`);
     }
     return lines.join('\n');
   }
 
-  private labelText({ labels = {} }: Value, defaultsFirst: boolean): string {
+  private labelText({ labels = {} }: Value, { keepsLabels, defaultsFirst = false }: Source): string {
+    const known = keepsLabels ? this.labelTexts.get(labels) : undefined;
+    if (known !== undefined) {
+      return known;
+    }
+    const text = this.newLabelText(labels, defaultsFirst);
+    if (keepsLabels) {
+      this.labelTexts.set(labels, text);
+    }
+    return text;
+  }
+
+  private newLabelText(labels: LabelValues, defaultsFirst: boolean): string {
     const { le, ...own } = labels;
     const defaults = Object.entries(this.defaultLabels).filter(([name]) => !Object.hasOwn(labels, name));
     const pairs = defaultsFirst
@@ -80,17 +96,18 @@ export class Registry {
 
   clear(): void {
     this.metricsByName.clear();
-    this.defaultLabels = {};
+    this.setDefaultLabels({});
   }
 
   async getMetricsAsJSON(): Promise<Partial<MetricObject>[]> {
     const metrics = await Promise.all(this.getMetricsAsArray().map((metric) => metric.get()));
     for (const metric of metrics) {
       for (const value of metric.values ?? []) {
-        value.labels = { ...value.labels };
+        const labels = { ...value.labels };
         for (const [name, text] of Object.entries(this.defaultLabels)) {
-          value.labels[name] = value.labels[name] || text;
+          labels[name] = labels[name] || text;
         }
+        value.labels = labels;
       }
     }
     return metrics;
@@ -110,6 +127,7 @@ export class Registry {
 
   setDefaultLabels(labels: LabelValues): void {
     this.defaultLabels = labels;
+    this.labelTexts = new WeakMap();
   }
 
   resetMetrics(): void {

@@ -2,7 +2,7 @@ import { format } from 'node:util';
 
 import { Summary as CoreSummary, type SummaryChild } from '../summary';
 import { secondsSince, start } from '../timer';
-import { checkLabels, labelsOf, type LabelValues } from './labels';
+import { checkLabels, type LabelValues } from './labels';
 import { Metric, coreConfig, type Entry, type MetricConfiguration } from './metric';
 import { Quantiles } from './quantiles';
 import type { Value } from './values';
@@ -81,7 +81,7 @@ export class Summary extends Metric<SummaryChild> {
   }
 
   labels(...given: unknown[]) {
-    const labels = labelsOf(this.labelNames, given);
+    const labels = this.bound(given);
     checkLabels(this.labelNames, labels);
     return {
       observe: (value: number) => this.count(labels, value),

@@ -5,7 +5,7 @@ import type { Exemplar } from './metric';
 export type Aggregator = 'omit' | 'sum' | 'first' | 'min' | 'max' | 'average';
 
 export interface Value {
-  labels: Record<string, string | number>;
+  labels: Readonly<Record<string, string | number>>;
   value: number;
   metricName?: string;
   exemplar?: Exemplar | null;

@@ -1,0 +1,3 @@
+import { Registry, globalRegistry } from '../registry';
+
+export = Object.assign(Registry, { globalRegistry });
