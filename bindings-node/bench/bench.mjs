@@ -81,15 +81,37 @@ const CASES = [
   ['node_inc_value', 'counter.inc(2.5)', null, 'counter.inc(2.5)'],
   ['node_child_inc', 'child.inc()', null, 'child.inc()'],
   ['node_labels_inc', "labels('GET', '/').inc(), 16 in turn", 13, 'requests.labels(M[i & 3], P[(i >> 2) & 3]).inc()'],
-  ['node_object_inc', 'inc({ method, path }), 16 in turn', null, 'requests.inc({ method: M[i & 3], path: P[(i >> 2) & 3] })'],
+  [
+    'node_object_inc',
+    'inc({ method, path }), 16 in turn',
+    null,
+    'requests.inc({ method: M[i & 3], path: P[(i >> 2) & 3] })',
+  ],
   ['node_gauge_set', 'gauge.set(2.5)', null, 'gauge.set(2.5)'],
   ['node_observe', 'histogram.observe(v)', 30, 'histogram.observe(V[i & 1023])'],
-  ['node_object_observe', 'observe({ method, path }, v)', null, 'took.observe({ method: M[i & 3], path: P[(i >> 2) & 3] }, V[i & 1023])'],
+  [
+    'node_object_observe',
+    'observe({ method, path }, v)',
+    null,
+    'took.observe({ method: M[i & 3], path: P[(i >> 2) & 3] }, V[i & 1023])',
+  ],
   ['node_summary', 'summary.observe(v)', null, 'summary.observe(V[i & 1023])'],
 ];
 const OTEL = [
-  ['node_otel_inc', 'labelled inc, 16 in turn', null, 'requests.labels(M[i & 3], P[(i >> 2) & 3]).inc()', 'requests.add(1, A[i & 3][(i >> 2) & 3])'],
-  ['node_otel_observe', 'labelled observe', null, 'took.labels(M[i & 3], P[(i >> 2) & 3]).observe(V[i & 1023])', 'took.record(V[i & 1023], A[i & 3][(i >> 2) & 3])'],
+  [
+    'node_otel_inc',
+    'labelled inc, 16 in turn',
+    null,
+    'requests.labels(M[i & 3], P[(i >> 2) & 3]).inc()',
+    'requests.add(1, A[i & 3][(i >> 2) & 3])',
+  ],
+  [
+    'node_otel_observe',
+    'labelled observe',
+    null,
+    'took.labels(M[i & 3], P[(i >> 2) & 3]).observe(V[i & 1023])',
+    'took.record(V[i & 1023], A[i & 3][(i >> 2) & 3])',
+  ],
 ];
 
 // A loop over the statement, with its names as arguments.
@@ -200,7 +222,8 @@ async function scrape(library) {
 
 // A faster scrape must not be one that leaves lines out.
 async function checkSameScrape() {
-  const lines = async (library) => (await bigRegistry(library).registry.metrics()).split('\n').filter((line) => line !== '');
+  const lines = async (library) =>
+    (await bigRegistry(library).registry.metrics()).split('\n').filter((line) => line !== '');
   if ((await lines(metrion)).length !== (await lines(promClient)).length) {
     throw new Error('the scrapes differ');
   }
@@ -220,7 +243,9 @@ function ownProcesses(what, id, title, goal) {
   const times = { ours: [], peer: [] };
   for (let round = 0; round < 5; round++) {
     for (const side of round % 2 === 0 ? ['ours', 'peer'] : ['peer', 'ours']) {
-      const child = spawnSync(process.execPath, [fileURLToPath(import.meta.url), `--${what}=${side}`], { encoding: 'utf8' });
+      const child = spawnSync(process.execPath, [fileURLToPath(import.meta.url), `--${what}=${side}`], {
+        encoding: 'utf8',
+      });
       times[side].push(Number(child.stdout));
     }
   }
@@ -249,6 +274,6 @@ if (options.alone !== undefined) {
   }
   console.log(`${ROUNDS} rounds, ${disturbed} samples disturbed by other processes`);
   mkdirSync(dirname(options.out), { recursive: true });
-  const report = { ours_version: versionOf('..') , runtime: `Node ${process.version}`, rows };
+  const report = { ours_version: versionOf('..'), runtime: `Node ${process.version}`, rows };
   writeFileSync(options.out, `${JSON.stringify(report, null, 2)}\n`);
 }

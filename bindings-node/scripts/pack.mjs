@@ -9,9 +9,12 @@ import { fileURLToPath } from 'node:url';
 import { PLATFORMS, platformPackage } from '../dist/platforms.js';
 
 const here = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
-const { scripts: _scripts, devDependencies: _dev, private: _private, ...own } = JSON.parse(
-  readFileSync(here('package.json'), 'utf8'),
-);
+const {
+  scripts: _scripts,
+  devDependencies: _dev,
+  private: _private,
+  ...own
+} = JSON.parse(readFileSync(here('package.json'), 'utf8'));
 
 function write(name, manifest, files) {
   const folder = here(`packages/${name}`);

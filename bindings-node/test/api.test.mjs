@@ -13,18 +13,27 @@ const registry = () => new Registry();
 const lines = async (own) => (await own.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 
 function fails(code, call) {
-  assert.throws(call, (error) => {
-    assert.ok(error instanceof MetrionError, `${error}`);
-    assert.equal(error.code, code, error.message);
-    assert.ok(error.message.length > 0);
-    return true;
-  }, String(call));
+  assert.throws(
+    call,
+    (error) => {
+      assert.ok(error instanceof MetrionError, `${error}`);
+      assert.equal(error.code, code, error.message);
+      assert.ok(error.message.length > 0);
+      return true;
+    },
+    String(call),
+  );
 }
 
 test('ESM and CJS see the same registry and classes', () => {
   const cjs = createRequire(import.meta.url)('metrion');
   assert.equal(cjs.register, register);
-  assert.deepEqual(Object.keys(cjs).sort(), Object.keys(metrion).filter((name) => !['default', 'module.exports', '__esModule'].includes(name)).sort());
+  assert.deepEqual(
+    Object.keys(cjs).sort(),
+    Object.keys(metrion)
+      .filter((name) => !['default', 'module.exports', '__esModule'].includes(name))
+      .sort(),
+  );
 });
 
 test('label values of all kinds find one child', async () => {
@@ -46,9 +55,18 @@ test('metrics as objects', async () => {
   own.setDefaultLabels({ env: 'dev' });
   const env = { env: 'dev' };
   const expected = [
-    { name: 'c', help: 'Help.', type: 'counter', aggregator: 'max', values: [{ labels: { a: 'x', ...env }, value: 2 }] },
     {
-      name: 'h', help: 'Help.', type: 'histogram', aggregator: 'sum',
+      name: 'c',
+      help: 'Help.',
+      type: 'counter',
+      aggregator: 'max',
+      values: [{ labels: { a: 'x', ...env }, value: 2 }],
+    },
+    {
+      name: 'h',
+      help: 'Help.',
+      type: 'histogram',
+      aggregator: 'sum',
       values: [
         { labels: { le: 1, ...env }, value: 1, metricName: 'h_bucket' },
         { labels: { le: '+Inf', ...env }, value: 1, metricName: 'h_bucket' },
@@ -68,22 +86,44 @@ test('metrics as objects', async () => {
 test('text that is not ASCII, and none at all', async () => {
   const own = registry();
   assert.equal(await own.metrics(), '');
-  new Info({ name: 'build', help: 'Größe 🎈', registers: [own] }).info({ 'who': 'Zoë "é"\n' });
-  assert.equal(await own.metrics(), '# HELP build_info Größe 🎈\n# TYPE build_info gauge\nbuild_info{who="Zoë \\"é\\"\\n"} 1\n');
+  new Info({ name: 'build', help: 'Größe 🎈', registers: [own] }).info({ who: 'Zoë "é"\n' });
+  assert.equal(
+    await own.metrics(),
+    '# HELP build_info Größe 🎈\n# TYPE build_info gauge\nbuild_info{who="Zoë \\"é\\"\\n"} 1\n',
+  );
   assert.equal((await own.metricsBuffer()).toString(), await own.metrics());
 });
 
 test('collect is asked before every collection, and may take its time', async () => {
   const own = registry();
-  const sync = new Gauge({ name: 'a', help: '', registers: [own], collect() { this.inc(); } });
+  const sync = new Gauge({
+    name: 'a',
+    help: '',
+    registers: [own],
+    collect() {
+      this.inc();
+    },
+  });
   const late = new Gauge({
-    name: 'b', help: '', registers: [own],
-    async collect() { await new Promise(setImmediate); this.set(7); },
+    name: 'b',
+    help: '',
+    registers: [own],
+    async collect() {
+      await new Promise(setImmediate);
+      this.set(7);
+    },
   });
   assert.deepEqual(await lines(own), ['a 1', 'b 7']);
   assert.equal((await sync.get()).values[0].value, 2);
   assert.equal((await late.get()).values[0].value, 7);
-  new Gauge({ name: 'c', help: '', registers: [own], collect() { throw new Error('no'); } });
+  new Gauge({
+    name: 'c',
+    help: '',
+    registers: [own],
+    collect() {
+      throw new Error('no');
+    },
+  });
   await assert.rejects(own.metrics(), /no/);
 });
 
@@ -251,7 +291,9 @@ test('histograms whose cells lie in two blocks count right', async () => {
 test('observations of all sizes find the bucket that a search finds', () => {
   let seed = 88172645463325252n;
   const random = () => {
-    seed ^= (seed << 13n) & 0xffffffffffffffffn; seed ^= seed >> 7n; seed ^= (seed << 17n) & 0xffffffffffffffffn;
+    seed ^= (seed << 13n) & 0xffffffffffffffffn;
+    seed ^= seed >> 7n;
+    seed ^= (seed << 17n) & 0xffffffffffffffffn;
     return seed;
   };
   const double = () => {
@@ -262,10 +304,21 @@ test('observations of all sizes find the bucket that a search finds', () => {
   };
   for (let round = 0; round < 60; round++) {
     const near = Number(random() % 1000n) / 7;
-    const bounds = [...new Set(Array.from({ length: Number(random() % 40n) }, (_, i) => (round % 2 ? near + i * 1e-9 : double())))];
+    const bounds = [
+      ...new Set(Array.from({ length: Number(random() % 40n) }, (_, i) => (round % 2 ? near + i * 1e-9 : double()))),
+    ];
     bounds.sort((a, b) => a - b);
     const histogram = new Histogram({ name: 'h', help: '', buckets: bounds, registers: [] });
-    const values = [...bounds, ...bounds.map((b) => b * (1 + 2 ** -52)), ...Array.from({ length: 100 }, double), 0, -0, 5e-324, Infinity, -Infinity];
+    const values = [
+      ...bounds,
+      ...bounds.map((b) => b * (1 + 2 ** -52)),
+      ...Array.from({ length: 100 }, double),
+      0,
+      -0,
+      5e-324,
+      Infinity,
+      -Infinity,
+    ];
     const expected = Array(bounds.length + 1).fill(0);
     for (const value of values) {
       histogram.observe(value);
@@ -281,7 +334,14 @@ test('default metrics', async () => {
   metrion.collectDefaultMetrics({ register: own, prefix: 'app_', labels: { zone: 'a' } });
   globalThis.gc?.();
   const text = await own.metrics();
-  for (const name of ['process_cpu_seconds_total', 'process_start_time_seconds', 'process_resident_memory_bytes', 'nodejs_heap_size_used_bytes', 'nodejs_eventloop_lag_p99_seconds', 'nodejs_active_handles_total']) {
+  for (const name of [
+    'process_cpu_seconds_total',
+    'process_start_time_seconds',
+    'process_resident_memory_bytes',
+    'nodejs_heap_size_used_bytes',
+    'nodejs_eventloop_lag_p99_seconds',
+    'nodejs_active_handles_total',
+  ]) {
     assert.match(text, new RegExp(`^app_${name}\\{zone="a"\\} \\d`, 'm'));
   }
   assert.match(text, new RegExp(`^app_nodejs_version_info\\{version="${process.version}",.*\\} 1$`, 'm'));
@@ -293,7 +353,10 @@ test('a scrape of 100,000 series runs beside the event loop', async () => {
   for (let i = 0; i < 100_000; i++) counter.labels(i & 255, i).inc();
   let turns = 0;
   let running = true;
-  const turn = () => { turns += 1; if (running) setImmediate(turn); };
+  const turn = () => {
+    turns += 1;
+    if (running) setImmediate(turn);
+  };
   setImmediate(turn);
   const body = await own.metricsBuffer();
   running = false;

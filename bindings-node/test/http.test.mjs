@@ -87,7 +87,10 @@ test('node:http', async () => {
   const listener = (req, res) => {
     const user = /^\/users\/(\d+)/.exec(req.url);
     if (user) return res.end(`user ${user[1]}`);
-    req.resume().on('end', () => { res.statusCode = req.url === '/users' ? 201 : 404; res.end(); });
+    req.resume().on('end', () => {
+      res.statusCode = req.url === '/users' ? 201 : 404;
+      res.end();
+    });
   };
   const server = createServer(instrument(listener, { registry: new Registry(), route }));
   try {
@@ -100,11 +103,15 @@ test('node:http', async () => {
 test('a client that goes away', async () => {
   const registry = new Registry();
   let seen;
-  const arrived = new Promise((resolve) => { seen = resolve; });
+  const arrived = new Promise((resolve) => {
+    seen = resolve;
+  });
   const server = createServer(instrument(() => seen(), { registry, route: () => '/slow' }));
   const url = await listening(server);
   try {
-    const asked = request(`${url}/slow`).on('error', () => {}).end();
+    const asked = request(`${url}/slow`)
+      .on('error', () => {})
+      .end();
     await arrived;
     await eventually(url, 'http_requests_in_flight', ['http_requests_in_flight{method="GET",route="/slow"} 1']);
     asked.destroy();
@@ -122,18 +129,29 @@ test('a server for scrapes negotiates, compresses and filters', async () => {
   const server = await startHttpServer({ registry, port: 0 });
   const { port } = server.address();
   try {
-    const raw = (headers, path = '/metrics') => new Promise((resolve, reject) => {
-      request({ port, path, headers, host: '127.0.0.1' }, (res) => {
-        const chunks = [];
-        res.on('data', (chunk) => chunks.push(chunk)).on('end', () => resolve({ headers: res.headers, body: Buffer.concat(chunks) }));
-      }).on('error', reject).end();
-    });
+    const raw = (headers, path = '/metrics') =>
+      new Promise((resolve, reject) => {
+        request({ port, path, headers, host: '127.0.0.1' }, (res) => {
+          const chunks = [];
+          res
+            .on('data', (chunk) => chunks.push(chunk))
+            .on('end', () => resolve({ headers: res.headers, body: Buffer.concat(chunks) }));
+        })
+          .on('error', reject)
+          .end();
+      });
     const zipped = await raw({ 'accept-encoding': 'gzip', accept: 'application/openmetrics-text;version=1.0.0' });
     assert.equal(zipped.headers['content-encoding'], 'gzip');
     assert.match(zipped.headers['content-type'], /openmetrics-text; version=1.0.0/);
-    assert.equal(gunzipSync(zipped.body).toString(), '# TYPE a counter\na_total 1.0\n# TYPE b counter\nb_total 0.0\n# EOF\n');
+    assert.equal(
+      gunzipSync(zipped.body).toString(),
+      '# TYPE a counter\na_total 1.0\n# TYPE b counter\nb_total 0.0\n# EOF\n',
+    );
     assert.equal((await raw({}, '/?name[]=b_total')).body.toString(), '# TYPE b_total counter\nb_total 0\n');
-    await assert.rejects(startHttpServer({ registry, port }), (error) => error instanceof MetrionError && error.code === 'address_in_use');
+    await assert.rejects(
+      startHttpServer({ registry, port }),
+      (error) => error instanceof MetrionError && error.code === 'address_in_use',
+    );
   } finally {
     server.close();
   }

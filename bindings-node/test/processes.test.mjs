@@ -28,11 +28,13 @@ test('a Pushgateway', async () => {
   const seen = [];
   const server = createServer((request, response) => {
     const chunks = [];
-    request.on('data', (chunk) => chunks.push(chunk)).on('end', () => {
-      seen.push([request.method, request.url, Buffer.concat(chunks)]);
-      response.statusCode = request.url.includes('refused') ? 400 : 202;
-      response.end('answer');
-    });
+    request
+      .on('data', (chunk) => chunks.push(chunk))
+      .on('end', () => {
+        seen.push([request.method, request.url, Buffer.concat(chunks)]);
+        response.statusCode = request.url.includes('refused') ? 400 : 202;
+        response.end('answer');
+      });
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${server.address().port}`;
@@ -47,11 +49,14 @@ test('a Pushgateway', async () => {
     const zipped = new Pushgateway(`${url}/base/`, { headers: { 'Content-Encoding': 'gzip' } }, registry);
     await zipped.push({ jobName: 'j' });
     const text = await registry.metrics();
-    assert.deepEqual(seen.slice(0, 3).map(([method, at, sent]) => [method, at, sent.toString()]), [
-      ['PUT', '/metrics/job/a%20b/zone/%C3%BC%2F1', text],
-      ['POST', '/metrics/job/j', text],
-      ['DELETE', '/metrics/job/j', ''],
-    ]);
+    assert.deepEqual(
+      seen.slice(0, 3).map(([method, at, sent]) => [method, at, sent.toString()]),
+      [
+        ['PUT', '/metrics/job/a%20b/zone/%C3%BC%2F1', text],
+        ['POST', '/metrics/job/j', text],
+        ['DELETE', '/metrics/job/j', ''],
+      ],
+    );
     assert.equal(seen[3][1], '/base/metrics/job/j');
     assert.equal(gunzipSync(seen[3][2]).toString(), text);
     const isIo = (error) => error instanceof MetrionError && error.code === 'io';

@@ -101,10 +101,18 @@ const OPERATIONS = {
   create(run, given) {
     assert.ok(Object.hasOwn(TYPES, given.type), `unknown type ${given.type}`);
     const optional = {
-      help: '', namespace: '', subsystem: '', unit: '', label_names: [], constant_labels: [],
-      max_series: undefined, expire_after: undefined,
+      help: '',
+      namespace: '',
+      subsystem: '',
+      unit: '',
+      label_names: [],
+      constant_labels: [],
+      max_series: undefined,
+      expire_after: undefined,
     };
-    KIND_FIELDS[given.type].forEach((name) => { optional[name] = undefined; });
+    KIND_FIELDS[given.type].forEach((name) => {
+      optional[name] = undefined;
+    });
     const own = fields(given, ['type', 'id', 'name'], optional);
     const config = {
       name: own.name,
@@ -221,11 +229,19 @@ const OPERATIONS = {
   },
   async expect_page(run, given) {
     const own = fields(given, ['format'], {
-      created: false, escaping: 'underscores', left_out: [], json: undefined, messages: undefined, lines: undefined,
+      created: false,
+      escaping: 'underscores',
+      left_out: [],
+      json: undefined,
+      messages: undefined,
+      lines: undefined,
     });
     const content = { json: 'json', protobuf: 'messages' }[own.format] ?? 'lines';
     const { format, created, escaping } = own;
-    assert.deepEqual(['json', 'messages', 'lines'].filter((name) => own[name] !== undefined), [content]);
+    assert.deepEqual(
+      ['json', 'messages', 'lines'].filter((name) => own[name] !== undefined),
+      [content],
+    );
     const page = await run.registry.encode({ format, created, escaping });
     assert.deepEqual(page.leftOut, own.left_out);
     if (content === 'json') {
@@ -301,12 +317,21 @@ function varint(value) {
 // A family of a vector, sample by sample.
 function collected(given) {
   const own = fields(given, ['type', 'name', 'series'], {
-    help: '', unit: '', label_names: [], bounds: [], quantiles: [], states: [],
+    help: '',
+    unit: '',
+    label_names: [],
+    bounds: [],
+    quantiles: [],
+    states: [],
   });
   const type = { gauge_histogram: 'gaugehistogram', state_set: 'stateset' }[own.type] ?? own.type;
   const samples = own.series.flatMap((written) => {
     const series = fields(written, ['row'], {
-      values: [], native: undefined, created: undefined, timestamp: undefined, exemplars: [],
+      values: [],
+      native: undefined,
+      created: undefined,
+      timestamp: undefined,
+      exemplars: [],
     });
     const labels = own.label_names.map((name, place) => [name, series.values[place]]);
     const row = series.row.map(number);
@@ -318,7 +343,11 @@ function collected(given) {
       ]),
     );
     const all = sampleRows(type, own, row).map(([suffix, extra, value], place) => ({
-      name: own.name + suffix, labels: [...labels, ...extra], value, timestamp, exemplar: exemplars.get(place),
+      name: own.name + suffix,
+      labels: [...labels, ...extra],
+      value,
+      timestamp,
+      exemplar: exemplars.get(place),
     }));
     if (series.native !== undefined) {
       const native = nativeBuckets(series.native);

@@ -113,7 +113,7 @@ export class Gauge<const N extends readonly string[] = readonly []> extends Metr
     this.isLast = config.mode !== 'up_down';
     // An isolate is the only writer of its own cells.
     const shared = this.isLast && this.registry.isShared;
-    this.writers = shared ? isolates ?? MANY : ONE;
+    this.writers = shared ? (isolates ?? MANY) : ONE;
   }
 
   protected override wrap(child: NativeChild): GaugeChild {

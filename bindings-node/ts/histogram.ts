@@ -153,6 +153,10 @@ export class Histogram<const N extends readonly string[] = readonly []> extends 
   /** A view in which some labels are fixed. */
   curry(labels: Readonly<Partial<Labels<N>>>): Histogram<readonly string[]> {
     const config = { name: this.name, help: this.help };
-    return new Histogram<readonly string[]>(config, this as unknown as Histogram<readonly string[]>, curried(this, labels));
+    return new Histogram<readonly string[]>(
+      config,
+      this as unknown as Histogram<readonly string[]>,
+      curried(this, labels),
+    );
   }
 }

@@ -31,14 +31,9 @@ export function labelText(value: unknown, name: string): string {
 }
 
 /** Names and values in turn, as the native module takes pairs; pairs may also come as a list. */
-export function flatLabels(
-  labels: Readonly<Record<string, unknown>> | Iterable<readonly [string, unknown]>,
-): string[] {
+export function flatLabels(labels: Readonly<Record<string, unknown>> | Iterable<readonly [string, unknown]>): string[] {
   const pairs = Symbol.iterator in labels ? [...labels] : Object.entries(labels);
-  return pairs.flatMap(([name, value]) => [
-    checkText(name, 'invalid_name', 'a label name'),
-    labelText(value, name),
-  ]);
+  return pairs.flatMap(([name, value]) => [checkText(name, 'invalid_name', 'a label name'), labelText(value, name)]);
 }
 
 type Node<C> = Level<C> | C;
@@ -132,7 +127,7 @@ export class LabelTable<C> {
   }
 
   private empty(): Node<C> | undefined {
-    return this.names.length === 0 ? undefined : new Map() as Level<C>;
+    return this.names.length === 0 ? undefined : (new Map() as Level<C>);
   }
 
   /** Forgets everything if something was removed; whether the table is of no use. */

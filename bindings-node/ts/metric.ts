@@ -49,9 +49,7 @@ export interface MetricObject {
 }
 
 /** Labels that tell where an update comes from, for instance `trace_id`. */
-export type ExemplarLabels =
-  | Readonly<Record<string, string>>
-  | Iterable<readonly [string, string]>;
+export type ExemplarLabels = Readonly<Record<string, string>> | Iterable<readonly [string, string]>;
 
 /** An update by one object, where exemplars are enabled. */
 export interface ExemplarUpdate<N extends readonly string[]> {
@@ -80,7 +78,13 @@ export abstract class Metric<N extends readonly string[], C> {
   private readonly table: LabelTable<C>;
 
   /** @internal */
-  protected constructor(config: MetricConfig<N>, kind: string, init: Partial<FamilyInit>, parent?: Metric<N, C>, family?: NativeFamily) {
+  protected constructor(
+    config: MetricConfig<N>,
+    kind: string,
+    init: Partial<FamilyInit>,
+    parent?: Metric<N, C>,
+    family?: NativeFamily,
+  ) {
     checkConfig(config);
     this.name = config.name;
     this.help = config.help;

@@ -100,7 +100,11 @@ export class Pushgateway {
 
 function groupUrl(gateway: string, job: string | undefined, groupings: Readonly<Record<string, string>>): URL {
   const url = new URL(gateway);
-  const group = job ? Object.entries({ job, ...groupings }).flat().map(encodeURIComponent) : [];
+  const group = job
+    ? Object.entries({ job, ...groupings })
+        .flat()
+        .map(encodeURIComponent)
+    : [];
   url.pathname = [url.pathname.replace(/\/$/, ''), 'metrics', ...group].join('/');
   return url;
 }

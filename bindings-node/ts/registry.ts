@@ -329,4 +329,7 @@ function checkContentType(contentType: unknown): ContentType {
 }
 
 /** The registry of the process, which all of its threads share. */
-export const register: Registry = new Registry({}, crossing(() => native.NativeRegistry.shared()));
+export const register: Registry = new Registry(
+  {},
+  crossing(() => native.NativeRegistry.shared()),
+);

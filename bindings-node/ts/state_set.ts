@@ -49,6 +49,10 @@ export class StateSet<const N extends readonly string[] = readonly []> extends M
   /** A view in which some labels are fixed. */
   curry(labels: Readonly<Partial<Labels<N>>>): StateSet<readonly string[]> {
     const config = { name: this.name, help: this.help, states: [] };
-    return new StateSet<readonly string[]>(config, this as unknown as StateSet<readonly string[]>, curried(this, labels));
+    return new StateSet<readonly string[]>(
+      config,
+      this as unknown as StateSet<readonly string[]>,
+      curried(this, labels),
+    );
   }
 }

@@ -26,7 +26,9 @@ export function eventLoopLag(make: Maker): void {
     aggregator: 'min' | 'max' | 'average',
     nanoseconds: () => number,
   ): [DefaultGauge, () => number] => [
-    make.gauge(`nodejs_eventloop_lag_${word}_seconds`, `The ${help} of the recorded event loop delays.`, { aggregator }),
+    make.gauge(`nodejs_eventloop_lag_${word}_seconds`, `The ${help} of the recorded event loop delays.`, {
+      aggregator,
+    }),
     nanoseconds,
   ];
   const all = [
@@ -82,17 +84,21 @@ export function heapSizeAndUsed(make: Maker): void {
 }
 
 export function heapSpacesSizeAndUsed(make: Maker): void {
-  const total = make.gauge('nodejs_heap_space_size_total_bytes', 'Process heap space size total from Node.js in bytes.', {
-    labelNames: ['space'],
-    collect: () => {
-      for (const own of getHeapSpaceStatistics()) {
-        const labels = { space: own.space_name.replace(/_space$/, ''), ...make.labels };
-        total.set(labels, own.space_size);
-        used.set(labels, own.space_used_size);
-        available.set(labels, own.space_available_size);
-      }
+  const total = make.gauge(
+    'nodejs_heap_space_size_total_bytes',
+    'Process heap space size total from Node.js in bytes.',
+    {
+      labelNames: ['space'],
+      collect: () => {
+        for (const own of getHeapSpaceStatistics()) {
+          const labels = { space: own.space_name.replace(/_space$/, ''), ...make.labels };
+          total.set(labels, own.space_size);
+          used.set(labels, own.space_used_size);
+          available.set(labels, own.space_available_size);
+        }
+      },
     },
-  });
+  );
   const used = make.gauge('nodejs_heap_space_size_used_bytes', 'Process heap space size used from Node.js in bytes.', {
     labelNames: ['space'],
   });

@@ -6,8 +6,8 @@ import type { MetricObject } from './values';
 let registries: readonly Registry[] = [globalRegistry];
 
 /** A registry of all processes of a cluster. */
-export class AggregatorRegistry extends Registry {
-  constructor(contentType?: string) {
+export class AggregatorRegistry<T extends string = string> extends Registry<T> {
+  constructor(contentType?: T) {
     super(contentType);
     listen(() => Promise.all(registries.map((own) => own.getMetricsAsJSON())));
   }

@@ -5,13 +5,22 @@ import { Registry, globalRegistry } from './registry';
 export { aggregators } from '../aggregators';
 export { AggregatorRegistry } from './aggregator_registry';
 export { exponentialBuckets, linearBuckets } from './bucket_generators';
-export { Counter } from './counter';
-export { collectDefaultMetrics } from './default_metrics';
+export { Counter, type IncreaseDataWithExemplar } from './counter';
+export {
+  collectDefaultMetrics,
+  type DefaultMetricsConfig as DefaultMetricsCollectorConfiguration,
+} from './default_metrics';
 export { Gauge } from './gauge';
-export { Histogram } from './histogram';
-export { validateMetricName } from './labels';
+export { Histogram, type HistogramConfiguration, type ObserveDataWithExemplar } from './histogram';
+export { validateMetricName, type LabelValues } from './labels';
+export type {
+  MetricConfiguration,
+  MetricConfiguration as CounterConfiguration,
+  MetricConfiguration as GaugeConfiguration,
+} from './metric';
 export { Pushgateway } from './pushgateway';
-export { Summary } from './summary';
+export { Summary, type SummaryConfiguration } from './summary';
+export type { Aggregator, MetricObject } from './values';
 export { Registry };
 
 export const register: Registry = globalRegistry;

@@ -2,7 +2,10 @@
 
 import { inspect } from 'node:util';
 
-export type LabelValues = Readonly<Record<string, string | number>>;
+export type LabelValues<T extends string = string> = Readonly<Partial<Record<T, string | number>>>;
+
+/** The same for the metrics themselves, which look at the names when they run. */
+export type AnyLabels = Readonly<Record<string, string | number>>;
 
 export function isObject(value: unknown): value is object {
   return value !== null && typeof value === 'object';
@@ -18,10 +21,10 @@ export function checkLabels(names: readonly string[], labels: object): void {
 }
 
 /** The labels of a call: one object, or a value for each name. */
-export function labelsOf(names: readonly string[], given: readonly unknown[]): LabelValues {
+export function labelsOf(names: readonly string[], given: readonly unknown[]): AnyLabels {
   const [first] = given;
   if (typeof first === 'object') {
-    return (first ?? {}) as LabelValues;
+    return (first ?? {}) as AnyLabels;
   }
   if (given.length !== names.length) {
     throw new Error(
@@ -29,7 +32,7 @@ export function labelsOf(names: readonly string[], given: readonly unknown[]): L
         `(${names.length}): "${names.join(', ')}".`,
     );
   }
-  return Object.fromEntries(names.map((name, place) => [name, given[place]])) as LabelValues;
+  return Object.fromEntries(names.map((name, place) => [name, given[place]])) as AnyLabels;
 }
 
 const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;

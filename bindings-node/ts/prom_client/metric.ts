@@ -3,15 +3,23 @@
 import { LabelTable } from '../labels';
 import type { Metric as CoreMetric } from '../metric';
 import { Registry as CoreRegistry } from '../registry';
-import { checkLabels, isObject, labelsOf, validateLabelName, validateMetricName, type LabelValues } from './labels';
+import {
+  checkLabels,
+  isObject,
+  labelsOf,
+  validateLabelName,
+  validateMetricName,
+  type AnyLabels,
+  type LabelValues,
+} from './labels';
 import { Registry, globalRegistry } from './registry';
 import type { Aggregator, MetricObject, Value } from './values';
 
-export interface MetricConfiguration {
+export interface MetricConfiguration<T extends string = string> {
   name: string;
   help: string;
-  labelNames?: readonly string[];
-  registers?: readonly Registry[];
+  labelNames?: readonly T[];
+  registers?: readonly Registry<any>[];
   aggregator?: Aggregator;
   collect?: (this: any) => void | Promise<void>;
   enableExemplars?: boolean;
@@ -19,17 +27,17 @@ export interface MetricConfiguration {
 
 /** An update that stands for others. */
 export interface Exemplar {
-  labelSet: LabelValues;
+  labelSet: AnyLabels;
   value: number;
   timestamp: number;
 }
 
 /** One series: its labels as they were given first, and its handle. */
 export interface Entry<C> {
-  readonly labels: LabelValues;
+  readonly labels: AnyLabels;
   readonly child: C;
   /** The labels of each of its values: the same objects every time, so that their text can be kept. */
-  readonly shown: readonly LabelValues[];
+  readonly shown: readonly AnyLabels[];
   /** By bucket, or under 0. */
   exemplars?: Map<number, Exemplar>;
 }
@@ -49,11 +57,11 @@ export function coreConfig(labelNames: readonly string[]) {
   return { name: `metric_${made}`, help: '', labelNames, registers: [behind] };
 }
 
-export abstract class Metric<C> {
+export abstract class Metric<C, T extends string = string> {
   readonly name: string;
   readonly help: string;
   readonly labelNames: readonly string[];
-  readonly registers: readonly Registry[];
+  readonly registers: readonly Registry<any>[];
   readonly aggregator: Aggregator;
   readonly enableExemplars: boolean;
   readonly keepsLabels = true;
@@ -112,11 +120,11 @@ export abstract class Metric<C> {
   }
 
   /** The entry of these labels; made when it is new. */
-  protected entry(labels: LabelValues): Entry<C> {
+  protected entry(labels: AnyLabels): Entry<C> {
     return this.table.findByName(labels) ?? this.newEntry(labels);
   }
 
-  private newEntry(labels: LabelValues): Entry<C> {
+  private newEntry(labels: AnyLabels): Entry<C> {
     checkLabels(this.labelNames, labels);
     // A label that is not given is one that is empty, for Prometheus.
     const values = this.labelNames.map((name) => labels[name] ?? '');
@@ -131,12 +139,12 @@ export abstract class Metric<C> {
   }
 
   /** The labels of each value of a series. */
-  protected shown(labels: LabelValues): LabelValues[] {
+  protected shown(labels: AnyLabels): AnyLabels[] {
     return [labels];
   }
 
   /** The labels of a call of `labels`. */
-  protected bound(given: readonly unknown[]): LabelValues {
+  protected bound(given: readonly unknown[]): AnyLabels {
     return this.table.find(given)?.labels ?? labelsOf(this.labelNames, given);
   }
 
@@ -162,6 +170,8 @@ export abstract class Metric<C> {
     this.reset();
   }
 
+  remove(...values: string[]): void;
+  remove(labels: LabelValues<T>): void;
   remove(...given: unknown[]): void {
     const labels = labelsOf(this.labelNames, given);
     checkLabels(this.labelNames, labels);
@@ -189,7 +199,7 @@ export abstract class Metric<C> {
 }
 
 /** Keeps an exemplar of a series. */
-export function keepExemplar(entry: Entry<unknown>, place: number, labelSet: LabelValues, value: number): void {
+export function keepExemplar(entry: Entry<unknown>, place: number, labelSet: AnyLabels, value: number): void {
   const text = Object.entries(labelSet).flat().join('');
   if (text.length > 128) {
     throw new RangeError('Label set size must be smaller than 128 UTF-8 chars');

@@ -1,7 +1,7 @@
 /** Registries that write what prom-client's write. */
 
 import type { Exemplar } from './metric';
-import { isObject, type LabelValues } from './labels';
+import { isObject, type AnyLabels } from './labels';
 import type { MetricObject, Value } from './values';
 
 /** Whatever gives values: a metric of this package, or any object with `get`. */
@@ -19,7 +19,7 @@ export interface Source {
 const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
 const OPENMETRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
-export class Registry {
+export class Registry<T extends string = string> {
   static get PROMETHEUS_CONTENT_TYPE(): string {
     return PROMETHEUS;
   }
@@ -29,13 +29,13 @@ export class Registry {
   }
 
   private readonly metricsByName = new Map<string | undefined, Source>();
-  private defaultLabels: LabelValues = {};
+  private defaultLabels: AnyLabels = {};
   /** The text of labels that a metric shows again and again. */
   private labelTexts = new WeakMap<object, string>();
   private type: string;
 
-  constructor(contentType: string = PROMETHEUS) {
-    if (contentType !== PROMETHEUS && contentType !== OPENMETRICS) {
+  constructor(contentType: T = PROMETHEUS as T) {
+    if (!isKnown(contentType)) {
       throw new TypeError(`Content type ${contentType} is unsupported`);
     }
     this.type = contentType;
@@ -72,7 +72,7 @@ export class Registry {
     return text;
   }
 
-  private newLabelText(labels: LabelValues, defaultsFirst: boolean): string {
+  private newLabelText(labels: AnyLabels, defaultsFirst: boolean): string {
     const { le, ...own } = labels;
     const defaults = Object.entries(this.defaultLabels).filter(([name]) => !Object.hasOwn(labels, name));
     const pairs = defaultsFirst
@@ -125,7 +125,7 @@ export class Registry {
     return this.metricsByName.get(name);
   }
 
-  setDefaultLabels(labels: LabelValues): void {
+  setDefaultLabels(labels: AnyLabels): void {
     this.defaultLabels = labels;
     this.labelTexts = new WeakMap();
   }
@@ -134,18 +134,18 @@ export class Registry {
     this.metricsByName.forEach((metric) => metric.reset?.());
   }
 
-  get contentType(): string {
-    return this.type;
+  get contentType(): T {
+    return this.type as T;
   }
 
-  setContentType(contentType: string): void {
-    if (contentType !== PROMETHEUS && contentType !== OPENMETRICS) {
+  setContentType(contentType: T): void {
+    if (!isKnown(contentType)) {
       throw new Error(`Content type ${contentType} is unsupported`);
     }
     this.type = contentType;
   }
 
-  static merge(registers: readonly Registry[]): Registry {
+  static merge(registers: readonly Registry<any>[]): Registry {
     const [first] = registers;
     if (registers.some((other) => other.contentType !== first.contentType)) {
       throw new Error('Registers can only be merged if they have the same content type');
@@ -154,6 +154,10 @@ export class Registry {
     registers.flatMap((own) => own.getMetricsAsArray()).forEach((metric) => merged.registerMetric(metric));
     return merged;
   }
+}
+
+function isKnown(contentType: string): boolean {
+  return contentType === PROMETHEUS || contentType === OPENMETRICS;
 }
 
 function pairsOf(labels: readonly [string, unknown][]): string[] {

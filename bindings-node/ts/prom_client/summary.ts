@@ -2,12 +2,12 @@ import { format } from 'node:util';
 
 import { Summary as CoreSummary, type SummaryChild } from '../summary';
 import { secondsSince, start } from '../timer';
-import { checkLabels, type LabelValues } from './labels';
+import { checkLabels, type AnyLabels, type LabelValues } from './labels';
 import { Metric, coreConfig, type Entry, type MetricConfiguration } from './metric';
 import { Quantiles } from './quantiles';
 import type { Value } from './values';
 
-export interface SummaryConfiguration extends MetricConfiguration {
+export interface SummaryConfiguration<T extends string = string> extends MetricConfiguration<T> {
   percentiles?: readonly number[];
   maxAgeSeconds?: number;
   ageBuckets?: number;
@@ -16,7 +16,7 @@ export interface SummaryConfiguration extends MetricConfiguration {
 }
 
 /** Counts and sums are the core's; quantiles are those of the library that prom-client uses, to the digit. */
-export class Summary extends Metric<SummaryChild> {
+export class Summary<T extends string = string> extends Metric<SummaryChild, T> {
   readonly type = 'summary';
   readonly percentiles: readonly number[];
   readonly maxAgeSeconds?: number;
@@ -26,8 +26,8 @@ export class Summary extends Metric<SummaryChild> {
   /** Not one object for all: `Metric` asks for it before the fields are there. */
   private readonly quantiles = new WeakMap<SummaryChild, Quantiles>();
 
-  constructor(config: SummaryConfiguration) {
-    if (config?.labelNames?.includes('quantile')) {
+  constructor(config: SummaryConfiguration<T>) {
+    if ((config?.labelNames as readonly string[] | undefined)?.includes('quantile')) {
       throw new Error('quantile is a reserved label keyword');
     }
     super(config, (labelNames) => new CoreSummary({ ...coreConfig(labelNames), percentiles: [] }));
@@ -38,13 +38,15 @@ export class Summary extends Metric<SummaryChild> {
     this.compressCount = config.compressCount ?? 1000;
   }
 
+  observe(value: number): void;
+  observe(labels: LabelValues<T>, value: number): void;
   observe(first?: unknown, second?: number): void {
     // One argument is the value, whatever it is.
     const [labels, value] = second === undefined ? [{}, first] : [first, second];
-    this.count((labels ?? {}) as LabelValues, value);
+    this.count((labels ?? {}) as AnyLabels, value);
   }
 
-  private count(labels: LabelValues, value: unknown): void {
+  private count(labels: AnyLabels, value: unknown): void {
     checkLabels(this.labelNames, labels);
     if (!Number.isFinite(value)) {
       throw new TypeError(`Value is not a valid number: ${format(value)}`);
@@ -71,28 +73,30 @@ export class Summary extends Metric<SummaryChild> {
     }
   }
 
-  startTimer(labels?: LabelValues) {
+  startTimer(labels?: LabelValues<T>) {
     const began = start();
-    return (more?: LabelValues): number => {
+    return (more?: LabelValues<T>): number => {
       const seconds = secondsSince(began);
-      this.observe({ ...labels, ...more }, seconds);
+      this.observe({ ...labels, ...more } as LabelValues<T>, seconds);
       return seconds;
     };
   }
 
-  labels(...given: unknown[]) {
+  labels(...values: (string | number)[]): Summary.Internal<T>;
+  labels(labels: LabelValues<T>): Summary.Internal<T>;
+  labels(...given: unknown[]): Summary.Internal<T> {
     const labels = this.bound(given);
     checkLabels(this.labelNames, labels);
     return {
       observe: (value: number) => this.count(labels, value),
-      startTimer: () => this.startTimer(labels),
+      startTimer: () => this.startTimer(labels as LabelValues<T>),
     };
   }
 
   protected override values({ labels, child }: Entry<SummaryChild>): Value[] {
     const quantiles = this.quantilesOf(child);
     if (this.pruneAgedBuckets && quantiles.isEmpty()) {
-      this.remove(labels);
+      this.remove(labels as LabelValues<T>);
       return [];
     }
     const { sum, count } = child.value();
@@ -105,3 +109,9 @@ export class Summary extends Metric<SummaryChild> {
   }
 }
 
+export declare namespace Summary {
+  interface Internal<T extends string> {
+    observe(value: number): void;
+    startTimer(): (labels?: LabelValues<T>) => number;
+  }
+}
