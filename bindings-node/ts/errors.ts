@@ -1,5 +1,7 @@
 /** The one place where an error of the native module becomes one of this package. */
 
+import { types } from 'node:util';
+
 /** Stable codes, the same in every language that Metrion is bound to. */
 export type ErrorCode =
   | 'metric_exists'
@@ -57,7 +59,8 @@ export function crossing<T>(call: () => T): T {
 }
 
 function translated(error: unknown): unknown {
-  if (!(error instanceof Error)) {
+  // The native module's errors may be of another realm than this code, in tests for instance.
+  if (!types.isNativeError(error)) {
     return error;
   }
   const { code } = error as { code?: unknown };
