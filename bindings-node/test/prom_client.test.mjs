@@ -236,6 +236,7 @@ test('modules of prom-client/lib that programs reach into', async () => {
   const LibRegistry = require('metrion/prom-client/lib/registry');
   assert.equal(Gauge, dropIn.Gauge);
   assert.equal(LibRegistry.globalRegistry, dropIn.register);
+  assert.equal(require('metrion/prom-client/lib/cluster').globalRegistry, dropIn.register);
   const registry = new LibRegistry();
   require('metrion/prom-client/lib/metrics/version')(registry, { prefix: 'x_' });
   assert.match(await registry.metrics(), /^x_nodejs_version_info\{.*\} 1$/m);

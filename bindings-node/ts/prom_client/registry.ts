@@ -28,6 +28,9 @@ export class Registry<T extends string = string> {
     return OPENMETRICS;
   }
 
+  /** `register`. */
+  declare static globalRegistry: Registry;
+
   private readonly metricsByName = new Map<string | undefined, Source>();
   private defaultLabels: AnyLabels = {};
   /** The text of labels that a metric shows again and again. */
@@ -187,3 +190,4 @@ function exemplarText(exemplar: Exemplar | null | undefined): string {
 }
 
 export const globalRegistry: Registry = new Registry();
+Registry.globalRegistry = globalRegistry;

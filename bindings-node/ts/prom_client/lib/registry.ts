@@ -1,3 +1,3 @@
-import { Registry, globalRegistry } from '../registry';
+import { Registry } from '../registry';
 
-export = Object.assign(Registry, { globalRegistry });
+export = Registry;
