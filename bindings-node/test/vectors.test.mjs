@@ -1,4 +1,5 @@
-// Runs the conformance vectors through the calls that programs make: updates go to the cells.
+// Runs the conformance vectors through the calls that programs make, twice: with updates that go to the
+// cells, and with updates by calls into the core, as they are where JavaScript has no cells.
 
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -47,7 +48,7 @@ function fields(given, required, optional = {}) {
 }
 
 class Run {
-  constructor(options = {}) {
+  constructor(options = {}, updates = 'cells') {
     const own = fields(options, [], { utf8_names: false, constant_labels: [], max_entries: undefined });
     this.clock = new ManualClock(1_700_000_000);
     this.registry = new Registry({
@@ -56,6 +57,10 @@ class Run {
       maxEntries: own.max_entries,
       clock: this.clock,
     });
+    if (updates === 'calls') {
+      this.registry.cells.own = () => ({ array: null, index: 0 });
+      this.registry.cells.common = this.registry.cells.own;
+    }
     this.handles = new Map();
     this.servers = new Map();
   }
@@ -381,11 +386,11 @@ function sampleRows(type, own, row) {
   return [[{ counter: '_total', info: '_info' }[type] ?? '', [], row[0]]];
 }
 
-async function runCase(given) {
+async function runCase(given, updates) {
   const own = fields(given, ['description', 'operations', 'expect'], { registry: {} });
   const expect = fields(own.expect, [], { text: undefined, pages: [], values: {} });
   assert.ok(Object.keys(own.expect).length > 0, 'the case expects nothing');
-  const run = new Run(own.registry);
+  const run = new Run(own.registry, updates);
   try {
     for (const { op, error, ...rest } of own.operations) {
       assert.ok(Object.hasOwn(OPERATIONS, op), `unknown operation ${op}`);
@@ -422,12 +427,23 @@ test('the areas are those that this runner knows', () => {
   assert.deepEqual([...areas].sort(), AREAS);
 });
 
-for (const file of FILES) {
-  test(relative(VECTORS, file), async () => {
-    assert.ok(file.endsWith('.json'));
-    await runCase(JSON.parse(readFileSync(file, 'utf8')));
-  });
+for (const updates of ['cells', 'calls']) {
+  for (const file of FILES) {
+    test(`${relative(VECTORS, file)}, ${updates}`, async () => {
+      assert.ok(file.endsWith('.json'));
+      await runCase(JSON.parse(readFileSync(file, 'utf8')), updates);
+    });
+  }
 }
+
+test('updates by calls have no cells', () => {
+  const run = new Run({}, 'calls');
+  OPERATIONS.create(run, { type: 'counter', id: 'c', name: 'c' });
+  assert.equal(run.handle('c').labels().array, null);
+  const other = new Run();
+  OPERATIONS.create(other, { type: 'counter', id: 'c', name: 'c' });
+  assert.ok(other.handle('c').labels().array instanceof Float64Array);
+});
 
 const CREATE = { op: 'create', type: 'counter', id: 'c', name: 'c' };
 for (const operation of [
