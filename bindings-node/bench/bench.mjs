@@ -212,7 +212,7 @@ function updates() {
 async function scrape(library) {
   const { registry } = bigRegistry(library);
   const times = [];
-  for (let i = 0; i < 40; i++) {
+  for (let i = 0; i < 100; i++) {
     const began = process.hrtime.bigint();
     await registry.metrics();
     times.push(Number(process.hrtime.bigint() - began));

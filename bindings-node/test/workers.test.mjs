@@ -1,6 +1,7 @@
 // Worker threads share `register` with no messages.
 
 import assert from 'node:assert/strict';
+import { cpus } from 'node:os';
 import { test } from 'node:test';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { fileURLToPath } from 'node:url';
@@ -49,6 +50,16 @@ if (isMainThread) {
     assert.match(await register.metrics(), /^work_total\{kind="a"\} 25000$/m);
   });
 
+  test('a thread that ends hands its slab to the next', async () => {
+    // More than there are slabs, one after the other: each has cells to write to without a call.
+    for (let i = 0; i < 4 * cpus().length + 2; i++) {
+      const worker = start({ tell: true });
+      const exit = ended(worker);
+      assert.equal(await started(worker), true);
+      await exit;
+    }
+  });
+
   test('many threads at once, some without a slab of their own', async () => {
     const before = counter.labels('a').value();
     const workers = Array.from({ length: 20 }, () => start({ rounds: 200, wait: true }));
@@ -78,6 +89,8 @@ if (isMainThread) {
     counter.labels('b').inc();
     assert.equal(counter.labels('b').value(), before + 1);
   });
+} else if (workerData.tell) {
+  parentPort.postMessage(counter.labels('a').array !== null);
 } else if (workerData.remove !== undefined) {
   counter.remove(workerData.remove);
 } else if (workerData.forever) {
