@@ -1,5 +1,6 @@
 //! Handles to series.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use metrion::{NativeHistogram, SummaryValue};
@@ -7,6 +8,7 @@ use napi::bindgen_prelude::Float64Array;
 use napi_derive::napi;
 
 use crate::errors::{Result, fault, unsupported};
+use crate::handles;
 use crate::kind::Handle;
 use crate::options::{as_pairs, pairs_of};
 use crate::registry::Writer;
@@ -17,8 +19,16 @@ pub struct NativeChild {
     pub(crate) handle: Handle,
     pub(crate) cell: Option<u32>,
     pub(crate) is_overflow: bool,
+    /// For updates that are calls; given at the first.
+    pub(crate) number: Cell<Option<u32>>,
     /// The writer's slab must not be another writer's while JavaScript can write to the series.
     pub(crate) _writer: Arc<Writer>,
+}
+
+impl Drop for NativeChild {
+    fn drop(&mut self) {
+        self.number.get().into_iter().for_each(handles::free);
+    }
 }
 
 /// What a series says at one moment.
@@ -82,17 +92,12 @@ impl NativeChild {
         self.is_overflow
     }
 
-    /// Adds to a counter or a gauge.
+    /// Its number for the functions `add` and `observe`.
     #[napi(catch_unwind)]
-    pub fn add(&self, amount: f64) -> Result<()> {
-        match &self.handle {
-            Handle::Counter(own) => own.checked_add(amount).map_err(fault),
-            Handle::Gauge(own) => {
-                own.add(amount);
-                Ok(())
-            }
-            _ => Err(unsupported("only counters and gauges are added to")),
-        }
+    pub fn call_number(&self) -> u32 {
+        let number = self.number.get().unwrap_or_else(|| handles::number(&self.handle));
+        self.number.set(Some(number));
+        number
     }
 
     /// Sets a gauge.
@@ -102,17 +107,6 @@ impl NativeChild {
             Handle::Gauge(own) => own.set(value).map_err(fault),
             _ => Err(unsupported("only gauges are set")),
         }
-    }
-
-    /// Gives a histogram or summary an observation.
-    #[napi(catch_unwind)]
-    pub fn observe(&self, value: f64) -> Result<()> {
-        match &self.handle {
-            Handle::Histogram(own) => own.observe(value),
-            Handle::Summary(own) => own.observe(value),
-            _ => return Err(unsupported("only histograms and summaries observe")),
-        }
-        Ok(())
     }
 
     /// The update of a counter or a histogram, with an exemplar. `labels` are names and values in turn.

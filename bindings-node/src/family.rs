@@ -50,7 +50,9 @@ impl<M: Kind> AnyFamily for Family<M> {
         let handle = (*child).clone();
         drop(child);
         let cell = writer.cell_of(&handle);
-        Ok(NativeChild { handle: handle.handle(), cell, is_overflow, _writer: Arc::clone(writer) })
+        let number = std::cell::Cell::default();
+        let _writer = Arc::clone(writer);
+        Ok(NativeChild { handle: handle.handle(), cell, is_overflow, number, _writer })
     }
 
     fn check_labels(&self, pairs: &[(&str, &str)]) -> CoreResult<()> {

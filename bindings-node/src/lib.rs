@@ -10,6 +10,7 @@ mod collector;
 mod encode;
 mod errors;
 mod family;
+mod handles;
 mod helpers;
 mod kind;
 mod memory;

@@ -87,7 +87,8 @@ test('the packages that are published work together', () => {
     const packed = spawnSync(process.execPath, [path('../scripts/pack.mjs')], { encoding: 'utf8' });
     assert.equal(packed.status, 0, packed.stderr);
     cpSync(path('../packages'), join(folder, 'node_modules'), { recursive: true });
-    const program = 'const { Counter, register } = require("metrion"); new Counter({ name: "c", help: "" }).inc(); register.metrics().then(console.log)';
+    const program =
+      'const { Counter, register } = require("metrion"); new Counter({ name: "c", help: "" }).inc(); register.metrics().then(console.log)';
     const child = spawnSync(process.execPath, ['-e', program], { cwd: folder, encoding: 'utf8' });
     assert.equal(child.stdout, '# TYPE c_total counter\nc_total 1\n\n', child.stderr);
   } finally {

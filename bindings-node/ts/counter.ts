@@ -1,3 +1,4 @@
+import { addByCall } from './calls';
 import { crossing } from './errors';
 import { flatLabels, type Labels } from './labels';
 import { Metric, curried, notANumber, type ExemplarLabels, type ExemplarUpdate, type MetricConfig } from './metric';
@@ -26,9 +27,11 @@ export class CounterChild {
     if (typeof value !== 'number') {
       throw notANumber(value);
     }
-    crossing(() =>
-      exemplar === undefined ? this.native.add(value) : this.native.updateWithExemplar(value, flatLabels(exemplar)),
-    );
+    if (exemplar === undefined) {
+      addByCall(this.native, value);
+    } else {
+      crossing(() => this.native.updateWithExemplar(value, flatLabels(exemplar)));
+    }
   }
 
   /** The value, all threads together. */

@@ -1,3 +1,4 @@
+import { addByCall } from './calls';
 import { crossing } from './errors';
 import type { Labels } from './labels';
 import { Metric, curried, notANumber, type MetricConfig } from './metric';
@@ -83,7 +84,7 @@ export class GaugeChild {
     if (typeof value !== 'number') {
       throw notANumber(value);
     }
-    crossing(() => this.native.add(sign * value));
+    addByCall(this.native, sign * value);
   }
 
   /** The value, all threads together. */

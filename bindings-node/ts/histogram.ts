@@ -1,4 +1,5 @@
 import { Buckets } from './buckets';
+import { observeByCall } from './calls';
 import { crossing } from './errors';
 import { flatLabels, type Labels } from './labels';
 import { Metric, curried, notANumber, type ExemplarLabels, type ExemplarUpdate, type MetricConfig } from './metric';
@@ -61,9 +62,11 @@ export class HistogramChild {
     if (typeof value !== 'number') {
       throw notANumber(value);
     }
-    crossing(() =>
-      exemplar === undefined ? this.native.observe(value) : this.native.updateWithExemplar(value, flatLabels(exemplar)),
-    );
+    if (exemplar === undefined) {
+      observeByCall(this.native, value);
+    } else {
+      crossing(() => this.native.updateWithExemplar(value, flatLabels(exemplar)));
+    }
   }
 
   /** Starts to measure time; the function that it gives observes the seconds since then. */

@@ -27,9 +27,11 @@ export interface NativeChild {
   readonly isOverflow: boolean;
   /** A counter's or gauge's value. */
   readonly number: number;
-  add(amount: number): void;
+  /** The number that `add` and `observe` of the module take. */
+  callNumber(): number;
+  /** The same, once it was asked for. */
+  known?: number;
   set(value: number): void;
-  observe(value: number): void;
   updateWithExemplar(value: number, labels: string[]): void;
   setInfo(labels: string[]): void;
   setState(state: string): void;
@@ -156,6 +158,8 @@ interface NativeModule {
   NativeScrape: new () => NativeScrape;
   NativeCollector: new (described: SampleFamily[]) => NativeCollector;
   ManualClock: new (seconds: number) => NativeClock;
+  add(callNumber: number, amount: number): void;
+  observe(callNumber: number, value: number): void;
   checkExposition(data: Buffer, format: string): void;
   linearBuckets(start: number, width: number, count: number): number[];
   exponentialBuckets(start: number, factor: number, count: number): number[];

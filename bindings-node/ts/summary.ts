@@ -1,4 +1,4 @@
-import { crossing } from './errors';
+import { observeByCall } from './calls';
 import type { Labels } from './labels';
 import { Metric, curried, notANumber, type MetricConfig } from './metric';
 import { checkNumbers } from './numbers';
@@ -50,7 +50,7 @@ export class SummaryChild {
     if (typeof value !== 'number') {
       throw notANumber(value);
     }
-    crossing(() => this.native.observe(value));
+    observeByCall(this.native, value);
   }
 
   /** Starts to measure time; the function that it gives observes the seconds since then. */
