@@ -236,10 +236,12 @@ function checkConfig(config: MetricConfig<readonly string[]>): void {
   if (config.collect !== undefined && typeof config.collect !== 'function') {
     throw new MetrionError('invalid_value', `collect of ${config.name} is a function, not ${shown(config.collect)}`);
   }
-  for (const limit of [config.maxSeries] as unknown[]) {
-    if (limit !== undefined && !(Number.isInteger(limit) && (limit as number) >= 0)) {
-      throw new MetrionError('invalid_value', `maxSeries of ${config.name} is a whole number, not ${shown(limit)}`);
-    }
+  const { maxSeries } = config as { maxSeries?: unknown };
+  if (maxSeries !== undefined && !(Number.isInteger(maxSeries) && (maxSeries as number) >= 0)) {
+    throw new MetrionError(
+      'invalid_value',
+      `maxSeries of ${config.name} is a whole number from 0 up, not ${shown(maxSeries)}`,
+    );
   }
 }
 
