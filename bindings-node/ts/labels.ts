@@ -107,12 +107,19 @@ export class LabelTable<C> {
     return node as C | undefined;
   }
 
-  /** Keeps a child under values as they were given: 200 and "200" are two keys of one child. */
-  insert(values: readonly unknown[], child: C): void {
-    if (this.generation === null) {
+  /** The family's generation now: take it before a child is looked up in the core, for `insert`. */
+  stamp(): number {
+    return this.generation === null ? -1 : this.generation[0];
+  }
+
+  /**
+   * Keeps a child under values as they were given: 200 and "200" are two keys of one child. It is not
+   * kept when something was removed since the stamp, as that may have been this child.
+   */
+  insert(values: readonly unknown[], child: C, stamp: number): void {
+    if (this.isStale() || this.seen !== stamp) {
       return;
     }
-    this.isStale();
     let node = this.root as Level<C>;
     const last = values.length - 1;
     for (let i = 0; i < last; i++) {

@@ -159,12 +159,13 @@ export abstract class Metric<N extends readonly string[], C> {
       return this.single;
     }
     const texts = values.map((value, place) => labelText(value, this.labelNames[place] ?? '?'));
-    const known = values.length === 0 ? undefined : this.table.find(texts);
+    const stamp = this.table.stamp();
+    const known = this.table.find(texts);
     const native = known === undefined ? crossing(() => this.family.child(texts)) : undefined;
     const child = known ?? this.wrap(native!);
     if (values.length > 0 && !(native?.isOverflow ?? false)) {
-      this.table.insert(texts, child);
-      this.table.insert(values, child);
+      this.table.insert(texts, child, stamp);
+      this.table.insert(values, child, stamp);
     }
     return child;
   }

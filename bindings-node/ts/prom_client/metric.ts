@@ -128,12 +128,13 @@ export abstract class Metric<C, T extends string = string> {
     checkLabels(this.labelNames, labels);
     // A label that is not given is one that is empty, for Prometheus.
     const values = this.labelNames.map((name) => labels[name] ?? '');
+    const stamp = this.table.stamp();
     const child = this.core.labels(...values);
     const known = this.entries.get(child);
     const entry = known ?? { labels: { ...labels }, child, shown: this.shown({ ...labels }) };
     this.entries.set(child, entry);
     if (values.length > 0) {
-      this.table.insert(values, entry);
+      this.table.insert(values, entry, stamp);
     }
     return entry;
   }
