@@ -27,12 +27,13 @@ test: setup-test ## every test there is; STEPS="loom fuzz" only these
 	@.ci/test $(STEPS)
 
 .PHONY: bench
-bench: setup-run package ## measure against the usual clients, put the table into README.md
+bench: setup-test package package-node ## measure against the usual clients, put the table into README.md
 	cargo bench -p metrion-benches --bench side_by_side
 	bindings-c/bench/run
 	$(BIN)/python bindings-python/bench/bench.py
 	$(BIN)/python bindings-python/bench/loop_pause.py
 	$(BIN)/python bindings-python/bench/memory.py
+	node bindings-node/bench/bench.mjs
 	$(BIN)/python core/benches/table.py
 
 .PHONY: lint
@@ -79,7 +80,7 @@ soak: setup-test package ## hours instead of minutes: long fuzzing, stress and p
 
 .PHONY: clean
 clean: ## remove everything that was built
-	rm -rf target dist $(VENV)
+	rm -rf target dist $(VENV) bindings-node/node_modules bindings-node/dist bindings-node/packages bindings-node/metrion.node
 	find . -type d \( -name __pycache__ -o -name '.*_cache' -o -name .hypothesis \) -prune -exec rm -rf {} +
 
 # The parts that the commands above share.
@@ -90,6 +91,17 @@ setup-run setup-test: setup-%:
 
 .PHONY: package
 package: $(VENV)/.package-stamp
+
+# The native module of Node is the library under the name that Node loads.
+.PHONY: package-node
+package-node: bindings-node/node_modules/.stamp ## the Node package, built in place
+	cargo build --release -p metrion-node
+	strip -S -o bindings-node/metrion.node target/release/libmetrion_node.$(if $(filter Darwin,$(shell uname -s)),dylib,so)
+	cd bindings-node && npm run --silent build
+
+bindings-node/node_modules/.stamp: bindings-node/package-lock.json
+	cd bindings-node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
 
 $(VENV)/.stamp: $(REQUIREMENTS)
 	@echo "making the Python environment $(VENV)"

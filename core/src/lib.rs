@@ -40,8 +40,8 @@ pub use metrion_metrics::{
     Bounds, BoundsTable, CardinalityReport, CellAddress, Checkpoint, Child, Collector, Counter,
     DEFAULT_BUCKETS, DEFAULT_ZERO_THRESHOLD, Family, FamilyCardinality, FamilyOptions, Gauge,
     GaugeMode, GaugeOptions, Geometry, Histogram, HistogramOptions, HistogramTimer, HistogramValue,
-    Info, LabelCardinality, Locked, Metric, NativeOptions, OwnedCells, ProcessWriter, Registry,
-    RegistryOptions, RegistryView, Segment, SourceId, SpanContext, SpanSource, StateSet,
+    Info, LabelCardinality, Locked, Memory, Metric, NativeOptions, OwnedCells, ProcessWriter,
+    Registry, RegistryOptions, RegistryView, Segment, SourceId, SpanContext, SpanSource, StateSet,
     StateSetOptions, Summary, SummaryOptions, SummaryValue, THREAD_SLABS, ThreadSlab,
     default_registry, exponential_buckets, linear_buckets, lock, thread_slabs,
 };

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Which of our own crates each may name, for whatever purpose. A new crate needs a row here.
-const DEPENDENCIES: [(&str, &[&str]); 15] = [
+const DEPENDENCIES: [(&str, &[&str]); 16] = [
     ("metrion-model", &[]),
     ("metrion-slab", &["metrion-model"]),
     ("metrion-metrics", &["metrion-model", "metrion-slab"]),
@@ -26,6 +26,7 @@ const DEPENDENCIES: [(&str, &[&str]); 15] = [
             "metrion-integrations",
         ],
     ),
+    ("metrion-node", &["metrion"]),
     ("metrion-python", &["metrion"]),
     ("metrion-c", &["metrion"]),
     // Tools and examples of this repository, which nobody installs.

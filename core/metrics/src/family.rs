@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use metrion_model::{Error, ErrorCode, FamilySnapshot, OVERFLOW_LABEL, Result, Schema};
 use metrion_slab::{
-    Entry, EntryKind, Index, Locked, NewEntry, Ref, Segment, collect_removed, join_key, lock,
+    Entry, EntryKind, Index, Locked, Memory, NewEntry, Ref, Segment, collect_removed, join_key,
+    lock,
 };
 
 use crate::callback::Callback;
@@ -408,6 +409,12 @@ impl<M: Metric> Family<M> {
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.shared.segment.generation(self.shared.entry.number)
+    }
+
+    /// The word that [`Family::generation`] reads, for caches in another language's code.
+    #[must_use]
+    pub fn generation_memory(&self) -> Memory {
+        self.shared.segment.generation_memory(self.shared.entry.number)
     }
 
     /// The names of the labels that this view leaves open, in order.

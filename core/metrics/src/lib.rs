@@ -43,7 +43,7 @@ pub use histogram::{Histogram, HistogramValue};
 pub use info::Info;
 #[doc(no_inline)]
 pub use metrion_slab::{
-    Geometry, Locked, OwnedCells, ProcessWriter, Segment, THREAD_SLABS, ThreadSlab, lock,
+    Geometry, Locked, Memory, OwnedCells, ProcessWriter, Segment, THREAD_SLABS, ThreadSlab, lock,
     thread_slabs,
 };
 pub use native::{DEFAULT_ZERO_THRESHOLD, NativeOptions};

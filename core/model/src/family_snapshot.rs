@@ -240,6 +240,19 @@ impl FamilySnapshot {
         }
     }
 
+    /// Adds these labels, names and values, to every series that has none of their names, behind its own.
+    pub fn add_labels(&mut self, extra: &[(String, String)]) {
+        let mut all = LabelSets::default();
+        for row in 0..self.len() {
+            let own: Vec<_> = self.labels.pairs(row).collect();
+            let is_new = |name: &str| own.iter().all(|(other, _)| other != name);
+            let new = extra.iter().filter(|(name, _)| is_new(name));
+            let new = new.map(|(name, value)| (name.as_str(), value.as_str()));
+            all.push(own.iter().map(|(name, value)| (&**name, &**value)).chain(new));
+        }
+        self.labels = Arc::new(all);
+    }
+
     /// The schema.
     #[must_use]
     pub fn schema(&self) -> &Schema {
@@ -359,6 +372,15 @@ mod tests {
             bounds: if metric_type == MetricType::Histogram { vec![1.0] } else { vec![] },
             ..Schema::new("m", metric_type)
         }
+    }
+
+    #[test]
+    fn labels_that_are_added_stand_behind_and_give_way() {
+        let mut gauge = FamilySnapshot::new(schema(MetricType::Gauge));
+        gauge.push(&["\"1"], Value::Number(2.0)).unwrap();
+        gauge.add_labels(&[("x".into(), "no".into()), ("env".into(), "a\\".into())]);
+        assert_eq!(gauge.labels().text(0), r#"zone="a",x="\"1",env="a\\""#);
+        assert_eq!(gauge.row(0), [2.0]);
     }
 
     #[test]

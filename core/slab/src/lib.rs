@@ -16,6 +16,12 @@
 //! When writers are quiet, and whoever knows that learned it by some synchronisation (a join, a lock),
 //! the loads see the last stores, and sums are exact.
 //!
+//! **Memory that another language writes itself** ([`Memory`]) is the same words, and for them its
+//! code is the writer: JavaScript loads and stores aligned doubles, each one instruction on every
+//! machine it runs on, so no value is torn. To this crate's threads it is what another process would
+//! be that has the mapping. Its writer is the isolate's one thread, and it hands the slab back when no
+//! more of its code will run.
+//!
 //! **Handing a slab over.** Claiming is a compare-and-swap of the owner word with Acquire; releasing
 //! is a store of 0 with Release. So the next owner sees the last one's stores and goes on from them.
 //! Nobody releases a slab but its owner: a thread in its exit handler, the holder of a
@@ -96,6 +102,6 @@ pub use layout::Geometry;
 pub use lock::{Locked, lock};
 pub use reclaim::collect_removed;
 pub use segment::{Cell, Segment};
-pub use slabs::{OwnedCells, ProcessWriter};
+pub use slabs::{Memory, OwnedCells, ProcessWriter};
 pub use sparse::SparseCells;
 pub use thread::{THREAD_SLABS, ThreadSlab, thread_slabs};

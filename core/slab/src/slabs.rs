@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::layout::{COMMON_SLAB, PAGE_CELLS, header, slab as row};
+use crate::layout::{COMMON_SLAB, PAGE_CELLS, entry, header, slab as row};
 use crate::segment::{Cell, Segment};
 use crate::sync::{AtomicU64, Ordering, add_exclusive, add_shared};
 
@@ -168,6 +168,16 @@ impl ProcessWriter {
         let slab = Slab::new(&self.segment, self.number.unwrap_or(COMMON_SLAB), false);
         OwnedCells::new(Arc::clone(&self.segment), slab, first, count, self.number.is_some())
     }
+
+    /// The memory of this writer's part of `count` cells from `first` on, for a language that writes
+    /// to it itself. `None` for a writer without a slab of its own, whose updates must be
+    /// compare-and-swap, and for cells that are out of range.
+    ///
+    /// It marks nothing: take a series' cells by [`ProcessWriter::cells`] before the first write.
+    #[must_use]
+    pub fn memory(&self, first: Cell, count: usize) -> Option<Memory> {
+        Memory::of_cells(&self.segment, self.number?, first, count)
+    }
 }
 
 impl Drop for ProcessWriter {
@@ -183,6 +193,53 @@ impl Segment {
     #[must_use]
     pub fn common_cell(self: &Arc<Self>, cell: Cell) -> OwnedCells {
         OwnedCells::new(Arc::clone(self), self.common(), cell, 1, false)
+    }
+
+    /// The memory of `count` cells of the common slab from `first` on, as [`ProcessWriter::memory`]:
+    /// for stores to gauges that keep the last value. `None` for cells that are out of range.
+    #[must_use]
+    pub fn common_memory(self: &Arc<Self>, first: Cell, count: usize) -> Option<Memory> {
+        Memory::of_cells(self, COMMON_SLAB, first, count)
+    }
+
+    /// The memory of the word of a family's entry that [`Segment::generation`] reads.
+    #[must_use]
+    pub fn generation_memory(self: &Arc<Self>, family: u32) -> Memory {
+        let start = self.layout().entry(family as usize) + entry::GENERATION;
+        Memory { segment: Arc::clone(self), words: start..start + 1 }
+    }
+}
+
+/// Words of a segment by their address, for a language whose code reads and writes them itself.
+///
+/// It keeps the mapping in place. What goes for the cells of an owned slab (see the crate's head) goes
+/// for whoever writes there: one writer, whole aligned 64-bit loads and stores.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    segment: Arc<Segment>,
+    words: Range<usize>,
+}
+
+impl Memory {
+    fn of_cells(segment: &Arc<Segment>, slab: usize, first: Cell, count: usize) -> Option<Self> {
+        let cells = segment.layout().slab_cells(slab);
+        let start = cells.start + first as usize;
+        let words = start..start.checked_add(count)?;
+        (words.end <= cells.end).then(|| Self { segment: Arc::clone(segment), words })
+    }
+
+    /// The first word, aligned for an `f64`. Valid as long as this or a clone of it is there.
+    #[must_use]
+    pub fn as_ptr(&self) -> *mut f64 {
+        // The words are atomics, so that writing through a shared reference's address is allowed.
+        self.segment.range(self.words.clone()).as_ptr().cast_mut().cast()
+    }
+
+    /// The number of words.
+    #[must_use]
+    #[allow(clippy::len_without_is_empty)] // it never is
+    pub fn len(&self) -> usize {
+        self.words.len()
     }
 }
 
@@ -203,6 +260,7 @@ mod owned {
     #[derive(Debug)]
     pub struct OwnedCells {
         first: NonNull<AtomicU64>,
+        cell: Cell,
         count: usize,
         exclusive: bool,
         _segment: Arc<Segment>,
@@ -227,10 +285,17 @@ mod owned {
             let words = if in_range { slab.cells.get(cells).unwrap_or_default() } else { &[] };
             Self {
                 first: NonNull::from(words).cast(),
+                cell: first,
                 count: words.len(),
                 exclusive,
                 _segment: segment,
             }
+        }
+
+        /// The number of the first cell, for [`crate::Memory`]; `None` for a series that writes nowhere.
+        #[must_use]
+        pub fn first_cell(&self) -> Option<Cell> {
+            (self.count > 0).then_some(self.cell)
         }
 
         #[inline]

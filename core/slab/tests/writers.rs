@@ -1,8 +1,8 @@
 //! Writers that are no threads of their own.
 #![cfg(not(loom))]
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, unsafe_code)]
 
-use metrion_slab::{Geometry, Segment};
+use metrion_slab::{Geometry, Memory, Segment};
 
 const GEOMETRY: Geometry = Geometry { slabs: 3, cells: 1 << 15, entries: 64, key_words: 64 };
 
@@ -38,6 +38,58 @@ fn without_a_free_slab_writers_share_the_common_one() {
     assert_eq!((segment.sum(0), segment.sum(1)), (40_000.0, 40_000.0));
     // The common slab is also what holds last values.
     assert_eq!(segment.get(0), 20_000.0);
+}
+
+/// What another language's code does: a plain load, an addition and a plain store.
+fn add(memory: &Memory, index: usize, amount: f64) {
+    assert!(index < memory.len());
+    // SAFETY: the cell is in the memory, which is there, and this thread is its only writer.
+    unsafe { *memory.as_ptr().add(index) += amount };
+}
+
+#[test]
+fn memory_is_the_writers_own_cells() {
+    let segment = Segment::private(GEOMETRY, 1).unwrap();
+    let writer = segment.process_writer();
+    let first = writer.cells(600, 2).first_cell().unwrap();
+    let memory = writer.memory(512, 512).unwrap();
+    add(&memory, (first - 512) as usize, 2.5);
+    add(&memory, (first - 511) as usize, 1.0);
+    writer.cells(600, 1).add(0, 1.0);
+    segment.add(600, 0.25);
+    assert_eq!((segment.sum(600), segment.sum(601)), (3.75, 1.0));
+    segment.reset(600, 1);
+    add(&memory, 88, 1.0);
+    assert_eq!(segment.sum(600), 1.0);
+    // It keeps the mapping in place.
+    drop((writer, segment));
+    add(&memory, 88, 1.0);
+}
+
+#[test]
+fn memory_of_last_values_is_common() {
+    let segment = Segment::private(GEOMETRY, 1).unwrap();
+    assert_eq!(segment.common_cell(3).first_cell(), Some(3));
+    let memory = segment.common_memory(0, 8).unwrap();
+    add(&memory, 3, -7.5);
+    assert_eq!(segment.get(3), -7.5);
+    segment.set(3, 1.0);
+    add(&memory, 3, 1.0);
+    assert_eq!(segment.get(3), 2.0);
+}
+
+#[test]
+fn there_is_no_memory_out_of_range_or_without_a_slab() {
+    let segment = Segment::private(GEOMETRY, 1).unwrap();
+    let writers: Vec<_> = (0..3).map(|_| segment.process_writer()).collect();
+    let [first, _, last] = writers.as_slice() else { panic!("three writers") };
+    assert_eq!(first.memory(0, 1 << 15).unwrap().len(), 1 << 15);
+    assert!(first.memory(1, 1 << 15).is_none());
+    assert!(first.memory(u32::MAX, usize::MAX).is_none());
+    assert!(segment.common_memory(1 << 15, 1).is_none());
+    // Two slabs beside the common one are all there is.
+    assert!(last.memory(0, 1).is_none());
+    assert_eq!(first.cells(u32::MAX, 1).first_cell(), None);
 }
 
 #[test]

@@ -1,0 +1,189 @@
+//! Families of whatever kind.
+
+use std::sync::Arc;
+
+use metrion::exposition::encode_json;
+use metrion::{Family, FamilySnapshot, Memory, Registry, Result as CoreResult, Schema, Snapshot};
+use napi::Env;
+use napi::bindgen_prelude::Unknown;
+use napi_derive::napi;
+
+use crate::child::NativeChild;
+use crate::errors::{Result, fault};
+use crate::kind::Kind;
+use crate::memory::halves;
+use crate::options::{as_pairs, pairs_of};
+use crate::registry::Writer;
+
+/// A family of whatever kind.
+pub(crate) trait AnyFamily: Send + Sync {
+    fn schema(&self) -> &Schema;
+    fn open_labels(&self) -> Vec<String>;
+    fn generation_memory(&self) -> Memory;
+    fn child(&self, values: &[&str], writer: &Arc<Writer>) -> CoreResult<NativeChild>;
+    fn check_labels(&self, pairs: &[(&str, &str)]) -> CoreResult<()>;
+    fn curry(&self, pairs: &[(&str, &str)]) -> CoreResult<Arc<dyn AnyFamily>>;
+    fn remove(&self, values: &[&str]) -> CoreResult<bool>;
+    fn remove_matching(&self, pairs: &[(&str, &str)]) -> CoreResult<usize>;
+    fn clear(&self);
+    fn reset(&self);
+    fn unregister_from(&self, registry: &Registry) -> CoreResult<()>;
+    fn snapshot(&self) -> CoreResult<FamilySnapshot>;
+}
+
+impl<M: Kind> AnyFamily for Family<M> {
+    fn schema(&self) -> &Schema {
+        self.schema()
+    }
+
+    fn open_labels(&self) -> Vec<String> {
+        self.open_labels().map(str::to_owned).collect()
+    }
+
+    fn generation_memory(&self) -> Memory {
+        self.generation_memory()
+    }
+
+    fn child(&self, values: &[&str], writer: &Arc<Writer>) -> CoreResult<NativeChild> {
+        let child = self.labels(values)?;
+        let is_overflow = child.is_overflow();
+        let handle = (*child).clone();
+        drop(child);
+        let cell = writer.cell_of(&handle);
+        let number = std::cell::Cell::default();
+        let _writer = Arc::clone(writer);
+        Ok(NativeChild { handle: handle.handle(), cell, is_overflow, number, _writer })
+    }
+
+    fn check_labels(&self, pairs: &[(&str, &str)]) -> CoreResult<()> {
+        self.labels_by_name(pairs).map(drop)
+    }
+
+    fn curry(&self, pairs: &[(&str, &str)]) -> CoreResult<Arc<dyn AnyFamily>> {
+        Ok(Arc::new(self.curry(pairs)?))
+    }
+
+    fn remove(&self, values: &[&str]) -> CoreResult<bool> {
+        self.remove(values)
+    }
+
+    fn remove_matching(&self, pairs: &[(&str, &str)]) -> CoreResult<usize> {
+        self.remove_matching(pairs)
+    }
+
+    fn clear(&self) {
+        self.clear();
+    }
+
+    fn reset(&self) {
+        self.reset();
+    }
+
+    fn unregister_from(&self, registry: &Registry) -> CoreResult<()> {
+        registry.unregister_family(self)
+    }
+
+    fn snapshot(&self) -> CoreResult<FamilySnapshot> {
+        self.snapshot()
+    }
+}
+
+/// A family for JavaScript, which looks children up in a table of its own first.
+#[napi]
+pub struct NativeFamily {
+    pub(crate) family: Arc<dyn AnyFamily>,
+    pub(crate) writer: Arc<Writer>,
+}
+
+#[napi]
+impl NativeFamily {
+    /// The family's name; a counter's is without `_total`.
+    #[napi(getter, catch_unwind)]
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.family.schema().name.clone()
+    }
+
+    /// The names of the labels that this view leaves open.
+    #[napi(getter, catch_unwind)]
+    #[must_use]
+    pub fn open_labels(&self) -> Vec<String> {
+        self.family.open_labels()
+    }
+
+    /// A histogram's finite upper bounds.
+    #[napi(getter, catch_unwind)]
+    #[must_use]
+    pub fn bounds(&self) -> Vec<f64> {
+        self.family.schema().bounds.clone()
+    }
+
+    /// A summary's quantiles.
+    #[napi(getter, catch_unwind)]
+    #[must_use]
+    pub fn quantiles(&self) -> Vec<f64> {
+        self.family.schema().quantiles.clone()
+    }
+
+    /// The halves of the number that changes whenever a series is removed; `null` where JavaScript
+    /// cannot see it.
+    #[napi(catch_unwind)]
+    pub fn generation(&self, env: Env) -> Result<Option<Unknown<'static>>> {
+        halves(&env, self.family.generation_memory())
+    }
+
+    /// The child with these label values, by place; made when it is new.
+    #[napi(catch_unwind)]
+    pub fn child(&self, values: Vec<String>) -> Result<NativeChild> {
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        self.family.child(&values, &self.writer).map_err(fault)
+    }
+
+    /// Says what is wrong with these labels: names and values in turn.
+    #[napi(catch_unwind)]
+    pub fn check_labels(&self, labels: Vec<String>) -> Result<()> {
+        self.family.check_labels(&as_pairs(&pairs_of(labels))).map_err(fault)
+    }
+
+    /// A view in which some labels are fixed: names and values in turn.
+    #[napi(catch_unwind)]
+    pub fn curry(&self, labels: Vec<String>) -> Result<NativeFamily> {
+        let family = self.family.curry(&as_pairs(&pairs_of(labels))).map_err(fault)?;
+        Ok(NativeFamily { family, writer: Arc::clone(&self.writer) })
+    }
+
+    /// Removes one series; whether it was there.
+    #[napi(catch_unwind)]
+    pub fn remove(&self, values: Vec<String>) -> Result<bool> {
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        self.family.remove(&values).map_err(fault)
+    }
+
+    /// Removes the series that have these labels: names and values in turn.
+    #[napi(catch_unwind)]
+    pub fn remove_matching(&self, labels: Vec<String>) -> Result<u32> {
+        let count = self.family.remove_matching(&as_pairs(&pairs_of(labels))).map_err(fault)?;
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    /// Removes all series.
+    #[napi(catch_unwind)]
+    pub fn clear(&self) {
+        self.family.clear();
+    }
+
+    /// Sets all series to zero.
+    #[napi(catch_unwind)]
+    pub fn reset(&self) {
+        self.family.reset();
+    }
+
+    /// The family's numbers now, as the core's JSON.
+    #[napi(catch_unwind)]
+    pub fn json(&self) -> Result<String> {
+        let families = vec![self.family.snapshot().map_err(fault)?];
+        let mut out = Vec::new();
+        encode_json(&Snapshot { families }, &mut out);
+        Ok(crate::helpers::text(out))
+    }
+}

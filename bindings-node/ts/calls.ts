@@ -1,0 +1,14 @@
+/** Updates that are calls into the core, where cells are not all of them or not this thread's alone. */
+
+import { crossing } from './errors';
+import { native, type NativeChild } from './native';
+
+/** Adds to a counter or a gauge. */
+export function addByCall(child: NativeChild, amount: number): void {
+  crossing(() => native.add((child.known ??= child.callNumber()), amount));
+}
+
+/** Gives a histogram or a summary an observation. */
+export function observeByCall(child: NativeChild, value: number): void {
+  crossing(() => native.observe((child.known ??= child.callNumber()), value));
+}

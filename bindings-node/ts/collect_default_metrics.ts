@@ -1,0 +1,22 @@
+import { Counter } from './counter';
+import { collectAll } from './default_metrics';
+import type { Library, Settings } from './default_metrics/library';
+import { MetrionError, shown } from './errors';
+import { Gauge } from './gauge';
+import { Histogram } from './histogram';
+import { Registry, register } from './registry';
+
+/** Where and how the default metrics are collected. */
+export interface DefaultMetricsConfig extends Settings {
+  /** Where they show: `register` by default. */
+  register?: Registry;
+}
+
+/** Collects metrics of the process, the heap, garbage collection, the event loop, handles and the version. */
+export function collectDefaultMetrics(config: DefaultMetricsConfig = {}): void {
+  if (typeof config !== 'object' || config === null) {
+    throw new MetrionError('invalid_value', `the configuration is an object, not ${shown(config)}`);
+  }
+  const library = { Counter, Gauge, Histogram } as unknown as Library;
+  collectAll(library, config, [config.register ?? register]);
+}

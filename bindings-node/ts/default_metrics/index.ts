@@ -1,0 +1,28 @@
+/** Metrics of the process and of Node. */
+
+import { Maker, type Library, type Settings } from './library';
+import * as ofProcess from './process';
+import * as ofRuntime from './runtime';
+
+/** Each group of metrics by its name, in the order in which they show. */
+export const GROUPS: Readonly<Record<string, (make: Maker) => void>> = {
+  processCpuTotal: ofProcess.processCpuTotal,
+  processStartTime: ofProcess.processStartTime,
+  osMemoryHeap: ofProcess.osMemoryHeap,
+  processOpenFileDescriptors: ofProcess.processOpenFileDescriptors,
+  processMaxFileDescriptors: ofProcess.processMaxFileDescriptors,
+  eventLoopLag: ofRuntime.eventLoopLag,
+  processResources: ofRuntime.processResources,
+  processHandles: ofRuntime.processHandles,
+  processRequests: ofRuntime.processRequests,
+  heapSizeAndUsed: ofRuntime.heapSizeAndUsed,
+  heapSpacesSizeAndUsed: ofRuntime.heapSpacesSizeAndUsed,
+  version: ofRuntime.version,
+  gc: ofRuntime.gc,
+};
+
+/** Makes all of them with the classes of a library. */
+export function collectAll(library: Library, settings: Settings, registers: readonly unknown[] | undefined): void {
+  const make = new Maker(library, settings, registers);
+  Object.values(GROUPS).forEach((group) => group(make));
+}

@@ -1,0 +1,3 @@
+import { AggregatorRegistry } from '../aggregator_registry';
+
+export = AggregatorRegistry;

@@ -1,0 +1,3 @@
+import { Counter } from '../counter';
+
+export = Counter;

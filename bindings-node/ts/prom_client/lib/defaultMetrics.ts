@@ -1,0 +1,3 @@
+import { collectDefaultMetrics } from '../default_metrics';
+
+export = collectDefaultMetrics;

@@ -1,0 +1,1 @@
+export { AggregatorFactory, aggregators } from '../../aggregators';

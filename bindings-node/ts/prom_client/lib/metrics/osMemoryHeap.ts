@@ -1,0 +1,3 @@
+import { group } from '../../default_metrics';
+
+export = group('osMemoryHeap');

@@ -1,0 +1,3 @@
+import { Pushgateway } from '../pushgateway';
+
+export = Pushgateway;

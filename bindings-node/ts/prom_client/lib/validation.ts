@@ -1,0 +1,1 @@
+export { checkLabels as validateLabel, validateLabelName, validateMetricName } from '../labels';

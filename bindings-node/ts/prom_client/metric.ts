@@ -1,0 +1,210 @@
+/** What the drop-in's metrics have in common: labels are kept as they were given, numbers are the core's. */
+
+import { LabelTable } from '../labels';
+import type { Metric as CoreMetric } from '../metric';
+import { Registry as CoreRegistry } from '../registry';
+import {
+  checkLabels,
+  isObject,
+  labelsOf,
+  validateLabelName,
+  validateMetricName,
+  type AnyLabels,
+  type LabelValues,
+} from './labels';
+import { Registry, globalRegistry } from './registry';
+import type { Aggregator, MetricObject, Value } from './values';
+
+export interface MetricConfiguration<T extends string = string> {
+  name: string;
+  help: string;
+  labelNames?: readonly T[];
+  registers?: readonly Registry<any>[];
+  aggregator?: Aggregator;
+  collect?: (this: any) => void | Promise<void>;
+  enableExemplars?: boolean;
+}
+
+/** An update that stands for others. */
+export interface Exemplar {
+  labelSet: AnyLabels;
+  value: number;
+  timestamp: number;
+}
+
+/** One series: its labels as they were given first, and its handle. */
+export interface Entry<C> {
+  readonly labels: AnyLabels;
+  readonly child: C;
+  /** The labels of each of its values: the same objects every time, so that their text can be kept. */
+  readonly shown: readonly AnyLabels[];
+  /** By bucket, or under 0. */
+  exemplars?: Map<number, Exemplar>;
+}
+
+/**
+ * Where the cells of all drop-in metrics are. Their names in it are numbers of their own, because several
+ * registries may have metrics of one name, and nobody reads it but these metrics.
+ */
+const behind = new CoreRegistry();
+let made = 0;
+
+const forgotten = new FinalizationRegistry<CoreMetric<any, any>>((core) => behind.unregister(core));
+
+/** The name of one more metric. */
+export function coreConfig(labelNames: readonly string[]) {
+  made += 1;
+  return { name: `metric_${made}`, help: '', labelNames, registers: [behind] };
+}
+
+export abstract class Metric<C, T extends string = string> {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: readonly string[];
+  readonly registers: readonly Registry<any>[];
+  readonly aggregator: Aggregator;
+  readonly enableExemplars: boolean;
+  readonly keepsLabels = true;
+  abstract readonly type: string;
+  collect?: () => void | Promise<void>;
+  protected readonly core: CoreMetric<readonly string[], C>;
+  /** In the order in which they show. */
+  protected readonly entries = new Map<C, Entry<C>>();
+  private readonly table: LabelTable<Entry<C>>;
+
+  /** `prepare` is called when the core's metric is there, and no series yet. */
+  protected constructor(
+    config: MetricConfiguration,
+    makeCore: (labelNames: readonly string[]) => CoreMetric<readonly string[], C>,
+    prepare: (metric: object) => void = () => undefined,
+  ) {
+    if (!isObject(config)) {
+      throw new TypeError('constructor expected a config object');
+    }
+    if (!config.help) {
+      throw new Error('Missing mandatory help parameter');
+    }
+    if (!config.name) {
+      throw new Error('Missing mandatory name parameter');
+    }
+    if (!validateMetricName(config.name)) {
+      throw new Error('Invalid metric name');
+    }
+    const labelNames = config.labelNames ?? [];
+    if (!validateLabelName(labelNames)) {
+      throw new Error('Invalid label name');
+    }
+    if (config.collect && typeof config.collect !== 'function') {
+      throw new Error('Optional "collect" parameter must be a function');
+    }
+    this.name = config.name;
+    this.help = config.help;
+    this.labelNames = labelNames;
+    this.registers = config.registers ?? [globalRegistry];
+    this.aggregator = config.aggregator ?? 'sum';
+    this.enableExemplars = config.enableExemplars ?? false;
+    if (config.collect) {
+      this.collect = config.collect as () => void | Promise<void>;
+    }
+    this.core = makeCore(labelNames);
+    this.table = new LabelTable(labelNames, this.core.family.generation());
+    forgotten.register(this, this.core);
+    prepare(this);
+    this.start();
+    for (const registry of this.registers) {
+      if (this.enableExemplars && registry.contentType === Registry.PROMETHEUS_CONTENT_TYPE) {
+        throw new TypeError('Exemplars are supported only on OpenMetrics registries');
+      }
+      registry.registerMetric(this);
+    }
+  }
+
+  /** The entry of these labels; made when it is new. */
+  protected entry(labels: AnyLabels): Entry<C> {
+    return this.table.findByName(labels) ?? this.newEntry(labels);
+  }
+
+  private newEntry(labels: AnyLabels): Entry<C> {
+    checkLabels(this.labelNames, labels);
+    // A label that is not given is one that is empty, for Prometheus.
+    const values = this.labelNames.map((name) => labels[name] ?? '');
+    const stamp = this.table.stamp();
+    const child = this.core.labels(...values);
+    const known = this.entries.get(child);
+    const entry = known ?? { labels: { ...labels }, child, shown: this.shown({ ...labels }) };
+    this.entries.set(child, entry);
+    if (values.length > 0) {
+      this.table.insert(values, entry, stamp);
+    }
+    return entry;
+  }
+
+  /** The labels of each value of a series. */
+  protected shown(labels: AnyLabels): AnyLabels[] {
+    return [labels];
+  }
+
+  /** The labels of a call of `labels`. */
+  protected bound(given: readonly unknown[]): AnyLabels {
+    return this.table.find(given)?.labels ?? labelsOf(this.labelNames, given);
+  }
+
+  /** Shows a metric without labels from the start. */
+  protected start(): void {
+    if (this.labelNames.length === 0) {
+      this.entry({});
+    }
+  }
+
+  /** Forgets all series. */
+  reset(): void {
+    this.forget();
+    this.start();
+  }
+
+  protected forget(): void {
+    this.core.clear();
+    this.entries.clear();
+  }
+
+  clear(): void {
+    this.reset();
+  }
+
+  remove(...values: string[]): void;
+  remove(labels: LabelValues<T>): void;
+  remove(...given: unknown[]): void {
+    const labels = labelsOf(this.labelNames, given);
+    checkLabels(this.labelNames, labels);
+    const values = this.labelNames.map((name) => String(labels[name] ?? ''));
+    const found = [...this.entries.values()].find((entry) =>
+      this.labelNames.every((name, place) => String(entry.labels[name] ?? '') === values[place]),
+    );
+    if (found !== undefined) {
+      this.entries.delete(found.child);
+      this.core.remove(...values);
+    }
+  }
+
+  async get(): Promise<MetricObject> {
+    const wait = this.collect?.();
+    if (wait instanceof Promise) {
+      await wait;
+    }
+    const { help, name, type, aggregator } = this;
+    const values = [...this.entries.values()].flatMap((entry) => this.values(entry));
+    return { help, name, type, values, aggregator };
+  }
+
+  protected abstract values(entry: Entry<C>): Value[];
+}
+
+/** Keeps an exemplar of a series. */
+export function keepExemplar(entry: Entry<unknown>, place: number, labelSet: AnyLabels, value: number): void {
+  const text = Object.entries(labelSet).flat().join('');
+  if (text.length > 128) {
+    throw new RangeError('Label set size must be smaller than 128 UTF-8 chars');
+  }
+  entry.exemplars ??= new Map();
+  entry.exemplars.set(place, { labelSet, value, timestamp: Date.now() / 1000 });
+}
