@@ -92,6 +92,7 @@ mod _metrion {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let py = module.py();
+        crate::raw::look_at_version(py);
         crate::formats::read_environment();
         Counter::add_methods(&py.get_type::<Counter>())?;
         Gauge::add_methods(&py.get_type::<Gauge>())?;

@@ -4,6 +4,8 @@
 use std::ffi::{CStr, CString};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
+#[cfg(not(Py_3_12))]
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use pyo3::exceptions::PyTypeError;
@@ -170,10 +172,33 @@ pub(crate) fn required<T>(value: Option<T>, name: &str) -> PyResult<T> {
 }
 
 /// `None`, as a new reference.
+///
+/// Not `Py_INCREF`, which in an abi3 module is a call into the interpreter: a twentieth of an update.
 #[inline]
 pub(crate) fn none() -> *mut ffi::PyObject {
-    // SAFETY: None lives as long as the interpreter.
-    unsafe { new_ref(ffi::Py_None()) }
+    // SAFETY: None lives as long as the interpreter, whose lock is held. Up to 3.11 the stable ABI has
+    // the count of references in this place for everybody to change; from 3.12 on None is immortal, and
+    // whoever gives a reference back leaves its count alone.
+    unsafe {
+        let none = ffi::Py_None();
+        #[cfg(not(Py_3_12))]
+        if !NONE_IS_IMMORTAL.load(Ordering::Relaxed) {
+            (*none).ob_refcnt += 1;
+        }
+        none
+    }
+}
+
+/// Whether the interpreter that runs this is 3.12 or newer; it may be newer than the one it is built for.
+#[cfg(not(Py_3_12))]
+static NONE_IS_IMMORTAL: AtomicBool = AtomicBool::new(true);
+
+/// Looks which interpreter it is, before any method can be called.
+pub(crate) fn look_at_version(py: Python<'_>) {
+    #[cfg(not(Py_3_12))]
+    NONE_IS_IMMORTAL.store(py.version_info() >= (3, 12), Ordering::Relaxed);
+    #[cfg(Py_3_12)]
+    let _ = py;
 }
 
 /// One more reference to an object. `Py_NewRef` does the same by a call into the interpreter.

@@ -3,6 +3,7 @@
 import enum
 import gc
 import math
+import sys
 import threading
 import weakref
 
@@ -307,3 +308,15 @@ def test_objects_are_freed() -> None:
     gauge.clear()
     gc.collect()
     assert gone() is None
+
+
+def test_updates_give_back_none_and_leave_its_references_alone(
+    registry: CollectorRegistry,
+) -> None:
+    counter = Counter("c", "C.", registry=registry)
+    histogram = Histogram("h", "H.", registry=registry)
+    before = sys.getrefcount(None)
+    for _ in range(50_000):
+        counter.inc()
+        histogram.observe(1)
+    assert abs(sys.getrefcount(None) - before) < 1000
