@@ -1,6 +1,6 @@
 import { Counter } from './counter';
 import { collectAll } from './default_metrics';
-import type { Library, Settings } from './default_metrics/library';
+import type { Classes, Settings } from './default_metrics/maker';
 import { MetrionError, shown } from './errors';
 import { Gauge } from './gauge';
 import { Histogram } from './histogram';
@@ -17,6 +17,6 @@ export function collectDefaultMetrics(config: DefaultMetricsConfig = {}): void {
   if (typeof config !== 'object' || config === null) {
     throw new MetrionError('invalid_value', `the configuration is an object, not ${shown(config)}`);
   }
-  const library = { Counter, Gauge, Histogram } as unknown as Library;
-  collectAll(library, config, [config.register ?? register]);
+  const classes = { Counter, Gauge, Histogram } as unknown as Classes;
+  collectAll(classes, config, [config.register ?? register]);
 }

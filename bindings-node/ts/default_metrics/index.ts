@@ -1,6 +1,6 @@
 /** Metrics of the process and of Node. */
 
-import { Maker, type Library, type Settings } from './library';
+import { Maker, type Classes, type Settings } from './maker';
 import * as ofProcess from './process';
 import * as ofRuntime from './runtime';
 
@@ -21,8 +21,8 @@ export const GROUPS: Readonly<Record<string, (make: Maker) => void>> = {
   gc: ofRuntime.gc,
 };
 
-/** Makes all of them with the classes of a library. */
-export function collectAll(library: Library, settings: Settings, registers: readonly unknown[] | undefined): void {
-  const make = new Maker(library, settings, registers);
+/** Makes all of them with these classes. */
+export function collectAll(classes: Classes, settings: Settings, registers: readonly unknown[] | undefined): void {
+  const make = new Maker(classes, settings, registers);
   Object.values(GROUPS).forEach((group) => group(make));
 }

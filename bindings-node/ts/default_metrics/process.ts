@@ -2,7 +2,7 @@
 
 import { readFileSync, readdirSync } from 'node:fs';
 
-import type { Maker } from './library';
+import type { Maker } from './maker';
 
 export function processCpuTotal(make: Maker): void {
   let last = process.cpuUsage();

@@ -4,7 +4,7 @@ import { PerformanceObserver, constants, monitorEventLoopDelay, type Performance
 import { getHeapSpaceStatistics } from 'node:v8';
 
 import { secondsSince, start } from '../timer';
-import type { DefaultGauge, Maker } from './library';
+import type { DefaultGauge, Maker } from './maker';
 
 export function eventLoopLag(make: Maker): void {
   const delay = monitorEventLoopDelay({ resolution: make.settings.eventLoopMonitoringPrecision ?? 10 });

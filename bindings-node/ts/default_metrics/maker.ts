@@ -23,7 +23,7 @@ export interface DefaultConfig {
   collect?: () => void;
 }
 
-export interface Library {
+export interface Classes {
   Counter: new (config: DefaultConfig) => DefaultCounter;
   Gauge: new (config: DefaultConfig) => DefaultGauge;
   Histogram: new (config: DefaultConfig) => DefaultHistogram;
@@ -46,7 +46,7 @@ export class Maker {
   readonly labels: Record<string, string | number>;
 
   constructor(
-    readonly library: Library,
+    private readonly classes: Classes,
     readonly settings: Settings,
     private readonly registers: readonly unknown[] | undefined,
   ) {
@@ -54,15 +54,15 @@ export class Maker {
   }
 
   counter(name: string, help: string, collect?: () => void): DefaultCounter {
-    return new this.library.Counter({ ...this.common(name, help), collect });
+    return new this.classes.Counter({ ...this.common(name, help), collect });
   }
 
   gauge(name: string, help: string, more: Partial<DefaultConfig> = {}): DefaultGauge {
-    return new this.library.Gauge({ ...this.common(name, help), ...this.withLabels(more) });
+    return new this.classes.Gauge({ ...this.common(name, help), ...this.withLabels(more) });
   }
 
   histogram(name: string, help: string, more: Partial<DefaultConfig>): DefaultHistogram {
-    return new this.library.Histogram({ ...this.common(name, help), ...this.withLabels(more) });
+    return new this.classes.Histogram({ ...this.common(name, help), ...this.withLabels(more) });
   }
 
   private common(name: string, help: string): DefaultConfig {
