@@ -26,15 +26,8 @@ pub(crate) fn check() -> Result<()> {
 fn header() -> Result<Vec<u8>> {
     let folder = binding();
     let config = cbindgen::Config::from_file(folder.join("cbindgen.toml"))?;
-    let mut builder = cbindgen::Builder::new().with_config(config);
-    // By hand and not with the crate: that would run cargo, and its order is that of the folder.
-    let mut sources: Vec<PathBuf> = fs::read_dir(folder.join("src"))?
-        .map(|own| own.map(|own| own.path()))
-        .collect::<std::io::Result<_>>()?;
-    sources.sort();
-    for source in sources {
-        builder = builder.with_src(source);
-    }
+    // Not with the crate, which would run cargo. From this file it reads all modules, each once.
+    let builder = cbindgen::Builder::new().with_config(config).with_src(folder.join("src/lib.rs"));
     let mut header = Vec::new();
     builder.generate()?.write(&mut header);
     Ok(header)
@@ -54,6 +47,18 @@ mod tests {
     #[test]
     fn the_checked_in_header_is_fresh() {
         check().unwrap();
+    }
+
+    #[test]
+    fn each_function_is_declared_once() {
+        let header = String::from_utf8(header().unwrap()).unwrap();
+        let declaration = |line: &str| line.split_once('(').map(|(start, _)| start.to_owned());
+        let is_code = |line: &&str| !line.starts_with([' ', '/', '#']);
+        let mut seen = std::collections::HashSet::new();
+        for start in header.lines().filter(is_code).filter_map(declaration) {
+            assert!(seen.insert(start.clone()), "{start} is there twice");
+        }
+        assert!(seen.len() > 40);
     }
 
     #[test]
