@@ -104,7 +104,23 @@ METRION_INLINE uint64_t metrion_bits(double value)
     return bits;
 }
 
-/* Adds to a cell whose only writer is the calling thread. `seen` is what it just had. */
+/* Whether a count's word is a whole number; see core/slab/src/word.rs. */
+METRION_INLINE int metrion_is_whole(uint64_t word)
+{
+    return word >> 50 == 0x1FFF;
+}
+
+/* Adds one to a count whose only writer is the calling thread, if it is a whole number before and after. */
+METRION_INLINE int metrion_count_whole(uint64_t *cell)
+{
+    uint64_t next = __atomic_load_n(cell, __ATOMIC_RELAXED) + 1;
+    if (__builtin_expect(!metrion_is_whole(next), 0))
+        return 0;
+    __atomic_store_n(cell, next, __ATOMIC_RELAXED);
+    return 1;
+}
+
+/* Adds to an f64 whose only writer is the calling thread. `seen` is what it just had. */
 METRION_INLINE void metrion_add_exclusive(uint64_t *cell, uint64_t seen, double amount)
 {
     __atomic_store_n(cell, metrion_bits(metrion_double(seen) + amount), __ATOMIC_RELAXED);
@@ -122,8 +138,17 @@ METRION_INLINE metrion_status metrion_add(metrion_series series, double amount)
         uint64_t seen;
         if (cell != NULL) {
             seen = __atomic_load_n(cell, __ATOMIC_RELAXED);
-            /* A cell that is not zero has been written: its page is marked. */
-            if (__builtin_expect(seen != 0, 1)) {
+            if (metrion_is_whole(seen)) {
+                /* With 2^52 added, a whole number below that is in the low bits. */
+                double shifted = amount + 4503599627370496.0;
+                uint64_t sum = seen + (metrion_bits(shifted) - metrion_bits(4503599627370496.0));
+                if (amount < 1125899906842624.0 && shifted - 4503599627370496.0 == amount &&
+                    metrion_is_whole(sum)) {
+                    __atomic_store_n(cell, sum, __ATOMIC_RELAXED);
+                    return METRION_STATUS_OK;
+                }
+            } else if (__builtin_expect(seen != 0, 1)) {
+                /* A cell that is not zero has been written: its page is marked. */
                 metrion_add_exclusive(cell, seen, amount);
                 return METRION_STATUS_OK;
             }
@@ -177,11 +202,9 @@ METRION_INLINE metrion_status metrion_observe(metrion_series series, double valu
         if (cells != NULL) {
             uint64_t *bucket = cells + metrion_bucket(buckets, value);
             uint64_t *sum = cells + buckets->count + 1;
-            uint64_t seen = __atomic_load_n(bucket, __ATOMIC_RELAXED);
-            uint64_t seen_sum = __atomic_load_n(sum, __ATOMIC_RELAXED);
-            if (__builtin_expect(seen != 0 && seen_sum != 0, 1)) {
-                metrion_add_exclusive(bucket, seen, 1.0);
-                metrion_add_exclusive(sum, seen_sum, value);
+            uint64_t seen = __atomic_load_n(sum, __ATOMIC_RELAXED);
+            if (__builtin_expect(seen != 0, 1) && metrion_count_whole(bucket)) {
+                metrion_add_exclusive(sum, seen, value);
                 return METRION_STATUS_OK;
             }
         }
@@ -211,6 +234,12 @@ METRION_INLINE metrion_status metrion_observe(metrion_series series, double valu
 /* Adds one to a counter or gauge. */
 METRION_INLINE metrion_status metrion_inc(metrion_series series)
 {
+#if defined(__GNUC__)
+    const metrion_slot *slot = metrion_live(series.handle);
+    uint64_t *cell = slot == NULL ? NULL : metrion_own_cells(slot, 1);
+    if (cell != NULL && metrion_count_whole(cell))
+        return METRION_STATUS_OK;
+#endif
     return metrion_add(series, 1.0);
 }
 

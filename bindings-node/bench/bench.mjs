@@ -36,6 +36,7 @@ function metricsOf(library) {
   const common = { help: 'Help.', registers: [registry] };
   const own = {
     counter: new library.Counter({ ...common, name: 'plain_total' }),
+    bytes: new library.Counter({ ...common, name: 'bytes_total' }),
     requests: new library.Counter({ ...common, ...LABELS, name: 'requests_total' }),
     gauge: new library.Gauge({ ...common, name: 'gauge' }),
     histogram: new library.Histogram({ ...common, name: 'seconds', buckets: BUCKETS }),
@@ -78,7 +79,7 @@ function bigRegistry(library) {
 
 const CASES = [
   ['node_inc', 'counter.inc(), among others', 4, 'counter.inc()'],
-  ['node_inc_value', 'counter.inc(2.5)', null, 'counter.inc(2.5)'],
+  ['node_inc_value', 'counter.inc(2.5)', null, 'bytes.inc(2.5)'],
   ['node_child_inc', 'child.inc()', null, 'child.inc()'],
   ['node_labels_inc', "labels('GET', '/').inc(), 16 in turn", 13, 'requests.labels(M[i & 3], P[(i >> 2) & 3]).inc()'],
   [

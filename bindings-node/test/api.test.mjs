@@ -275,6 +275,49 @@ test('cells of dropped series are used again, and never those of a child that is
   assert.deepEqual(await lines(own), ['c_total{a="new"} 5']);
 });
 
+test('counters count exactly from whole numbers to large ones, fractions and infinity', () => {
+  const sizes = [0, 1, 2, 0.5, 2 ** 30, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 40, 2 ** 52, 1e300, -0, Number.MIN_VALUE];
+  const own = registry();
+  const counter = new Counter({ name: 'c', help: '', labelNames: ['first', 'second', 'third'], registers: [own] });
+  for (const first of sizes) {
+    for (const second of sizes) {
+      for (const third of sizes) {
+        const child = counter.labels(String(first), String(second), `${third} ${Object.is(third, -0)}`);
+        let sum = child.value();
+        for (const amount of [first, second, third, 1, Infinity].slice(0, first === 1 ? 5 : 4)) {
+          child.inc(amount);
+          sum += amount;
+          assert.equal(child.value(), sum, `${first}, ${second}, ${third}`);
+        }
+      }
+    }
+  }
+});
+
+test('counts that another thread began are gone on with', async () => {
+  // A thread of Rust's counts whole numbers in all cells of its slab; an isolate may get that slab later.
+  const own = registry();
+  const counter = new Counter({ name: 'c', help: '', registers: [own] });
+  const histogram = new Histogram({ name: 'h', help: '', buckets: [1], registers: [own] });
+  const summary = new Summary({ name: 's', help: '', percentiles: [], registers: [own] });
+  const WHOLE = 0x7ffcn << 48n;
+  const wordsOf = (child) => new BigUint64Array(child.numbers.buffer, child.numbers.byteOffset);
+  for (const begun of [1n, 2n ** 31n - 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 50n - 2n]) {
+    const one = counter.labels();
+    wordsOf(one)[one.low >> 1] = WHOLE + begun;
+    one.inc();
+    one.inc(2);
+    assert.equal(one.value(), Number(begun) + 3);
+    for (const child of [histogram.labels(), summary.labels()]) {
+      wordsOf(child)[child.index] = WHOLE + begun;
+      child.observe(1);
+      child.observe(0.5);
+      const { count, counts = [count] } = child.value();
+      assert.equal(counts[0], Number(begun) + 2);
+    }
+  }
+});
+
 test('histograms whose cells lie in two blocks count right', async () => {
   const own = registry();
   const buckets = Array.from({ length: 100 }, (_, i) => i);

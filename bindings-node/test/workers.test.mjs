@@ -90,7 +90,7 @@ if (isMainThread) {
     assert.equal(counter.labels('b').value(), before + 1);
   });
 } else if (workerData.tell) {
-  parentPort.postMessage(counter.labels('a').array !== null);
+  parentPort.postMessage(counter.labels('a').numbers.length > 0);
 } else if (workerData.remove !== undefined) {
   counter.remove(workerData.remove);
 } else if (workerData.forever) {

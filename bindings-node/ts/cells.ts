@@ -1,23 +1,43 @@
-/** Where a series' numbers are: typed arrays over the memory of the core. */
+/**
+ * Where a series' numbers are: typed arrays over the memory of the core.
+ *
+ * A word is a double or, if it is a count, a whole number under the leading bits of a NaN that no arithmetic
+ * makes; `core/slab/src/word.rs` says why. An addition to an integer takes a third of the time of one to a
+ * double when the next one waits for it. So a counter is a whole number here as long as it fits into 31
+ * bits, of which the lower half alone is stored, and a double from then on.
+ */
 
 import { native, type NativeChild, type NativeRegistry } from './native';
 
 const BLOCK = native.NativeRegistry.blockCells();
 
-/** The cells of one series: `array[index]` and those behind it. */
-export interface Place {
-  array: Float64Array | null;
-  index: number;
+/** What the upper half of a whole number's word begins with. Literals in the compiled code: an import is not one. */
+export const enum Upper {
+  WHOLE = 0x1fff,
+  SHIFT = 18,
 }
 
-/**
- * The blocks of cells that this isolate has had from a registry, each one typed array.
- *
- * Without an array, of which there may be none, an update is a call.
- */
+/** Which half of a word has the lower bits. */
+const LOW = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 0 : 1;
+
+/** Consecutive cells in two views, as doubles and as their halves. Both are empty where JavaScript cannot see them. */
+interface Block {
+  readonly numbers: Float64Array;
+  readonly halves: Int32Array;
+}
+
+/** The cells of one series: those of a block from `index` on. `low` is the lower half of the first. */
+export interface Place extends Block {
+  readonly index: number;
+  readonly low: number;
+}
+
+const NOWHERE: Place = { ...blockOf(new Float64Array(0)), index: 0, low: LOW };
+
+/** The blocks of cells that this isolate has had from a registry. */
 export class Cells {
-  private readonly blocks = new Map<number, Float64Array | null>();
-  private readonly commonBlocks = new Map<number, Float64Array | null>();
+  private readonly blocks = new Map<number, Block>();
+  private readonly commonBlocks = new Map<number, Block>();
 
   constructor(private readonly registry: NativeRegistry) {}
 
@@ -35,22 +55,64 @@ export class Cells {
 function place(
   cell: number,
   count: number,
-  blocks: Map<number, Float64Array | null>,
+  blocks: Map<number, Block>,
   view: (first: number, count: number) => Float64Array | null,
 ): Place {
   if (cell < 0) {
-    return { array: null, index: 0 };
+    return NOWHERE;
   }
   const index = cell % BLOCK;
   if (index + count > BLOCK) {
-    // It lies in two blocks: an array of its own is simpler, and rare.
-    return { array: view(cell, count), index: 0 };
+    // It lies in two blocks: one of its own is simpler, and rare.
+    return { ...blockOf(view(cell, count)), index: 0, low: LOW };
   }
   const number = (cell - index) / BLOCK;
-  let array = blocks.get(number);
-  if (array === undefined) {
-    array = view(cell - index, BLOCK);
-    blocks.set(number, array);
+  let block = blocks.get(number);
+  if (block === undefined) {
+    block = blockOf(view(cell - index, BLOCK));
+    blocks.set(number, block);
   }
-  return { array, index };
+  return { ...block, index, low: 2 * index + LOW };
+}
+
+function blockOf(numbers: Float64Array | null): Block {
+  if (numbers === null) {
+    return NOWHERE;
+  }
+  return { numbers, halves: new Int32Array(numbers.buffer, numbers.byteOffset, numbers.length * 2) };
+}
+
+/** The number of a cell whose word is a double or a whole number. */
+function numberOf(numbers: Float64Array, halves: Int32Array, low: number): number {
+  const high = halves[low ^ 1];
+  if (high >>> Upper.SHIFT !== Upper.WHOLE) {
+    return numbers[low >> 1];
+  }
+  return (high & ((1 << Upper.SHIFT) - 1)) * 2 ** 32 + (halves[low] >>> 0);
+}
+
+/** Adds `amount`, a number from 0 up, to a count; whether it could, which is when the cell is there. */
+export function addToCount(numbers: Float64Array, halves: Int32Array, low: number, amount: number): boolean {
+  if (low >= halves.length) {
+    return false;
+  }
+  const seen = numberOf(numbers, halves, low);
+  if (seen === 0 && amount === (amount | 0)) {
+    // Each store by itself is a zero or the number: nobody sees anything else.
+    halves[low ^ 1] = Upper.WHOLE << Upper.SHIFT;
+    halves[low] = amount;
+  } else {
+    numbers[low >> 1] = seen + amount;
+  }
+  return true;
+}
+
+/** Adds one to a count, which is a double from then on; whether it could. For counts that rarely wait for themselves. */
+export function countInDouble(numbers: Float64Array, index: number): boolean {
+  if (index >= numbers.length) {
+    return false;
+  }
+  const halves = new Int32Array(numbers.buffer, numbers.byteOffset);
+  numbers[index] = numberOf(numbers, halves, 2 * index + LOW) + 1;
+  return true;
 }

@@ -1,4 +1,5 @@
 import { addByCall } from './calls';
+import { Upper, addToCount, type Place } from './cells';
 import { crossing } from './errors';
 import { flatLabels, type Labels } from './labels';
 import { Metric, curried, notANumber, type ExemplarLabels, type ExemplarUpdate, type MetricConfig } from './metric';
@@ -6,31 +7,50 @@ import type { NativeChild, NativeFamily } from './native';
 
 /** One series of a counter. */
 export class CounterChild {
+  private readonly numbers: Float64Array;
+  private readonly halves: Int32Array;
+  private readonly low: number;
+
   /** @internal */
   constructor(
-    private readonly array: Float64Array | null,
-    private readonly index: number,
+    place: Place,
     private readonly native: NativeChild,
-  ) {}
+  ) {
+    this.numbers = place.numbers;
+    this.halves = place.halves;
+    this.low = place.low;
+  }
 
   /** Adds `value`, a number from 0 up. `exemplar` tells where it comes from. */
   inc(value = 1, exemplar?: ExemplarLabels): void {
-    const array = this.array;
-    if (array !== null && exemplar === undefined && typeof value === 'number' && value >= 0) {
-      array[this.index] += value;
-      return;
+    if (typeof value === 'number' && exemplar === undefined) {
+      const { numbers, halves, low } = this;
+      const whole = halves[low];
+      const amount = value | 0;
+      const sum = (whole + amount) | 0;
+      // None of the three is negative, or beyond 31 bits.
+      if (amount === value && (whole | amount | sum) >= 0 && halves[low ^ 1] >>> Upper.SHIFT === Upper.WHOLE) {
+        halves[low] = sum;
+        return;
+      }
+      // A whole number's word is NaN.
+      const seen = numbers[low >> 1];
+      if (seen > 0 && value >= 0) {
+        numbers[low >> 1] = seen + value;
+        return;
+      }
     }
-    this.incByCall(value, exemplar);
+    this.incRare(value, exemplar);
   }
 
-  private incByCall(value: unknown, exemplar: ExemplarLabels | undefined): void {
+  private incRare(value: unknown, exemplar: ExemplarLabels | undefined): void {
     if (typeof value !== 'number') {
       throw notANumber(value);
     }
-    if (exemplar === undefined) {
-      addByCall(this.native, value);
-    } else {
+    if (exemplar !== undefined) {
       crossing(() => this.native.updateWithExemplar(value, flatLabels(exemplar)));
+    } else if (!(value >= 0 && addToCount(this.numbers, this.halves, this.low, value))) {
+      addByCall(this.native, value);
     }
   }
 
@@ -50,8 +70,7 @@ export class Counter<const N extends readonly string[] = readonly []> extends Me
   }
 
   protected override wrap(child: NativeChild): CounterChild {
-    const { array, index } = this.registry.cells.own(child, 1);
-    return new CounterChild(array, index, child);
+    return new CounterChild(this.registry.cells.own(child, 1), child);
   }
 
   /** Adds 1, or `value`, a number from 0 up. */

@@ -1,4 +1,5 @@
 import { addByCall } from './calls';
+import type { Place } from './cells';
 import { crossing } from './errors';
 import type { Labels } from './labels';
 import { Metric, curried, notANumber, type MetricConfig } from './metric';
@@ -21,22 +22,27 @@ const MANY = new Uint32Array([2]);
 
 /** One series of a gauge. */
 export class GaugeChild {
+  private readonly numbers: Float64Array;
+  private readonly index: number;
+
   /** @internal */
   constructor(
-    private readonly array: Float64Array | null,
-    private readonly index: number,
+    place: Place,
     /** Whether the cell keeps the last value. */
     private readonly last: boolean,
     /** How many write to the cell. */
     private readonly writers: Uint32Array,
     private readonly native: NativeChild,
-  ) {}
+  ) {
+    this.numbers = place.numbers;
+    this.index = place.index;
+  }
 
   /** Adds `value`. */
   inc(value = 1): void {
-    const array = this.array;
-    if (array !== null && typeof value === 'number' && this.writers[0] === 1) {
-      array[this.index] += value;
+    const { numbers, index } = this;
+    if (index < numbers.length && typeof value === 'number' && this.writers[0] === 1) {
+      numbers[index] += value;
       return;
     }
     this.addByCall(value, 1);
@@ -44,9 +50,9 @@ export class GaugeChild {
 
   /** Takes `value` off. */
   dec(value = 1): void {
-    const array = this.array;
-    if (array !== null && typeof value === 'number' && this.writers[0] === 1) {
-      array[this.index] -= value;
+    const { numbers, index } = this;
+    if (index < numbers.length && typeof value === 'number' && this.writers[0] === 1) {
+      numbers[index] -= value;
       return;
     }
     this.addByCall(value, -1);
@@ -54,9 +60,9 @@ export class GaugeChild {
 
   /** Sets the value; not on an up-down gauge. */
   set(value: number): void {
-    const array = this.array;
-    if (array !== null && this.last && typeof value === 'number') {
-      array[this.index] = value;
+    const { numbers, index } = this;
+    if (index < numbers.length && this.last && typeof value === 'number') {
+      numbers[index] = value;
       return;
     }
     if (typeof value !== 'number') {
@@ -119,8 +125,8 @@ export class Gauge<const N extends readonly string[] = readonly []> extends Metr
 
   protected override wrap(child: NativeChild): GaugeChild {
     const { cells } = this.registry;
-    const { array, index } = this.isLast ? cells.common(child) : cells.own(child, 1);
-    return new GaugeChild(array, index, this.isLast, this.writers, child);
+    const place = this.isLast ? cells.common(child) : cells.own(child, 1);
+    return new GaugeChild(place, this.isLast, this.writers, child);
   }
 
   /** Adds 1, or `value`. */

@@ -1,5 +1,6 @@
 import { Buckets } from './buckets';
 import { observeByCall } from './calls';
+import { countInDouble, type Place } from './cells';
 import { crossing } from './errors';
 import { flatLabels, type Labels } from './labels';
 import { Metric, curried, notANumber, type ExemplarLabels, type ExemplarUpdate, type MetricConfig } from './metric';
@@ -38,34 +39,47 @@ export interface HistogramValue {
 
 /** One series of a histogram. */
 export class HistogramChild {
+  private readonly numbers: Float64Array;
+  private readonly index: number;
+  private readonly sum: number;
+
   /** @internal */
   constructor(
-    private readonly array: Float64Array | null,
-    private readonly index: number,
+    place: Place,
     private readonly buckets: Buckets,
-    private readonly sum: number,
     private readonly native: NativeChild,
-  ) {}
+  ) {
+    this.numbers = place.numbers;
+    this.index = place.index;
+    this.sum = place.index + buckets.length + 1;
+  }
 
   /** Counts one observation; NaN is in no bucket, and dropped. `exemplar` tells where it comes from. */
   observe(value: number, exemplar?: ExemplarLabels): void {
-    const array = this.array;
-    if (array !== null && exemplar === undefined && typeof value === 'number' && value === value) {
-      array[this.index + this.buckets.find(value)] += 1;
-      array[this.sum] += value;
-      return;
+    if (typeof value === 'number' && value === value && exemplar === undefined) {
+      const { numbers } = this;
+      const bucket = this.index + this.buckets.find(value);
+      const count = numbers[bucket];
+      // A whole number's word is NaN.
+      if (count > 0) {
+        numbers[bucket] = count + 1;
+        numbers[this.sum] += value;
+        return;
+      }
     }
-    this.observeByCall(value, exemplar);
+    this.observeRare(value, exemplar);
   }
 
-  private observeByCall(value: unknown, exemplar: ExemplarLabels | undefined): void {
+  private observeRare(value: unknown, exemplar: ExemplarLabels | undefined): void {
     if (typeof value !== 'number') {
       throw notANumber(value);
     }
-    if (exemplar === undefined) {
-      observeByCall(this.native, value);
-    } else {
+    if (exemplar !== undefined) {
       crossing(() => this.native.updateWithExemplar(value, flatLabels(exemplar)));
+    } else if (value === value && countInDouble(this.numbers, this.index + this.buckets.find(value))) {
+      this.numbers[this.sum] += value;
+    } else {
+      observeByCall(this.native, value);
     }
   }
 
@@ -113,8 +127,7 @@ export class Histogram<const N extends readonly string[] = readonly []> extends 
 
   protected override wrap(child: NativeChild): HistogramChild {
     const { buckets } = this;
-    const { array, index } = this.registry.cells.own(child, buckets.length + 2);
-    return new HistogramChild(array, index, buckets, index + buckets.length + 1, child);
+    return new HistogramChild(this.registry.cells.own(child, buckets.length + 2), buckets, child);
   }
 
   /** Counts one observation. */

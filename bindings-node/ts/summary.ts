@@ -1,4 +1,5 @@
 import { observeByCall } from './calls';
+import { countInDouble, type Place } from './cells';
 import type { Labels } from './labels';
 import { Metric, curried, notANumber, type MetricConfig } from './metric';
 import { checkNumbers } from './numbers';
@@ -32,25 +33,40 @@ const RANK_ERROR = 0;
 
 /** One series of a summary. */
 export class SummaryChild {
+  private readonly numbers: Float64Array;
+  private readonly index: number;
+
   /** @internal */
   constructor(
-    private readonly array: Float64Array | null,
-    private readonly index: number,
+    place: Place,
     private readonly native: NativeChild,
-  ) {}
+  ) {
+    this.numbers = place.numbers;
+    this.index = place.index;
+  }
 
   /** Counts one observation; NaN has no rank, and is dropped. */
   observe(value: number): void {
-    const array = this.array;
-    if (array !== null && typeof value === 'number' && value === value) {
-      array[this.index] += 1;
-      array[this.index + 1] += value;
+    const { numbers, index } = this;
+    const count = numbers[index];
+    // A whole number's word is NaN.
+    if (typeof value === 'number' && value === value && count > 0) {
+      numbers[index] = count + 1;
+      numbers[index + 1] += value;
       return;
     }
+    this.observeRare(value);
+  }
+
+  private observeRare(value: unknown): void {
     if (typeof value !== 'number') {
       throw notANumber(value);
     }
-    observeByCall(this.native, value);
+    if (value === value && countInDouble(this.numbers, this.index)) {
+      this.numbers[this.index + 1] += value;
+    } else {
+      observeByCall(this.native, value);
+    }
   }
 
   /** Starts to measure time; the function that it gives observes the seconds since then. */
@@ -88,8 +104,7 @@ export class Summary<const N extends readonly string[] = readonly []> extends Me
   }
 
   protected override wrap(child: NativeChild): SummaryChild {
-    const { array, index } = this.registry.cells.own(child, 2);
-    return new SummaryChild(array, index, child);
+    return new SummaryChild(this.registry.cells.own(child, 2), child);
   }
 
   /** Counts one observation. */

@@ -131,7 +131,7 @@ impl Counter {
         }
         Handle::check(amount)?;
         match cell {
-            Some(cell) => cell.add(0, amount),
+            Some(cell) => cell.count_by(amount),
             None => handle.add_in_span(amount),
         }
         Ok(())
@@ -205,12 +205,12 @@ impl Counter {
             let this = raw::receiver::<Self>(py, object);
             if let Some(Object::Child(Child { cell: Some(cell), .. })) = this.0.get() {
                 if count == 0 && names.is_null() {
-                    cell.add(0, 1.0);
+                    cell.count();
                     return raw::none();
                 }
                 let number = raw::one_number(args, count, names);
                 if let Some(amount) = number.filter(|amount| *amount >= 0.0) {
-                    cell.add(0, amount);
+                    cell.count_by(amount);
                     return raw::none();
                 }
             }

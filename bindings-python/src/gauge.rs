@@ -126,7 +126,7 @@ impl Gauge {
     /// have no values yet.
     #[pyo3(signature = (amount=1.0))]
     fn inc(&self, amount: f64) -> Result<()> {
-        child(self)?.cell.add(0, amount);
+        child(self)?.cell.add(amount);
         Ok(())
     }
 

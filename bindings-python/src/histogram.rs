@@ -220,7 +220,7 @@ impl Histogram {
 /// Counts an observation that is not NaN.
 #[inline]
 fn observe(cells: &OwnedCells, bounds: &Bounds, amount: f64) {
-    cells.add_with_last(bounds.bucket(amount), 1.0, amount);
+    cells.observe(bounds.bucket(amount), amount);
 }
 
 impl Histogram {

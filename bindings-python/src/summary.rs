@@ -198,7 +198,7 @@ impl Summary {
             if let (Some(Object::Child(Child { cells: Some(cells), .. })), Some(amount)) =
                 (this.0.get(), raw::one_number(args, count, names))
             {
-                cells.add_with_last(0, 1.0, amount);
+                cells.observe(0, amount);
                 return raw::none();
             }
             raw::finish(py, || {

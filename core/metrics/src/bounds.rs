@@ -64,17 +64,26 @@ impl Bounds {
     #[inline]
     #[must_use]
     pub fn bucket(&self, value: f64) -> usize {
-        let place = (ordered(value) >> self.shift).saturating_sub(self.lowest) as usize;
-        let place = place.min(self.table.len() - 1);
-        let mut bucket = self.table.get(place).map_or(0, |before| usize::from(*before));
-        while let Some(bound) = self.bounds.get(bucket) {
-            if value <= *bound {
-                break;
+        // Most are, and their bits have the order of the numbers.
+        let ordered = if value > 0.0 { value.to_bits() | 1 << 63 } else { ordered_rare(value) };
+        let place = (ordered >> self.shift).saturating_sub(self.lowest) as usize;
+        let last = self.bounds.len() - 1;
+        let mut bucket = self.table.get(place).map_or(last, |before| usize::from(*before));
+        loop {
+            match self.bounds.get(bucket) {
+                Some(bound) if value <= *bound => return bucket,
+                Some(_) => bucket += 1,
+                // NaN has gone past infinity.
+                None => return last,
             }
-            bucket += 1;
         }
-        // NaN has gone past infinity.
-        bucket.min(self.bounds.len() - 1)
+    }
+
+    /// How many buckets there are, the one to infinity included.
+    #[inline]
+    #[must_use]
+    pub fn buckets(&self) -> usize {
+        self.bounds.len()
     }
 
     /// What [`Bounds::bucket`] looks at, for bindings whose language does the same by itself.
@@ -96,6 +105,12 @@ impl Bounds {
 fn ordered(value: f64) -> u64 {
     let bits = (value + 0.0).to_bits();
     if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
+}
+
+/// The same out of line, for numbers that are not above zero.
+#[cold]
+fn ordered_rare(value: f64) -> u64 {
+    ordered(value)
 }
 
 /// `count` bounds from `start`, each `width` above the one before.

@@ -18,14 +18,14 @@ impl Counter {
     /// Adds one.
     #[inline]
     pub fn inc(&self) {
-        self.series.segment.add(self.series.cell(), 1.0);
+        self.series.segment.count(self.series.cell());
     }
 
     /// Adds `amount`. A negative one or NaN is dropped and counted: see [`Counter::checked_add`].
     #[inline]
     pub fn add(&self, amount: f64) {
         if amount >= 0.0 {
-            self.series.segment.add(self.series.cell(), amount);
+            self.series.segment.count_by(self.series.cell(), amount);
         } else {
             self.series.segment.count_invalid();
         }

@@ -83,6 +83,16 @@ impl Definition {
         }
     }
 
+    /// How many of the cells, from the first on, are counts; all others are numbers.
+    pub(crate) fn counts(&self) -> usize {
+        match &self.kind {
+            Kind::Counter => 1,
+            Kind::Gauge(_) | Kind::Info | Kind::StateSet => 0,
+            Kind::Histogram { .. } => self.schema.bounds.len() + 1,
+            Kind::Summary(_) => 1,
+        }
+    }
+
     /// How many words a series has in its directory entry beside its label values.
     pub(crate) fn payload(&self) -> usize {
         match &self.kind {

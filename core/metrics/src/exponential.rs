@@ -103,7 +103,7 @@ impl Exponential {
     /// Counts an observation that is not NaN. `false` when there is no room for its bucket.
     pub(crate) fn observe(&self, value: f64) -> bool {
         match self.cell(value).or_else(|| self.claim(value)) {
-            Some(cell) => self.series.segment.add(cell, 1.0),
+            Some(cell) => self.series.segment.count(cell),
             None => return false,
         }
         true

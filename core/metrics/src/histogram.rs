@@ -52,8 +52,8 @@ impl Histogram {
     fn observe_classic(&self, value: f64) {
         let first = self.series.cell();
         let bucket = first + self.bounds.bucket(value) as u32;
-        let sum = first + self.bounds.as_slice().len() as u32 + 1;
-        self.series.segment.add_both(bucket, sum, value);
+        let sum = first + self.bounds.buckets() as u32;
+        self.series.segment.observe(bucket, sum, value);
     }
 
     /// Counts what is not just two cells.

@@ -165,9 +165,12 @@ impl Series {
             return;
         }
         self.reset_cells();
-        for (cell, number) in (self.cell()..).zip(numbers) {
-            if self.context.definition.keeps_last_value() {
+        let definition = &self.context.definition;
+        for (at, (cell, number)) in (self.cell()..).zip(numbers).enumerate() {
+            if definition.keeps_last_value() {
                 self.segment.set(cell, *number);
+            } else if at < definition.counts() {
+                self.segment.count_by(cell, *number);
             } else {
                 self.segment.add(cell, *number);
             }

@@ -101,7 +101,7 @@ impl Summary {
         {
             return series.segment.count_overflow();
         }
-        series.segment.add_both(series.cell(), series.cell() + 1, value);
+        series.segment.observe(series.cell(), series.cell() + 1, value);
     }
 
     /// Calls a function and observes the seconds that it takes.

@@ -8,7 +8,7 @@ use std::ops::Range;
 /// The first word of every segment, `METRION` and a zero byte.
 pub(crate) const MAGIC: u64 = u64::from_le_bytes(*b"METRION\0");
 /// Counts the incompatible changes of the layout.
-pub(crate) const VERSION: u64 = 2;
+pub(crate) const VERSION: u64 = 3;
 
 /// Cells in a page: the unit in which a slab's memory is touched and skipped. Loom's models have few
 /// words, as each of theirs is an object of its own.

@@ -16,6 +16,10 @@
 //! When writers are quiet, and whoever knows that learned it by some synchronisation (a join, a lock),
 //! the loads see the last stores, and sums are exact.
 //!
+//! **Counts** (`word.rs`) are whole numbers as long as only whole numbers are added, and f64s from then
+//! on. Each word says which it is, so that whoever reads sees one value or the other, and a cell's values
+//! only grow over that change, too: both say exactly the same.
+//!
 //! **Memory that another language writes itself** ([`Memory`]) is the same words, and for them its
 //! code is the writer: JavaScript loads and stores aligned doubles, each one instruction on every
 //! machine it runs on, so no value is torn. To this crate's threads it is what another process would
@@ -67,7 +71,7 @@
 //! is there. It is emptied before the thread hands its slabs back.
 //!
 //! **Updates in C.** Inline functions of the C header read the calling thread's cache, and do what
-//! [`Segment::add`] and [`Segment::set`] do to a word that is not zero, with the same relaxed atomic
+//! [`Segment::count`], [`Segment::add`] and [`Segment::set`] do to a word that is not zero, with the same relaxed atomic
 //! loads, stores and compare-and-swaps of the compiler's memory model, which is the same in C and in
 //! Rust. Only the owner's thread can see its cache, so it stays the one writer. A hit is no proof there
 //! that the segment lives: the handle is, whose generation is compared first.
@@ -94,6 +98,7 @@ mod slabs;
 mod sparse;
 mod sync;
 mod thread;
+mod word;
 
 pub use directory::{Entry, EntryKind, NewEntry};
 pub use exemplar::ExemplarSlot;

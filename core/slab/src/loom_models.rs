@@ -10,6 +10,7 @@ use loom::thread;
 
 use crate::layout::Geometry;
 use crate::slabs::{OwnerKind, Slab};
+use crate::word::plus_one;
 use crate::{Entry, EntryKind, ExemplarSlot, NewEntry, Segment};
 
 const GEOMETRY: Geometry = Geometry { slabs: 3, cells: 4, entries: 4, key_words: 4 };
@@ -91,10 +92,10 @@ fn a_reader_of_the_directory_sees_whole_entries() {
 fn write_once(segment: &Segment) {
     match segment.claim(OwnerKind::Thread) {
         Some(number) => {
-            Slab::new(segment, number, true).add(0, 1.0);
+            Slab::new(segment, number, true).update(0, plus_one);
             segment.release(number);
         }
-        None => segment.common().add(0, 1.0),
+        None => segment.common().update(0, plus_one),
     }
 }
 
@@ -121,7 +122,7 @@ fn sums_never_go_back_and_are_exact_at_the_end() {
         let own = segment.claim(OwnerKind::Thread).unwrap();
         let other = Arc::clone(&segment);
         let thread = thread::spawn(move || write_once(&other));
-        Slab::new(&segment, own, true).add(0, 1.0);
+        Slab::new(&segment, own, true).update(0, plus_one);
         let first = segment.sum(0);
         let second = segment.sum(0);
         assert!(1.0 <= first && first <= second, "{first} {second}");
@@ -134,10 +135,10 @@ fn sums_never_go_back_and_are_exact_at_the_end() {
 fn a_reader_during_a_reset_sees_no_negative_value() {
     model(|| {
         let segment = segment();
-        segment.common().add(0, 1.0);
+        segment.common().update(0, plus_one);
         let other = Arc::clone(&segment);
         let thread = thread::spawn(move || {
-            other.common().add(0, 1.0);
+            other.common().update(0, plus_one);
             other.reset(0, 1);
         });
         let seen = segment.sum(0);

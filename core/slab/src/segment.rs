@@ -10,8 +10,9 @@ use crate::directory::Directory;
 use crate::layout::{self, COMMON_SLAB, Geometry, Layout, PAGE_CELLS, header};
 use crate::mapping::Mapping;
 use crate::slabs::Slab;
-use crate::sync::{AtomicU64, Ordering, add_exclusive, add_shared};
+use crate::sync::{AtomicU64, Ordering, update_shared};
 use crate::thread::{own_cells, slab};
+use crate::word::{next_whole, plus_count, plus_number};
 
 /// The number of a cell: the same in every slab of its segment.
 pub type Cell = u32;
@@ -105,32 +106,59 @@ impl Segment {
         Slab::new(self, COMMON_SLAB, false)
     }
 
-    /// Adds `amount` to an additive cell, in the calling thread's part of it.
+    /// Adds one to a count, in the calling thread's part of it.
+    #[inline]
+    pub fn count(&self, cell: Cell) {
+        let word = own_cells(self).get(cell as usize);
+        if !word.is_some_and(count_further) {
+            self.count_first(cell, 1.0);
+        }
+    }
+
+    /// Adds `amount`, a number from 0 up, to a count, in the calling thread's part of it.
+    #[inline]
+    pub fn count_by(&self, cell: Cell, amount: f64) {
+        let word = own_cells(self).get(cell as usize);
+        if !word.is_some_and(|word| update_further(word, |seen| plus_count(seen, amount))) {
+            self.count_first(cell, amount);
+        }
+    }
+
+    /// Adds `amount` to a number, in the calling thread's part of it.
     #[inline]
     pub fn add(&self, cell: Cell, amount: f64) {
         let word = own_cells(self).get(cell as usize);
-        if !word.is_some_and(|word| add_further(word, amount)) {
+        if !word.is_some_and(|word| update_further(word, |seen| plus_number(seen, amount))) {
             self.add_first(cell, amount);
         }
     }
 
-    /// Adds 1 to one cell and `amount` to `sum`, a later cell of the same series.
+    /// Adds one to a count and `amount` to `sum`, a number in a later cell of the same series.
     #[inline]
-    pub fn add_both(&self, one: Cell, sum: Cell, amount: f64) {
-        let cells = own_cells(self).get(..=sum as usize).unwrap_or_default();
-        if !cells.get(one as usize).is_some_and(|word| add_further(word, 1.0)) {
-            self.add_first(one, 1.0);
+    pub fn observe(&self, count: Cell, sum: Cell, amount: f64) {
+        let cells = own_cells(self);
+        let (one, other) = (cells.get(count as usize), cells.get(sum as usize));
+        if !one.is_some_and(count_further) {
+            self.count_first(count, 1.0);
         }
-        if !cells.last().is_some_and(|word| add_further(word, amount)) {
+        if !other.is_some_and(|word| update_further(word, |seen| plus_number(seen, amount))) {
             self.add_first(sum, amount);
         }
     }
 
-    /// Adds to a cell whose page may not be marked yet, or as a thread that has no slab.
+    /// Counts in a cell whose page may not be marked yet, or that holds no whole number, or as a thread
+    /// that has no slab.
+    #[cold]
+    #[inline(never)]
+    fn count_first(&self, cell: Cell, amount: f64) {
+        slab(self).update(cell, |seen| plus_count(seen, amount));
+    }
+
+    /// The same of a number.
     #[cold]
     #[inline(never)]
     fn add_first(&self, cell: Cell, amount: f64) {
-        slab(self).add(cell, amount);
+        slab(self).update(cell, |seen| plus_number(seen, amount));
     }
 
     /// Sets a cell that only the common slab holds: a gauge's last value.
@@ -146,7 +174,7 @@ impl Segment {
     #[inline]
     pub fn add_common(&self, cell: Cell, amount: f64) {
         match self.touched_common_word(cell) {
-            Some(word) => add_shared(word, amount),
+            Some(word) => update_shared(word, |seen| plus_number(seen, amount)),
             None => self.add_common_first(cell, amount),
         }
     }
@@ -179,7 +207,7 @@ impl Segment {
     #[cold]
     #[inline(never)]
     fn add_common_first(&self, cell: Cell, amount: f64) {
-        self.common().add(cell, amount);
+        self.common().update(cell, |seen| plus_number(seen, amount));
     }
 
     /// Reads a cell that only the common slab holds, without a sum: `-0`, NaN and infinities come
@@ -329,15 +357,26 @@ fn since(value: f64, baseline: f64) -> f64 {
     if value.to_bits() == baseline.to_bits() { 0.0 } else { value - baseline }
 }
 
-/// Adds to a cell of the caller's own slab that is not zero any more: whoever made it so has marked
+/// Updates a cell of the caller's own slab that is not zero any more: whoever made it so has marked
 /// its page as touched.
 #[inline]
-fn add_further(word: &AtomicU64, amount: f64) -> bool {
-    if word.load(Ordering::Relaxed) == 0 {
+fn update_further(word: &AtomicU64, next: impl Fn(u64) -> u64) -> bool {
+    let seen = word.load(Ordering::Relaxed);
+    if seen == 0 {
         return false;
     }
-    add_exclusive(word, amount);
+    word.store(next(seen), Ordering::Relaxed);
     true
+}
+
+/// The same for one more in a count that is a whole number: its word is never zero.
+#[inline]
+fn count_further(word: &AtomicU64) -> bool {
+    let next = next_whole(word.load(Ordering::Relaxed));
+    next.is_some_and(|next| {
+        word.store(next, Ordering::Relaxed);
+        true
+    })
 }
 
 impl fmt::Debug for Segment {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::layout::{COMMON_SLAB, PAGE_CELLS, entry, header, slab as row};
 use crate::segment::{Cell, Segment};
-use crate::sync::{AtomicU64, Ordering, add_exclusive, add_shared};
+use crate::sync::{AtomicU64, Ordering, update_exclusive, update_shared};
+use crate::word;
 
 /// One slab of a segment, ready to be written by one writer.
 ///
@@ -29,13 +30,13 @@ impl<'a> Slab<'a> {
         self.cells
     }
 
-    /// Adds `amount` to the writer's part of an additive cell.
-    pub(crate) fn add(self, cell: Cell, amount: f64) {
+    /// Updates the writer's part of an additive cell.
+    pub(crate) fn update(self, cell: Cell, next: impl Fn(u64) -> u64) {
         let Some(word) = self.writable(cell as usize) else { return };
         if self.exclusive {
-            add_exclusive(word, amount);
+            update_exclusive(word, next);
         } else {
-            add_shared(word, amount);
+            update_shared(word, next);
         }
     }
 
@@ -75,7 +76,7 @@ impl<'a> Slab<'a> {
         }
         let words = self.cells.get(cell..cell + values.len()).unwrap_or_default();
         for (value, word) in values.iter_mut().zip(words) {
-            *value += f64::from_bits(word.load(Ordering::Relaxed));
+            *value += word::value(word.load(Ordering::Relaxed));
         }
     }
 
@@ -250,7 +251,8 @@ mod owned {
 
     use std::ptr::NonNull;
 
-    use super::{Arc, AtomicU64, Cell, Ordering, Segment, Slab, add_exclusive, add_shared};
+    use super::{Arc, AtomicU64, Cell, Ordering, Segment, Slab, update_exclusive, update_shared};
+    use crate::word::{plus_count, plus_number, plus_one};
 
     /// Consecutive cells of one slab by their address.
     ///
@@ -305,28 +307,41 @@ mod owned {
             unsafe { std::slice::from_raw_parts(self.first.as_ptr(), self.count) }
         }
 
-        /// Adds to the cell at `index`; one that is not there is ignored.
+        /// Adds one to the count in the first cell.
         #[inline]
-        pub fn add(&self, index: usize, amount: f64) {
-            let Some(word) = self.words().get(index) else { return };
-            if self.exclusive {
-                add_exclusive(word, amount);
-            } else {
-                add_shared(word, amount);
-            }
+        pub fn count(&self) {
+            self.words().first().iter().for_each(|word| self.update(word, plus_one));
         }
 
-        /// Adds to two cells of one update: a histogram's bucket, and the last cell, its sum.
+        /// Adds `amount`, a number from 0 up, to the count in the first cell.
         #[inline]
-        pub fn add_with_last(&self, index: usize, amount: f64, to_last: f64) {
+        pub fn count_by(&self, amount: f64) {
+            let next = |seen| plus_count(seen, amount);
+            self.words().first().iter().for_each(|word| self.update(word, next));
+        }
+
+        /// Adds to the number in the first cell.
+        #[inline]
+        pub fn add(&self, amount: f64) {
+            let next = |seen| plus_number(seen, amount);
+            self.words().first().iter().for_each(|word| self.update(word, next));
+        }
+
+        /// Adds one to the count at `index`, and `amount` to the number in the last cell.
+        #[inline]
+        pub fn observe(&self, index: usize, amount: f64) {
             let words = self.words();
-            let (Some(word), Some(last)) = (words.get(index), words.last()) else { return };
+            let (Some(count), Some(sum)) = (words.get(index), words.last()) else { return };
+            self.update(count, plus_one);
+            self.update(sum, |seen| plus_number(seen, amount));
+        }
+
+        #[inline]
+        fn update(&self, word: &AtomicU64, next: impl Fn(u64) -> u64) {
             if self.exclusive {
-                add_exclusive(word, amount);
-                add_exclusive(last, to_last);
+                update_exclusive(word, next);
             } else {
-                add_shared(word, amount);
-                add_shared(last, to_last);
+                update_shared(word, next);
             }
         }
 

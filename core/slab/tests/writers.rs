@@ -12,12 +12,13 @@ fn a_process_writer_has_a_slab_of_its_own_and_hands_it_on() {
     for _ in 0..10 {
         let writer = segment.process_writer();
         let cells = writer.cells(7, 3);
-        cells.add(0, 1.0);
-        cells.add_with_last(1, 2.0, 3.0);
+        cells.count();
+        cells.count_by(1.5);
+        cells.observe(1, 3.0);
         // Not its own cell: ignored.
-        cells.add(3, 100.0);
+        cells.observe(3, 100.0);
     }
-    assert_eq!([7, 8, 9, 10].map(|cell| segment.sum(cell)), [10.0, 20.0, 30.0, 0.0]);
+    assert_eq!([7, 8, 9, 10].map(|cell| segment.sum(cell)), [25.0, 10.0, 30.0, 0.0]);
 }
 
 #[test]
@@ -29,15 +30,15 @@ fn without_a_free_slab_writers_share_the_common_one() {
             scope.spawn(|| {
                 let cells = writer.cells(0, 2);
                 for _ in 0..10_000 {
-                    cells.add_with_last(0, 1.0, 0.5);
-                    cells.add(1, 0.5);
+                    cells.observe(0, 0.5);
+                    writer.cells(1, 1).add(0.5);
                 }
             });
         }
     });
     assert_eq!((segment.sum(0), segment.sum(1)), (40_000.0, 40_000.0));
     // The common slab is also what holds last values.
-    assert_eq!(segment.get(0), 20_000.0);
+    assert_eq!(segment.get(1), 20_000.0);
 }
 
 /// What another language's code does: a plain load, an addition and a plain store.
@@ -55,7 +56,7 @@ fn memory_is_the_writers_own_cells() {
     let memory = writer.memory(512, 512).unwrap();
     add(&memory, (first - 512) as usize, 2.5);
     add(&memory, (first - 511) as usize, 1.0);
-    writer.cells(600, 1).add(0, 1.0);
+    writer.cells(600, 1).add(1.0);
     segment.add(600, 0.25);
     assert_eq!((segment.sum(600), segment.sum(601)), (3.75, 1.0));
     segment.reset(600, 1);
@@ -100,9 +101,14 @@ fn last_values_and_cells_that_are_nowhere() {
     assert!(segment.get(5).is_sign_negative());
     let nowhere = segment.common_cell(u32::MAX - 1);
     nowhere.set(1.0);
-    nowhere.add(0, 1.0);
-    nowhere.add_with_last(0, 1.0, 1.0);
+    nowhere.add(1.0);
+    nowhere.count();
+    nowhere.count_by(1.0);
+    nowhere.observe(0, 1.0);
+    segment.count(u32::MAX - 1);
+    segment.count_by(u32::MAX - 1, 1.0);
     segment.add(u32::MAX - 1, 1.0);
+    segment.observe(u32::MAX - 2, u32::MAX - 1, 1.0);
     segment.set(u32::MAX - 1, 1.0);
     let mut all = vec![0.0; 1 << 15];
     segment.sum_into(0, &mut all);
