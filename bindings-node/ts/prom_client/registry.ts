@@ -175,7 +175,8 @@ function escapeText(text: string): string {
   return text.replace(/\\/g, '\\\\').replace(/\n/g, '\\n');
 }
 
-function numberText(value: number): string {
+/** A number as a page shows it. */
+export function numberText(value: number): string {
   if (Number.isNaN(value)) {
     return 'Nan';
   }
