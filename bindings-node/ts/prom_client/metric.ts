@@ -12,6 +12,7 @@ import {
   type AnyLabels,
   type LabelValues,
 } from './labels';
+import type { Shown } from './page';
 import { Registry, globalRegistry } from './registry';
 import type { Aggregator, MetricObject, Value } from './values';
 
@@ -64,7 +65,8 @@ export abstract class Metric<C, T extends string = string> {
   readonly registers: readonly Registry<any>[];
   readonly aggregator: Aggregator;
   readonly enableExemplars: boolean;
-  readonly keepsLabels = true;
+  /** Whether a registry's default labels stand before its own. */
+  protected readonly defaultsFirst: boolean = false;
   abstract readonly type: string;
   collect?: () => void | Promise<void>;
   protected readonly core: CoreMetric<readonly string[], C>;
@@ -131,7 +133,7 @@ export abstract class Metric<C, T extends string = string> {
     const stamp = this.table.stamp();
     const child = this.core.labels(...values);
     const known = this.entries.get(child);
-    const entry = known ?? { labels: { ...labels }, child, shown: this.shown({ ...labels }) };
+    const entry = known ?? { labels: { ...labels }, child, shown: this.labelsShown({ ...labels }) };
     this.entries.set(child, entry);
     if (values.length > 0) {
       this.table.insert(values, entry, stamp);
@@ -140,7 +142,7 @@ export abstract class Metric<C, T extends string = string> {
   }
 
   /** The labels of each value of a series. */
-  protected shown(labels: AnyLabels): AnyLabels[] {
+  protected labelsShown(labels: AnyLabels): AnyLabels[] {
     return [labels];
   }
 
@@ -187,13 +189,32 @@ export abstract class Metric<C, T extends string = string> {
   }
 
   async get(): Promise<MetricObject> {
-    const wait = this.collect?.();
-    if (wait instanceof Promise) {
-      await wait;
-    }
+    await this.collect?.();
     const { help, name, type, aggregator } = this;
-    const values = [...this.entries.values()].flatMap((entry) => this.values(entry));
-    return { help, name, type, values, aggregator };
+    return { help, name, type, values: [...this.series()].flat(), aggregator };
+  }
+
+  /** What a page shows of it; nothing where a program has given it another `get`, which is to be asked then. */
+  shown(): Promise<Shown> | undefined {
+    return this.get === Metric.prototype.get ? this.collected() : undefined;
+  }
+
+  private async collected(): Promise<Shown> {
+    await this.collect?.();
+    const { name, help, type, defaultsFirst } = this;
+    return { name, help, type, defaultsFirst, keepsLabels: true, series: this.series() };
+  }
+
+  /** The values of each series that is there now. */
+  private *series(): Generator<Value[]> {
+    let left = this.entries.size;
+    for (const entry of this.entries.values()) {
+      if (left === 0) {
+        return;
+      }
+      left -= 1;
+      yield this.values(entry);
+    }
   }
 
   protected abstract values(entry: Entry<C>): Value[];
