@@ -81,6 +81,22 @@ test('a scrape ends however fast series are made, and changes of the registry ar
   assert.match(await registry.metrics(), /^c_total\{a="turn 1",b="1",late="1"\} 1$/m);
 });
 
+test('what is reset after a scrape began is in its page as it was', async () => {
+  const [ours, theirs] = [dropIn, original].map((lib) => {
+    const { registry, counter } = counterOf(lib, 5000);
+    const common = { help: 'x', registers: [registry] };
+    new lib.Gauge({ ...common, name: 'g' }).set(7);
+    new lib.Histogram({ ...common, name: 'h', buckets: [1] }).observe(7);
+    const summary = new lib.Summary({ ...common, name: 's', labelNames: ['l'] });
+    summary.observe({ l: 1 }, 7);
+    const pages = [registry.metrics(), counter.get().then(({ values }) => values.length)];
+    registry.resetMetrics();
+    summary.observe({ l: 2 }, 3);
+    return Promise.all([...pages, registry.metrics()]);
+  });
+  assert.deepEqual(await ours, await theirs);
+});
+
 test('a `get` that a subclass has of its own is asked', async () => {
   const registry = new dropIn.Registry();
   class Fixed extends dropIn.Gauge {

@@ -71,7 +71,7 @@ export abstract class Metric<C, T extends string = string> {
   collect?: () => void | Promise<void>;
   protected readonly core: CoreMetric<readonly string[], C>;
   /** In the order in which they show. */
-  protected readonly entries = new Map<C, Entry<C>>();
+  protected entries = new Map<C, Entry<C>>();
   private readonly table: LabelTable<Entry<C>>;
 
   /** `prepare` is called when the core's metric is there, and no series yet. */
@@ -166,7 +166,8 @@ export abstract class Metric<C, T extends string = string> {
 
   protected forget(): void {
     this.core.clear();
-    this.entries.clear();
+    // Another map: a page that is being written shows what was there when it began.
+    this.entries = new Map();
   }
 
   clear(): void {
@@ -189,9 +190,9 @@ export abstract class Metric<C, T extends string = string> {
   }
 
   async get(): Promise<MetricObject> {
-    await this.collect?.();
+    const { series } = await this.collected();
     const { help, name, type, aggregator } = this;
-    return { help, name, type, values: [...this.series()].flat(), aggregator };
+    return { help, name, type, values: [...series].flat(), aggregator };
   }
 
   /** What a page shows of it; nothing where a program has given it another `get`, which is to be asked then. */
@@ -200,15 +201,21 @@ export abstract class Metric<C, T extends string = string> {
   }
 
   private async collected(): Promise<Shown> {
-    await this.collect?.();
-    const { name, help, type, defaultsFirst } = this;
-    return { name, help, type, defaultsFirst, keepsLabels: true, series: this.series() };
+    const wait = this.collect?.();
+    if (wait instanceof Promise) {
+      await wait;
+    }
+    const { name, help, type, defaultsFirst, entries } = this;
+    const inTurn = this.series(entries, entries.size);
+    // Without labels there is one child for ever, which a reset would change before it is read.
+    const series = this.labelNames.length === 0 ? [...inTurn] : inTurn;
+    return { name, help, type, defaultsFirst, keepsLabels: true, series };
   }
 
-  /** The values of each series that is there now. */
-  private *series(): Generator<Value[]> {
-    let left = this.entries.size;
-    for (const entry of this.entries.values()) {
+  /** The values of each of the first series. */
+  private *series(entries: ReadonlyMap<C, Entry<C>>, count: number): Generator<Value[]> {
+    let left = count;
+    for (const entry of entries.values()) {
       if (left === 0) {
         return;
       }

@@ -67,10 +67,9 @@ export class Summary<T extends string = string> extends Metric<SummaryChild, T> 
 
   /** Sets all series to zero, and keeps them. */
   override reset(): void {
-    this.core.reset();
-    for (const { child } of this.entries.values()) {
-      this.quantilesOf(child).reset();
-    }
+    const known = [...this.entries.values()];
+    this.forget();
+    known.forEach(({ labels }) => this.entry(labels));
   }
 
   startTimer(labels?: LabelValues<T>) {
@@ -103,7 +102,10 @@ export class Summary<T extends string = string> extends Metric<SummaryChild, T> 
     const { sum, count } = child.value();
     const own = { ...labels };
     return [
-      ...this.percentiles.map((quantile) => ({ labels: { quantile, ...labels }, value: quantiles.percentile(quantile) || 0 })),
+      ...this.percentiles.map((quantile) => ({
+        labels: { quantile, ...labels },
+        value: quantiles.percentile(quantile) || 0,
+      })),
       { metricName: `${this.name}_sum`, labels: own, value: sum },
       { metricName: `${this.name}_count`, labels: own, value: count },
     ];
