@@ -25,12 +25,16 @@ function main(given) {
   const place = given.indexOf('--tests');
   const tests = place < 0 ? undefined : given[place + 1];
   if (tests === undefined || !fs.existsSync(join(tests, 'registerTest.js'))) {
+    console.error(tests === undefined ? '--tests FOLDER is missing.' : `There are no tests of prom-client in ${tests}.`);
     console.error(
-      `${tests === undefined ? '--tests FOLDER is missing' : `no tests of prom-client in ${tests}`}: the tests are ` +
-        `in test/ of prom-client's repository,\nnot in its package. For instance:\n` +
+      `prom-client's package has no tests; they are in test/ of its repository. For instance:\n` +
         `  git clone --depth 1 --branch ${VERSION} https://github.com/siimon/prom-client target/prom-client\n` +
         `  node bindings-node/test/prom_client/run_public_suite.mjs --tests target/prom-client/test`,
     );
+    return 2;
+  }
+  if (!fs.existsSync(join(bindings, 'dist/prom_client'))) {
+    console.error('The Node package is not built: make package-node');
     return 2;
   }
   install();
@@ -51,9 +55,12 @@ function install() {
   }
   console.log(`installing ${TOOLS.join(' and ')} into ${relative(process.cwd(), tools)}`);
   fs.mkdirSync(tools, { recursive: true });
-  spawnSync('npm', ['install', '--silent', '--no-fund', '--no-audit', '--prefix', tools, ...TOOLS], {
+  const { status } = spawnSync('npm', ['install', '--silent', '--no-fund', '--no-audit', '--prefix', tools, ...TOOLS], {
     stdio: 'inherit',
   });
+  if (status !== 0) {
+    throw new Error(`npm install ended with ${status}`);
+  }
 }
 
 /** A copy of the repository as the tests see it, with the modules of the drop-in. */

@@ -69,7 +69,8 @@ export class Summary<T extends string = string> extends Metric<SummaryChild, T> 
   override reset(): void {
     const known = [...this.entries.values()];
     this.forget();
-    known.forEach(({ labels }) => this.entry(labels));
+    // The child without labels is there for ever, with its quantiles; all others are new.
+    known.forEach(({ labels }) => this.quantilesOf(this.entry(labels).child).reset());
   }
 
   startTimer(labels?: LabelValues<T>) {
