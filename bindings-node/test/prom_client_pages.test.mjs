@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { test } from 'node:test';
+import { mock, test } from 'node:test';
 
 const require = createRequire(import.meta.url);
 const dropIn = require('metrion/prom-client');
@@ -115,4 +115,14 @@ test('what a collector fails with is what the scrape fails with', async () => {
   };
   void new dropIn.Gauge({ name: 'g', help: 'x', registers: [registry], collect });
   await assert.rejects(registry.metrics(), { message: 'no data' });
+});
+
+test('a scrape ends while timers are replaced for a test', { skip: mock.timers === undefined }, async () => {
+  const { registry } = counterOf(dropIn, 2000);
+  mock.timers.enable({ apis: ['setImmediate', 'setTimeout', 'setInterval', 'Date'] });
+  try {
+    assert.equal((await registry.metrics()).split('\n').length, 2003);
+  } finally {
+    mock.timers.reset();
+  }
 });

@@ -1,7 +1,9 @@
 /** Long work in slices, between which the event loop goes on. */
 
-// Not the global one: a program's tests may replace that, and nobody would wake what waits.
 import { setImmediate } from 'node:timers/promises';
+
+// The one of now: a program's tests may replace it later, and nobody would wake what waits.
+const immediate = setImmediate;
 
 const SLICE_MS = 0.5;
 /** What is quick enough for a slice on any machine, where the clock stands still, too. */
@@ -11,7 +13,7 @@ let turns: Promise<void> = Promise.resolve();
 
 /** Resolves in a turn of the event loop that is nobody else's: two scrapes do not add up their slices. */
 function nextTurn(): Promise<void> {
-  turns = turns.then(() => setImmediate());
+  turns = turns.then(() => immediate());
   return turns;
 }
 
