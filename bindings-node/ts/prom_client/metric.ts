@@ -70,8 +70,8 @@ export abstract class Metric<C, T extends string = string> {
   abstract readonly type: string;
   collect?: () => void | Promise<void>;
   protected readonly core: CoreMetric<readonly string[], C>;
-  /** In the order in which they show. */
-  protected entries = new Map<C, Entry<C>>();
+  /** By the text of their label values, in the order in which they show. */
+  protected entries = new Map<string, Entry<C>>();
   private readonly table: LabelTable<Entry<C>>;
 
   /** `prepare` is called when the core's metric is there, and no series yet. */
@@ -130,11 +130,14 @@ export abstract class Metric<C, T extends string = string> {
     checkLabels(this.labelNames, labels);
     // A label that is not given is one that is empty, for Prometheus.
     const values = this.labelNames.map((name) => labels[name] ?? '');
+    const key = keyOf(values);
     const stamp = this.table.stamp();
-    const child = this.core.labels(...values);
-    const known = this.entries.get(child);
-    const entry = known ?? { labels: { ...labels }, child, shown: this.labelsShown({ ...labels }) };
-    this.entries.set(child, entry);
+    // The table forgets all entries when one is removed: the others are still here.
+    let entry = this.entries.get(key);
+    if (entry === undefined) {
+      entry = { labels: { ...labels }, child: this.core.labels(...values), shown: this.labelsShown({ ...labels }) };
+      this.entries.set(key, entry);
+    }
     if (values.length > 0) {
       this.table.insert(values, entry, stamp);
     }
@@ -180,11 +183,7 @@ export abstract class Metric<C, T extends string = string> {
     const labels = labelsOf(this.labelNames, given);
     checkLabels(this.labelNames, labels);
     const values = this.labelNames.map((name) => String(labels[name] ?? ''));
-    const found = [...this.entries.values()].find((entry) =>
-      this.labelNames.every((name, place) => String(entry.labels[name] ?? '') === values[place]),
-    );
-    if (found !== undefined) {
-      this.entries.delete(found.child);
+    if (this.entries.delete(keyOf(values))) {
       this.core.remove(...values);
     }
   }
@@ -213,7 +212,7 @@ export abstract class Metric<C, T extends string = string> {
   }
 
   /** The values of each of the first series. */
-  private *series(entries: ReadonlyMap<C, Entry<C>>, count: number): Generator<Value[]> {
+  private *series(entries: ReadonlyMap<string, Entry<C>>, count: number): Generator<Value[]> {
     let left = count;
     for (const entry of entries.values()) {
       if (left === 0) {
@@ -225,6 +224,11 @@ export abstract class Metric<C, T extends string = string> {
   }
 
   protected abstract values(entry: Entry<C>): Value[];
+}
+
+/** What label values have in common that are the same text: 200 and "200". */
+function keyOf(values: readonly unknown[]): string {
+  return JSON.stringify(values.map(String));
 }
 
 /** Keeps an exemplar of a series. */

@@ -12,7 +12,8 @@ const { TDigest } = require('tdigest') as { TDigest: new () => Digest };
 
 /**
  * A ring of digests of which each has all observations since it was emptied; the oldest one answers. It is
- * emptied when its time is over, and the next one is the oldest then.
+ * emptied when its time is over, and the next one is the oldest then. (prom-client's are one digest at first,
+ * which has early observations several times until each was emptied once.)
  */
 export class TimeWindowQuantiles {
   readonly ringBuffer: readonly Digest[];
@@ -24,8 +25,8 @@ export class TimeWindowQuantiles {
 
   /** Without an age and a number of digests there is one digest of all observations. */
   constructor(
-    maxAgeSeconds?: number,
-    ageBuckets?: number,
+    private readonly maxAgeSeconds?: number,
+    private readonly ageBuckets?: number,
     private readonly compressCount = Infinity,
   ) {
     const ages = maxAgeSeconds !== undefined && ageBuckets !== undefined && maxAgeSeconds > 0 && ageBuckets > 0;
@@ -59,6 +60,14 @@ export class TimeWindowQuantiles {
   reset(): void {
     this.ringBuffer.forEach((digest) => digest.reset());
     this.pushed = 0;
+  }
+
+  /** One without observations that rotates when this one does. */
+  emptied(): TimeWindowQuantiles {
+    const copy = new TimeWindowQuantiles(this.maxAgeSeconds, this.ageBuckets, this.compressCount);
+    copy.currentBuffer = this.currentBuffer;
+    copy.rotated = this.rotated;
+    return copy;
   }
 
   private rotate(): Digest {

@@ -69,8 +69,10 @@ export class Summary<T extends string = string> extends Metric<SummaryChild, T> 
   override reset(): void {
     const known = [...this.entries.values()];
     this.forget();
-    // The child without labels is there for ever, with its quantiles; all others are new.
-    known.forEach(({ labels }) => this.quantilesOf(this.entry(labels).child).reset());
+    for (const { labels, child } of known) {
+      const quantiles = this.quantilesOf(child).emptied();
+      this.quantiles.set(this.entry(labels).child, quantiles);
+    }
   }
 
   startTimer(labels?: LabelValues<T>) {
