@@ -105,6 +105,7 @@ const SCENES = {
       () => histogram.observe({ m: 'get' }, 'x'),
       () => histogram.observe({ q: 'get' }, 1),
       () => histogram.zero({ m: 'zero' }),
+      () => histogram.zero({ m: 'get' }),
       () => histogram.get(),
       () => histogram.remove('get'),
       () => histogram.get(),

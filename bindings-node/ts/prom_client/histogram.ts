@@ -75,8 +75,7 @@ export class Histogram<T extends string = string> extends Metric<HistogramChild,
   }
 
   zero(labels: LabelValues<T>): void {
-    this.remove(labels);
-    this.entry(labels as AnyLabels);
+    this.renew(labels as AnyLabels);
   }
 
   startTimer(labels?: LabelValues<T>, exemplarLabels?: AnyLabels) {

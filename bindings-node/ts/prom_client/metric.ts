@@ -128,20 +128,34 @@ export abstract class Metric<C, T extends string = string> {
 
   private newEntry(labels: AnyLabels): Entry<C> {
     checkLabels(this.labelNames, labels);
-    // A label that is not given is one that is empty, for Prometheus.
-    const values = this.labelNames.map((name) => labels[name] ?? '');
-    const key = keyOf(values);
+    const values = this.valuesOf(labels);
     const stamp = this.table.stamp();
     // The table forgets all entries when one is removed: the others are still here.
-    let entry = this.entries.get(key);
-    if (entry === undefined) {
-      entry = { labels: { ...labels }, child: this.core.labels(...values), shown: this.labelsShown({ ...labels }) };
-      this.entries.set(key, entry);
-    }
+    const entry = this.entries.get(keyOf(values)) ?? this.make(labels, values);
     if (values.length > 0) {
       this.table.insert(values, entry, stamp);
     }
     return entry;
+  }
+
+  /** A label that is not given is one that is empty, for Prometheus. */
+  private valuesOf(labels: AnyLabels): (string | number)[] {
+    return this.labelNames.map((name) => labels[name] ?? '');
+  }
+
+  private make(labels: AnyLabels, values: readonly (string | number)[]): Entry<C> {
+    const child = this.core.labels(...values);
+    const entry = { labels: { ...labels }, child, shown: this.labelsShown({ ...labels }) };
+    this.entries.set(keyOf(values), entry);
+    return entry;
+  }
+
+  /** Makes a series anew, in the place where it shows. */
+  protected renew(labels: AnyLabels): void {
+    checkLabels(this.labelNames, labels);
+    const values = this.valuesOf(labels);
+    this.core.remove(...values.map(String));
+    this.make(labels, values);
   }
 
   /** The labels of each value of a series. */
@@ -182,9 +196,9 @@ export abstract class Metric<C, T extends string = string> {
   remove(...given: unknown[]): void {
     const labels = labelsOf(this.labelNames, given);
     checkLabels(this.labelNames, labels);
-    const values = this.labelNames.map((name) => String(labels[name] ?? ''));
+    const values = this.valuesOf(labels);
     if (this.entries.delete(keyOf(values))) {
-      this.core.remove(...values);
+      this.core.remove(...values.map(String));
     }
   }
 
