@@ -62,6 +62,15 @@ test('a Pushgateway', async () => {
     const isIo = (error) => error instanceof MetrionError && error.code === 'io';
     await assert.rejects(gateway.push({ jobName: 'refused' }), isIo);
     assert.throws(() => gateway.push(), { code: 'invalid_value' });
+    const failing = { metrics: () => Promise.reject(new Error('no data')) };
+    const before = seen.length;
+    await assert.rejects(new Pushgateway(url, undefined, failing).push({ jobName: 'j' }), { message: 'no data' });
+    await gateway.delete({ jobName: 'j' });
+    assert.deepEqual(
+      seen.slice(before).map(([method]) => method),
+      ['DELETE'],
+      'nothing was pushed',
+    );
   } finally {
     server.close();
   }

@@ -90,6 +90,9 @@ const SCENES = {
       () => counter.remove({ a: '1' }),
       () => counter.remove('x'),
       () => counter.get(),
+      () => counter.inc({ a: 1, b: 'x' }),
+      () => counter.labels({ b: 'z', a: 2 }).inc(),
+      () => counter.get(),
       () => gauge.set({ l: 2 }, -4),
       () => gauge.inc({ l: 2 }),
       () => gauge.dec({ l: 2 }, 7),
@@ -102,6 +105,7 @@ const SCENES = {
       () => histogram.observe({ m: 'get' }, 'x'),
       () => histogram.observe({ q: 'get' }, 1),
       () => histogram.zero({ m: 'zero' }),
+      () => histogram.zero({ m: 'get' }),
       () => histogram.get(),
       () => histogram.remove('get'),
       () => histogram.get(),
@@ -227,6 +231,38 @@ for (const [name, scene] of Object.entries(SCENES)) {
     });
   }
 }
+
+test('summaries of a sliding window', async () => {
+  const realNow = Date.now;
+  let now = 1e12;
+  Date.now = () => now;
+  try {
+    const options = { name: 's', help: 'x', labelNames: ['a'], registers: [], maxAgeSeconds: 4 };
+    for (const more of [{ ageBuckets: 1, pruneAgedBuckets: true }, { ageBuckets: 1 }, { ageBuckets: 4 }]) {
+      const both = [dropIn, original].map((lib) => new lib.Summary({ ...options, ...more }));
+      if (more.ageBuckets > 1) {
+        // Until each of its digests was emptied once, prom-client has early observations several times.
+        both.forEach((summary) => [0, 1, 2].forEach((a) => summary.observe({ a }, 1)));
+        await Promise.all(both.map((summary) => summary.get()));
+        now += 10_000;
+      }
+      for (let step = 1; step < 300; step++) {
+        now += (step * 7919) % 1500;
+        both.forEach((summary) => summary.observe({ a: (step * 31) % 3 }, (step * 104729) % 997));
+        if (step % 97 === 0) {
+          now += 20_000;
+        }
+        if (step % 101 === 0) {
+          both.forEach((summary) => summary.reset());
+        }
+        const [ours, theirs] = await Promise.all(both.map((summary) => summary.get()));
+        assert.deepEqual(ours, theirs, `step ${step} with ${JSON.stringify(more)}`);
+      }
+    }
+  } finally {
+    Date.now = realNow;
+  }
+});
 
 // prom-client observes the event loop and garbage collection for ever, which keeps nothing alive.
 after(() => setImmediate(() => process.exit()));

@@ -16,6 +16,18 @@ interface Aggregated {
 
 type Aggregate = (metrics: readonly Aggregated[]) => Aggregated | undefined;
 
+/** Lists of values by key. */
+export class Grouper<K, V> extends Map<K, V[]> {
+  add(key: K, value: V): void {
+    const group = this.get(key);
+    if (group === undefined) {
+      this.set(key, [value]);
+    } else {
+      group.push(value);
+    }
+  }
+}
+
 /** An aggregator from a function that makes one number of several. */
 export function AggregatorFactory(one: (values: readonly Value[]) => number): Aggregate {
   return (metrics) => {
@@ -23,16 +35,10 @@ export function AggregatorFactory(one: (values: readonly Value[]) => number): Ag
     if (first === undefined) {
       return undefined;
     }
-    const groups = new Map<string, Value[]>();
+    const groups = new Grouper<string, Value>();
     for (const value of metrics.flatMap((metric) => metric.values)) {
       const labels = Object.entries(value.labels).sort(([a], [b]) => (a < b ? -1 : 1));
-      const key = JSON.stringify([value.metricName, labels]);
-      const group = groups.get(key);
-      if (group === undefined) {
-        groups.set(key, [value]);
-      } else {
-        group.push(value);
-      }
+      groups.add(JSON.stringify([value.metricName, labels]), value);
     }
     const values = [...groups.values()].map((group) => {
       const { labels, metricName } = group[0];
@@ -57,15 +63,8 @@ export const aggregators: Readonly<Record<string, Aggregate>> = {
 
 /** The metrics of several processes, each the list of `getMetricsAsJSON`, as one list. */
 export function aggregateAll<T extends Aggregated>(lists: readonly (readonly T[])[]): Aggregated[] {
-  const byName = new Map<string, T[]>();
-  for (const metric of lists.flat()) {
-    const group = byName.get(metric.name);
-    if (group === undefined) {
-      byName.set(metric.name, [metric]);
-    } else {
-      group.push(metric);
-    }
-  }
+  const byName = new Grouper<string, T>();
+  lists.flat().forEach((metric) => byName.add(metric.name, metric));
   return [...byName.values()].flatMap((group) => {
     const aggregate = aggregators[group[0].aggregator];
     if (aggregate === undefined) {

@@ -1,7 +1,9 @@
 /** Pushing to a Pushgateway. */
 
-import * as http from 'node:http';
-import * as https from 'node:https';
+// Without `node:`, so that a program's tests can replace them: jest 29 takes `node:http` for another module.
+import * as http from 'http';
+import * as https from 'https';
+import { urlToHttpOptions } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
 import { MetrionError } from './errors';
@@ -66,19 +68,17 @@ export class Pushgateway {
     return this.exchange(method, groupUrl(this.url, jobName, groupings));
   }
 
-  private async exchange(method: string, url: URL): Promise<PushAnswer> {
+  private exchange(method: string, url: URL): Promise<PushAnswer> {
     const headers = { ...(this.options.headers as http.OutgoingHttpHeaders | undefined) };
-    const compress = headers['Content-Encoding'] === 'gzip' && method !== 'DELETE';
+    const compress = headers['Content-Encoding'] === 'gzip';
     if (method === 'DELETE') {
       delete headers['Content-Encoding'];
     }
-    const text = method === 'DELETE' ? undefined : await this.registry.metrics();
-    const body = text !== undefined && compress ? gzipSync(text) : text;
     const { request } = url.protocol === 'https:' ? https : http;
     return new Promise((resolve, reject) => {
       const fail = (error: Error): void =>
         reject(new MetrionError('io', `push to ${url.origin} failed: ${error.message}`, { cause: error }));
-      const sent = request(url, { ...this.options, headers, method }, (resp) => {
+      const sent = request({ ...urlToHttpOptions(url), ...this.options, headers, method }, (resp) => {
         let answer = '';
         resp.setEncoding('utf8');
         resp.on('data', (chunk: string) => (answer += chunk));
@@ -93,7 +93,18 @@ export class Pushgateway {
       });
       sent.on('error', fail);
       sent.on('timeout', () => sent.destroy(new Error('Pushgateway request timed out')));
-      sent.end(body);
+      if (method === 'DELETE') {
+        sent.end();
+        return;
+      }
+      this.registry.metrics().then(
+        (text) => sent.end(compress ? gzipSync(text) : text),
+        (error: Error) => {
+          // What a collector failed with is the caller's to see as it is.
+          reject(error);
+          sent.destroy();
+        },
+      );
     });
   }
 }

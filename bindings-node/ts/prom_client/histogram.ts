@@ -20,7 +20,7 @@ const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export class Histogram<T extends string = string> extends Metric<HistogramChild, T> {
   readonly type = 'histogram';
-  readonly defaultsFirst = true;
+  protected override readonly defaultsFirst = true;
   declare readonly buckets: readonly number[];
   declare readonly upperBounds: readonly number[];
 
@@ -36,7 +36,7 @@ export class Histogram<T extends string = string> extends Metric<HistogramChild,
     );
   }
 
-  protected override shown(labels: AnyLabels): AnyLabels[] {
+  protected override labelsShown(labels: AnyLabels): AnyLabels[] {
     return [...[...this.upperBounds, '+Inf'].map((le) => ({ le, ...labels })), labels];
   }
 
@@ -75,8 +75,7 @@ export class Histogram<T extends string = string> extends Metric<HistogramChild,
   }
 
   zero(labels: LabelValues<T>): void {
-    this.remove(labels);
-    this.entry(labels as AnyLabels);
+    this.renew(labels as AnyLabels);
   }
 
   startTimer(labels?: LabelValues<T>, exemplarLabels?: AnyLabels) {

@@ -12,6 +12,7 @@ import {
   type AnyLabels,
   type LabelValues,
 } from './labels';
+import type { Shown } from './page';
 import { Registry, globalRegistry } from './registry';
 import type { Aggregator, MetricObject, Value } from './values';
 
@@ -64,12 +65,13 @@ export abstract class Metric<C, T extends string = string> {
   readonly registers: readonly Registry<any>[];
   readonly aggregator: Aggregator;
   readonly enableExemplars: boolean;
-  readonly keepsLabels = true;
+  /** Whether a registry's default labels stand before its own. */
+  protected readonly defaultsFirst: boolean = false;
   abstract readonly type: string;
   collect?: () => void | Promise<void>;
   protected readonly core: CoreMetric<readonly string[], C>;
-  /** In the order in which they show. */
-  protected readonly entries = new Map<C, Entry<C>>();
+  /** By the text of their label values, in the order in which they show. */
+  protected entries = new Map<string, Entry<C>>();
   private readonly table: LabelTable<Entry<C>>;
 
   /** `prepare` is called when the core's metric is there, and no series yet. */
@@ -126,21 +128,38 @@ export abstract class Metric<C, T extends string = string> {
 
   private newEntry(labels: AnyLabels): Entry<C> {
     checkLabels(this.labelNames, labels);
-    // A label that is not given is one that is empty, for Prometheus.
-    const values = this.labelNames.map((name) => labels[name] ?? '');
+    const values = this.valuesOf(labels);
     const stamp = this.table.stamp();
-    const child = this.core.labels(...values);
-    const known = this.entries.get(child);
-    const entry = known ?? { labels: { ...labels }, child, shown: this.shown({ ...labels }) };
-    this.entries.set(child, entry);
+    // The table forgets all entries when one is removed: the others are still here.
+    const entry = this.entries.get(keyOf(values)) ?? this.make(labels, values);
     if (values.length > 0) {
       this.table.insert(values, entry, stamp);
     }
     return entry;
   }
 
+  /** A label that is not given is one that is empty, for Prometheus. */
+  private valuesOf(labels: AnyLabels): (string | number)[] {
+    return this.labelNames.map((name) => labels[name] ?? '');
+  }
+
+  private make(labels: AnyLabels, values: readonly (string | number)[]): Entry<C> {
+    const child = this.core.labels(...values);
+    const entry = { labels: { ...labels }, child, shown: this.labelsShown({ ...labels }) };
+    this.entries.set(keyOf(values), entry);
+    return entry;
+  }
+
+  /** Makes a series anew, in the place where it shows. */
+  protected renew(labels: AnyLabels): void {
+    checkLabels(this.labelNames, labels);
+    const values = this.valuesOf(labels);
+    this.core.remove(...values.map(String));
+    this.make(labels, values);
+  }
+
   /** The labels of each value of a series. */
-  protected shown(labels: AnyLabels): AnyLabels[] {
+  protected labelsShown(labels: AnyLabels): AnyLabels[] {
     return [labels];
   }
 
@@ -164,7 +183,8 @@ export abstract class Metric<C, T extends string = string> {
 
   protected forget(): void {
     this.core.clear();
-    this.entries.clear();
+    // Another map: a page that is being written shows what was there when it began.
+    this.entries = new Map();
   }
 
   clear(): void {
@@ -176,27 +196,53 @@ export abstract class Metric<C, T extends string = string> {
   remove(...given: unknown[]): void {
     const labels = labelsOf(this.labelNames, given);
     checkLabels(this.labelNames, labels);
-    const values = this.labelNames.map((name) => String(labels[name] ?? ''));
-    const found = [...this.entries.values()].find((entry) =>
-      this.labelNames.every((name, place) => String(entry.labels[name] ?? '') === values[place]),
-    );
-    if (found !== undefined) {
-      this.entries.delete(found.child);
-      this.core.remove(...values);
+    const values = this.valuesOf(labels);
+    if (this.entries.delete(keyOf(values))) {
+      this.core.remove(...values.map(String));
     }
   }
 
   async get(): Promise<MetricObject> {
+    const { series } = await this.collected();
+    const { help, name, type, aggregator } = this;
+    return { help, name, type, values: [...series].flat(), aggregator };
+  }
+
+  /** What a page shows of it; nothing where a program has given it another `get`, which is to be asked then. */
+  shown(): Promise<Shown> | undefined {
+    return this.get === Metric.prototype.get ? this.collected() : undefined;
+  }
+
+  private async collected(): Promise<Shown> {
     const wait = this.collect?.();
     if (wait instanceof Promise) {
       await wait;
     }
-    const { help, name, type, aggregator } = this;
-    const values = [...this.entries.values()].flatMap((entry) => this.values(entry));
-    return { help, name, type, values, aggregator };
+    const { name, help, type, defaultsFirst, entries } = this;
+    const inTurn = this.series(entries, entries.size);
+    // Without labels there is one child for ever, which a reset would change before it is read.
+    const series = this.labelNames.length === 0 ? [...inTurn] : inTurn;
+    return { name, help, type, defaultsFirst, keepsLabels: true, series };
+  }
+
+  /** The values of each of the first series. */
+  private *series(entries: ReadonlyMap<string, Entry<C>>, count: number): Generator<Value[]> {
+    let left = count;
+    for (const entry of entries.values()) {
+      if (left === 0) {
+        return;
+      }
+      left -= 1;
+      yield this.values(entry);
+    }
   }
 
   protected abstract values(entry: Entry<C>): Value[];
+}
+
+/** What label values have in common that are the same text: 200 and "200". */
+function keyOf(values: readonly unknown[]): string {
+  return JSON.stringify(values.map(String));
 }
 
 /** Keeps an exemplar of a series. */

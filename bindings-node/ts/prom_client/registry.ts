@@ -1,8 +1,9 @@
 /** Registries that write what prom-client's write. */
 
-import type { Exemplar } from './metric';
-import { isObject, type AnyLabels } from './labels';
-import type { MetricObject, Value } from './values';
+import type { AnyLabels } from './labels';
+import { OPENMETRICS, PROMETHEUS, PageStyle, type Shown } from './page';
+import { Slice } from './slices';
+import type { MetricObject } from './values';
 
 /** Whatever gives values: a metric of this package, or any object with `get`. */
 export interface Source {
@@ -10,14 +11,9 @@ export interface Source {
   type?: string;
   get(): Promise<Partial<MetricObject>> | Partial<MetricObject>;
   reset?(): void;
-  /** Whether default labels stand before a series' own, as they do for histograms. */
-  readonly defaultsFirst?: boolean;
-  /** Whether the objects of its labels never change, so that their text may be kept. */
-  readonly keepsLabels?: boolean;
+  /** What a page shows, in place of `get`. */
+  shown?(): Promise<Shown> | undefined;
 }
-
-const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
-const OPENMETRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
 export class Registry<T extends string = string> {
   static get PROMETHEUS_CONTENT_TYPE(): string {
@@ -32,16 +28,13 @@ export class Registry<T extends string = string> {
   declare static globalRegistry: Registry;
 
   private readonly metricsByName = new Map<string | undefined, Source>();
-  private defaultLabels: AnyLabels = {};
-  /** The text of labels that a metric shows again and again. */
-  private labelTexts = new WeakMap<object, string>();
-  private type: string;
+  private style: PageStyle;
 
   constructor(contentType: T = PROMETHEUS as T) {
     if (!isKnown(contentType)) {
       throw new TypeError(`Content type ${contentType} is unsupported`);
     }
-    this.type = contentType;
+    this.style = new PageStyle(contentType, {});
   }
 
   getMetricsAsArray(): Source[] {
@@ -49,44 +42,15 @@ export class Registry<T extends string = string> {
   }
 
   async getMetricsAsString(source: Source): Promise<string> {
-    const metric = await source.get();
-    const isOpenMetrics = this.type === OPENMETRICS;
-    const isCounter = isOpenMetrics && metric.type === 'counter';
-    const given = escapeText(metric.name ?? '');
-    const name = isCounter ? given.replace(/_total$/, '') : given;
-    const lines = [`# HELP ${name} ${escapeText(metric.help ?? '')}`, `# TYPE ${name} ${metric.type}`];
-    for (const value of metric.values ?? []) {
-      const sample = `${value.metricName ?? name}${isCounter ? '_total' : ''}`;
-      const labels = this.labelText(value, source);
-      lines.push(`${sample}${labels} ${numberText(value.value)}${isOpenMetrics ? exemplarText(value.exemplar) : ''}`);
-    }
-    return lines.join('\n');
+    const { style } = this;
+    return style.metric(await shownOf(source), new Slice());
   }
 
-  private labelText({ labels = {} }: Value, { keepsLabels, defaultsFirst = false }: Source): string {
-    const known = keepsLabels ? this.labelTexts.get(labels) : undefined;
-    if (known !== undefined) {
-      return known;
-    }
-    const text = this.newLabelText(labels, defaultsFirst);
-    if (keepsLabels) {
-      this.labelTexts.set(labels, text);
-    }
-    return text;
-  }
-
-  private newLabelText(labels: AnyLabels, defaultsFirst: boolean): string {
-    const { le, ...own } = labels;
-    const defaults = Object.entries(this.defaultLabels).filter(([name]) => !Object.hasOwn(labels, name));
-    const pairs = defaultsFirst
-      ? [...(le === undefined ? [] : [['le', le]]), ...defaults, ...Object.entries(own)]
-      : [...Object.entries(labels), ...defaults];
-    return pairs.length === 0 ? '' : `{${pairsOf(pairs as [string, unknown][]).join(',')}}`;
-  }
-
+  /** The page of all metrics. Its series are read one after another, and the event loop goes on meanwhile. */
   async metrics(): Promise<string> {
-    const texts = await Promise.all(this.getMetricsAsArray().map((metric) => this.getMetricsAsString(metric)));
-    return this.type === OPENMETRICS ? `${texts.join('\n')}\n# EOF\n` : `${texts.join('\n\n')}\n`;
+    const { style } = this;
+    const metrics = await Promise.all(this.getMetricsAsArray().map(shownOf));
+    return style.page(metrics, new Slice());
   }
 
   registerMetric(metric: Source): void {
@@ -107,7 +71,7 @@ export class Registry<T extends string = string> {
     for (const metric of metrics) {
       for (const value of metric.values ?? []) {
         const labels = { ...value.labels };
-        for (const [name, text] of Object.entries(this.defaultLabels)) {
+        for (const [name, text] of Object.entries(this.style.defaultLabels)) {
           labels[name] = labels[name] || text;
         }
         value.labels = labels;
@@ -129,8 +93,7 @@ export class Registry<T extends string = string> {
   }
 
   setDefaultLabels(labels: AnyLabels): void {
-    this.defaultLabels = labels;
-    this.labelTexts = new WeakMap();
+    this.style = new PageStyle(this.style.contentType, labels);
   }
 
   resetMetrics(): void {
@@ -138,14 +101,14 @@ export class Registry<T extends string = string> {
   }
 
   get contentType(): T {
-    return this.type as T;
+    return this.style.contentType as T;
   }
 
   setContentType(contentType: T): void {
     if (!isKnown(contentType)) {
       throw new Error(`Content type ${contentType} is unsupported`);
     }
-    this.type = contentType;
+    this.style = new PageStyle(contentType, this.style.defaultLabels);
   }
 
   static merge(registers: readonly Registry<any>[]): Registry {
@@ -163,30 +126,13 @@ function isKnown(contentType: string): boolean {
   return contentType === PROMETHEUS || contentType === OPENMETRICS;
 }
 
-function pairsOf(labels: readonly [string, unknown][]): string[] {
-  return labels.map(([name, value]) => `${name}="${labelText(value)}"`);
-}
-
-function labelText(value: unknown): unknown {
-  return typeof value === 'string' ? escapeText(value).replace(/"/g, '\\"') : value;
-}
-
-function escapeText(text: string): string {
-  return text.replace(/\\/g, '\\\\').replace(/\n/g, '\\n');
-}
-
-function numberText(value: number): string {
-  if (Number.isNaN(value)) {
-    return 'Nan';
+async function shownOf(source: Source): Promise<Shown> {
+  const shown = source.shown?.();
+  if (shown !== undefined) {
+    return shown;
   }
-  return Number.isFinite(value) ? `${value}` : value < 0 ? '-Inf' : '+Inf';
-}
-
-function exemplarText(exemplar: Exemplar | null | undefined): string {
-  if (!isObject(exemplar)) {
-    return '';
-  }
-  return ` # {${pairsOf(Object.entries(exemplar.labelSet)).join(',')}} ${numberText(exemplar.value)} ${exemplar.timestamp}`;
+  const { name, help, type, values = [] } = await source.get();
+  return { name, help, type, series: [values] };
 }
 
 export const globalRegistry: Registry = new Registry();

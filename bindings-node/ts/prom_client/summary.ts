@@ -4,7 +4,7 @@ import { Summary as CoreSummary, type SummaryChild } from '../summary';
 import { secondsSince, start } from '../timer';
 import { checkLabels, type AnyLabels, type LabelValues } from './labels';
 import { Metric, coreConfig, type Entry, type MetricConfiguration } from './metric';
-import { Quantiles } from './quantiles';
+import { TimeWindowQuantiles } from './quantiles';
 import type { Value } from './values';
 
 export interface SummaryConfiguration<T extends string = string> extends MetricConfiguration<T> {
@@ -24,7 +24,7 @@ export class Summary<T extends string = string> extends Metric<SummaryChild, T> 
   readonly pruneAgedBuckets: boolean;
   readonly compressCount: number;
   /** Not one object for all: `Metric` asks for it before the fields are there. */
-  private readonly quantiles = new WeakMap<SummaryChild, Quantiles>();
+  private readonly quantiles = new WeakMap<SummaryChild, TimeWindowQuantiles>();
 
   constructor(config: SummaryConfiguration<T>) {
     if ((config?.labelNames as readonly string[] | undefined)?.includes('quantile')) {
@@ -56,10 +56,10 @@ export class Summary<T extends string = string> extends Metric<SummaryChild, T> 
     this.quantilesOf(child).push(value as number);
   }
 
-  private quantilesOf(child: SummaryChild): Quantiles {
+  private quantilesOf(child: SummaryChild): TimeWindowQuantiles {
     let own = this.quantiles.get(child);
     if (own === undefined) {
-      own = new Quantiles(this.maxAgeSeconds, this.ageBuckets, this.compressCount);
+      own = new TimeWindowQuantiles(this.maxAgeSeconds, this.ageBuckets, this.compressCount);
       this.quantiles.set(child, own);
     }
     return own;
@@ -67,9 +67,11 @@ export class Summary<T extends string = string> extends Metric<SummaryChild, T> 
 
   /** Sets all series to zero, and keeps them. */
   override reset(): void {
-    this.core.reset();
-    for (const { child } of this.entries.values()) {
-      this.quantilesOf(child).reset();
+    const known = [...this.entries.values()];
+    this.forget();
+    for (const { labels, child } of known) {
+      const quantiles = this.quantilesOf(child).emptied();
+      this.quantiles.set(this.entry(labels).child, quantiles);
     }
   }
 
@@ -95,14 +97,18 @@ export class Summary<T extends string = string> extends Metric<SummaryChild, T> 
 
   protected override values({ labels, child }: Entry<SummaryChild>): Value[] {
     const quantiles = this.quantilesOf(child);
-    if (this.pruneAgedBuckets && quantiles.isEmpty()) {
+    if (this.pruneAgedBuckets && quantiles.size() === 0) {
       this.remove(labels as LabelValues<T>);
       return [];
     }
+    quantiles.compress();
     const { sum, count } = child.value();
     const own = { ...labels };
     return [
-      ...this.percentiles.map((quantile) => ({ labels: { quantile, ...labels }, value: quantiles.at(quantile) })),
+      ...this.percentiles.map((quantile) => ({
+        labels: { quantile, ...labels },
+        value: quantiles.percentile(quantile) || 0,
+      })),
       { metricName: `${this.name}_sum`, labels: own, value: sum },
       { metricName: `${this.name}_count`, labels: own, value: count },
     ];

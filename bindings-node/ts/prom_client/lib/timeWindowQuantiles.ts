@@ -1,0 +1,3 @@
+import { TimeWindowQuantiles } from '../quantiles';
+
+export = TimeWindowQuantiles;
