@@ -164,6 +164,12 @@ METRION_INLINE metrion_status metrion_add(metrion_series series, double amount)
     return metrion_series_add(series, amount);
 }
 
+/* Adds one to what is no count, or not a whole one. Not inline, so that metrion_inc is small enough to be. */
+__attribute__((cold)) METRION_INLINE metrion_status metrion_inc_otherwise(metrion_series series)
+{
+    return metrion_add(series, 1.0);
+}
+
 /* Sets a gauge. Fails with METRION_STATUS_UNSUPPORTED for other types and up-down gauges. */
 METRION_INLINE metrion_status metrion_set(metrion_series series, double value)
 {
@@ -219,6 +225,11 @@ METRION_INLINE metrion_status metrion_add(metrion_series series, double amount)
     return metrion_series_add(series, amount);
 }
 
+METRION_INLINE metrion_status metrion_inc_otherwise(metrion_series series)
+{
+    return metrion_series_add(series, 1.0);
+}
+
 METRION_INLINE metrion_status metrion_set(metrion_series series, double value)
 {
     return metrion_series_set(series, value);
@@ -237,10 +248,10 @@ METRION_INLINE metrion_status metrion_inc(metrion_series series)
 #if defined(__GNUC__)
     const metrion_slot *slot = metrion_live(series.handle);
     uint64_t *cell = slot == NULL ? NULL : metrion_own_cells(slot, 1);
-    if (cell != NULL && metrion_count_whole(cell))
+    if (__builtin_expect(cell != NULL, 1) && metrion_count_whole(cell))
         return METRION_STATUS_OK;
 #endif
-    return metrion_add(series, 1.0);
+    return metrion_inc_otherwise(series);
 }
 
 /* Takes an amount off a gauge. */
