@@ -34,7 +34,11 @@ bench: setup-test package package-node ## measure against the usual clients, put
 	$(BIN)/python bindings-python/bench/loop_pause.py
 	$(BIN)/python bindings-python/bench/memory.py
 	node bindings-node/bench/bench.mjs
-	$(BIN)/python core/benches/table.py
+	$(BIN)/python -m core.benches.table
+
+.PHONY: features
+features: ## put the table of features by language into README.md, from what make test wrote
+	$(PYTHON) -m core.conformance.table
 
 .PHONY: lint
 lint: setup-run package ## formatting, clippy, types, names, licences
