@@ -84,7 +84,7 @@ soak: setup-test package ## hours instead of minutes: long fuzzing, stress and p
 
 .PHONY: clean
 clean: ## remove everything that was built
-	rm -rf target dist $(VENV) bindings-node/node_modules bindings-node/dist bindings-node/packages bindings-node/metrion.node
+	rm -rf target dist $(VENV) bindings-node/node_modules bindings-node/dist bindings-node/packages bindings-node/metrion.node examples/node/node_modules
 	find . -type d \( -name __pycache__ -o -name '.*_cache' -o -name .hypothesis \) -prune -exec rm -rf {} +
 
 # The parts that the commands above share.
