@@ -357,7 +357,10 @@ test('default metrics of the process are what the system says', { skip: process.
     Object.fromEntries(
       (await lines(own)).filter((line) => line.startsWith('process_')).map((line) => line.split(' ')),
     );
+  const status = () => readFileSync('/proc/self/status', 'utf8');
+  const statusBefore = status();
   const found = await read();
+  const statusAfter = status();
   assert.deepEqual(Object.keys(found), [
     'process_cpu_user_seconds_total',
     'process_cpu_system_seconds_total',
@@ -375,19 +378,23 @@ test('default metrics of the process are what the system says', { skip: process.
   const parts = number('cpu_user_seconds_total') + number('cpu_system_seconds_total');
   assert.ok(Math.abs(number('cpu_seconds_total') - parts) < 1e-6);
   assert.ok(Math.abs(number('start_time_seconds') - (Date.now() / 1000 - process.uptime())) < 60);
-  const status = readFileSync('/proc/self/status', 'utf8');
   for (const [name, field] of [
     ['resident_memory_bytes', 'VmRSS'],
     ['virtual_memory_bytes', 'VmSize'],
     ['heap_bytes', 'VmData'],
   ]) {
-    const bytes = Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(status)[1]) * 1024;
-    assert.ok(number(name) > bytes / 2 && number(name) < bytes * 2, `${name} ${number(name)}, not ${bytes}`);
+    // The garbage collector may give back gigabytes of reserved memory meanwhile.
+    const around = [statusBefore, statusAfter].map(
+      (text) => Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(text)[1]) * 1024,
+    );
+    const isNear = number(name) > Math.min(...around) / 2 && number(name) < Math.max(...around) * 2;
+    assert.ok(isNear, `${name} ${number(name)}, not ${around}`);
   }
-  const files = openSync('/proc/self/stat');
-  const more = await read();
-  closeSync(files);
-  assert.equal(Number(more.process_open_fds), number('open_fds') + 1);
+  // What other tests left behind may be closed meanwhile.
+  const files = Array.from({ length: 100 }, () => openSync('/proc/self/stat'));
+  const opened = Number((await read()).process_open_fds) - number('open_fds');
+  files.forEach((file) => closeSync(file));
+  assert.ok(opened > 50 && opened < 150, `${opened} of 100`);
   assert.ok(number('max_fds') > number('open_fds'));
   assert.match(await own.metrics(), /^# HELP process_heap_bytes Process heap size in bytes\.$/m);
 });

@@ -74,9 +74,10 @@ def read(folder: Path) -> Report:
     return found
 
 
-def cell(passed: int, total: int) -> str:
-    if passed == 0:
+def cell(counts: dict[str, int] | None, total: int) -> str:
+    if counts is None:
         return "–"
+    passed = counts["passed"]
     return str(passed) if passed == total else f"**{passed} of {total}**"
 
 
@@ -88,8 +89,8 @@ def table(report: Report) -> str:
         raise SystemExit(f"areas that are not both in ROWS and in {VECTORS}: {sorted(other)}")
     lines = [f"| feature | {' | '.join(COLUMNS.values())} |", "|---" * (len(COLUMNS) + 1) + "|"]
     for area, title in ROWS.items():
-        passed = (report[column].get(area, {}).get("passed", 0) for column in COLUMNS)
-        lines.append(f"| {title} | {' | '.join(cell(own, cases[area]) for own in passed)} |")
+        row = (cell(report[column].get(area), cases[area]) for column in COLUMNS)
+        lines.append(f"| {title} | {' | '.join(row)} |")
     return "\n".join(lines)
 
 
@@ -97,7 +98,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--reports", type=Path, default=ROOT / "target/vectors")
     parser.add_argument("--readme", type=Path, default=ROOT / "README.md")
-    parser.add_argument("--check", action="store_true", help="fail when README.md is not up to date")
+    parser.add_argument("--check", action="store_true", help="fail when README.md is stale")
     options = parser.parse_args()
 
     old = options.readme.read_text()
