@@ -1,4 +1,5 @@
 //! Every vector, and that what is not a vector fails.
+#![allow(clippy::unwrap_used, reason = "clippy exempts only the test functions themselves")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
