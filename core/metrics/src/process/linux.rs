@@ -11,8 +11,7 @@ use procfs::process::Stat;
 
 use super::Readings;
 
-/// The readings of the process that this folder tells of. What takes a file of its own is read for
-/// details only.
+/// The readings of the process that this folder tells of. The file `status` is read for details only.
 pub(super) fn readings(folder: &Path, boot_time: Option<f64>, details: bool) -> Readings {
     let stat = Stat::from_file(folder.join("stat")).ok();
     let stat = stat.as_ref();
