@@ -34,7 +34,11 @@ bench: setup-test package package-node ## measure against the usual clients, put
 	$(BIN)/python bindings-python/bench/loop_pause.py
 	$(BIN)/python bindings-python/bench/memory.py
 	node bindings-node/bench/bench.mjs
-	$(BIN)/python core/benches/table.py
+	$(BIN)/python -m core.benches.table
+
+.PHONY: features
+features: ## put the table of features by language into README.md, from what make test wrote
+	$(PYTHON) -m core.conformance.table
 
 .PHONY: lint
 lint: setup-run package ## formatting, clippy, types, names, licences
@@ -80,7 +84,7 @@ soak: setup-test package ## hours instead of minutes: long fuzzing, stress and p
 
 .PHONY: clean
 clean: ## remove everything that was built
-	rm -rf target dist $(VENV) bindings-node/node_modules bindings-node/dist bindings-node/packages bindings-node/metrion.node
+	rm -rf target dist $(VENV) bindings-node/node_modules bindings-node/dist bindings-node/packages bindings-node/metrion.node examples/node/node_modules
 	find . -type d \( -name __pycache__ -o -name '.*_cache' -o -name .hypothesis \) -prune -exec rm -rf {} +
 
 # The parts that the commands above share.

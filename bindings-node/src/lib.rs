@@ -15,4 +15,5 @@ mod helpers;
 mod kind;
 mod memory;
 mod options;
+mod process;
 mod registry;

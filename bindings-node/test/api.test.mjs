@@ -1,6 +1,7 @@
 // What programs do with the package, and what it says to what is wrong.
 
 import assert from 'node:assert/strict';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 
@@ -388,6 +389,57 @@ test('default metrics', async () => {
     assert.match(text, new RegExp(`^app_${name}\\{zone="a"\\} \\d`, 'm'));
   }
   assert.match(text, new RegExp(`^app_nodejs_version_info\\{version="${process.version}",.*\\} 1$`, 'm'));
+});
+
+test('default metrics of the process are what the system says', { skip: process.platform !== 'linux' }, async () => {
+  const own = registry();
+  metrion.collectDefaultMetrics({ register: own });
+  const before = process.cpuUsage();
+  while (process.cpuUsage(before).user < 50_000);
+  const read = async () =>
+    Object.fromEntries(
+      (await lines(own)).filter((line) => line.startsWith('process_')).map((line) => line.split(' ')),
+    );
+  const status = () => readFileSync('/proc/self/status', 'utf8');
+  const statusBefore = status();
+  const found = await read();
+  const statusAfter = status();
+  assert.deepEqual(Object.keys(found), [
+    'process_cpu_user_seconds_total',
+    'process_cpu_system_seconds_total',
+    'process_cpu_seconds_total',
+    'process_start_time_seconds',
+    'process_resident_memory_bytes',
+    'process_virtual_memory_bytes',
+    'process_heap_bytes',
+    'process_open_fds',
+    'process_max_fds',
+  ]);
+  const number = (name) => Number(found[`process_${name}`]);
+  // The kernel counts in hundredths of a second.
+  assert.ok(number('cpu_user_seconds_total') >= 0.03, found.process_cpu_user_seconds_total);
+  const parts = number('cpu_user_seconds_total') + number('cpu_system_seconds_total');
+  assert.ok(Math.abs(number('cpu_seconds_total') - parts) < 1e-6);
+  assert.ok(Math.abs(number('start_time_seconds') - (Date.now() / 1000 - process.uptime())) < 60);
+  for (const [name, field] of [
+    ['resident_memory_bytes', 'VmRSS'],
+    ['virtual_memory_bytes', 'VmSize'],
+    ['heap_bytes', 'VmData'],
+  ]) {
+    // The garbage collector may give back gigabytes of reserved memory meanwhile.
+    const around = [statusBefore, statusAfter].map(
+      (text) => Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(text)[1]) * 1024,
+    );
+    const isNear = number(name) > Math.min(...around) / 2 && number(name) < Math.max(...around) * 2;
+    assert.ok(isNear, `${name} ${number(name)}, not ${around}`);
+  }
+  // What other tests left behind may be closed meanwhile.
+  const files = Array.from({ length: 100 }, () => openSync('/proc/self/stat'));
+  const opened = Number((await read()).process_open_fds) - number('open_fds');
+  files.forEach((file) => closeSync(file));
+  assert.ok(opened > 50 && opened < 150, `${opened} of 100`);
+  assert.ok(number('max_fds') > number('open_fds'));
+  assert.match(await own.metrics(), /^# HELP process_heap_bytes Process heap size in bytes\.$/m);
 });
 
 test('a scrape of 100,000 series runs beside the event loop', async () => {

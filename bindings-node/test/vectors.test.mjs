@@ -2,9 +2,9 @@
 // cells, and with updates by calls into the core, as they are where JavaScript has no cells.
 
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { test } from 'node:test';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { Counter, Gauge, Histogram, Info, MetrionError, Registry, StateSet, Summary } from 'metrion';
@@ -428,14 +428,26 @@ test('the areas are those that this runner knows', () => {
   assert.deepEqual([...areas].sort(), AREAS);
 });
 
+// How many cases of each area ran and passed, for the table of features.
+const report = { cells: {}, calls: {} };
 for (const updates of ['cells', 'calls']) {
   for (const file of FILES) {
     test(`${relative(VECTORS, file)}, ${updates}`, async () => {
       assert.ok(file.endsWith('.json'));
+      const area = (report[updates][basename(dirname(file))] ??= { ran: 0, passed: 0 });
+      area.ran += 1;
       await runCase(JSON.parse(readFileSync(file, 'utf8')), updates);
+      area.passed += 1;
     });
   }
 }
+after(() => {
+  const folder = process.env.METRION_VECTOR_REPORT;
+  if (folder !== undefined) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'node.json'), JSON.stringify(report));
+  }
+});
 
 test('updates by calls have no cells', () => {
   const run = new Run({}, 'calls');

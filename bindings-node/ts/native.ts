@@ -105,6 +105,13 @@ export interface NativeClock {
   advance(seconds: number): void;
 }
 
+export interface NativeProcess {
+  /** Help texts by the names of the families. */
+  help(): Record<string, string>;
+  /** The numbers that can be read. */
+  read(): Record<string, number>;
+}
+
 /** Which collector it is. */
 export interface Registration {
   readonly registration?: never;
@@ -157,6 +164,7 @@ interface NativeModule {
   };
   NativeScrape: new () => NativeScrape;
   NativeCollector: new (described: SampleFamily[]) => NativeCollector;
+  NativeProcess: new () => NativeProcess;
   ManualClock: new (seconds: number) => NativeClock;
   add(callNumber: number, amount: number): void;
   observe(callNumber: number, value: number): void;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Callable, Iterator, Mapping
 from itertools import accumulate
 from pathlib import Path
@@ -454,10 +455,28 @@ def run(case: dict[str, Any]) -> None:
     this.expect_values(values=expect.get("values", {}))
 
 
+Counts = dict[str, dict[str, int]]
+
+
+@pytest.fixture(scope="module")
+def counts() -> Iterator[Counts]:
+    """How many cases of each area ran and passed; reported in the folder that
+    METRION_VECTOR_REPORT names."""
+    areas: Counts = {}
+    yield areas
+    folder = os.environ.get("METRION_VECTOR_REPORT")
+    if folder is not None:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        (Path(folder) / "python.json").write_text(json.dumps({"cells": areas}))
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(VECTORS)))
-def test_vector(path: Path) -> None:
+def test_vector(path: Path, counts: Counts) -> None:
     assert path.suffix == ".json"
+    area = counts.setdefault(path.parent.name, {"ran": 0, "passed": 0})
+    area["ran"] += 1
     run(json.loads(path.read_text(encoding="utf-8")))
+    area["passed"] += 1
 
 
 def test_the_areas_are_those_that_this_runner_knows() -> None:

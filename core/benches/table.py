@@ -13,8 +13,9 @@ import platform
 from pathlib import Path
 from typing import Any
 
+from core.readme import with_section
+
 ROOT = Path(__file__).resolve().parents[2]
-BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 
 
 def duration(ns: float) -> str:
@@ -80,12 +81,7 @@ def main() -> None:
     )
     print(text)
 
-    readme = options.readme.read_text()
-    before, begin, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise SystemExit(f"{options.readme.name} has no {BEGIN} ... {END}")
-    options.readme.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+    options.readme.write_text(with_section(options.readme.read_text(), "bench", text))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ template <class Metric> struct FamilyOf<metrion::Family<Metric>> : std::true_typ
 
 template <class T> constexpr bool is_family = FamilyOf<std::decay_t<T>>::value;
 
+template <class T> constexpr bool counts = std::is_same_v<T, metrion::Counter> || std::is_same_v<T, metrion::Gauge>;
+
 using metrion::detail::check;
 
 std::string lines(const Json &written) {
@@ -81,13 +83,13 @@ public:
         else if (op == "curry")
             with_family(f, [&](auto &family) { bind(f.text("id"), family.curry(pairs(f.at("names")))); });
         else if (op == "inc")
-            with_child(f, [&](auto &child) { check(add(child.handle(), 1)); });
+            with_child(f, [&](auto &child) { inc(child); });
         else if (op == "add")
             with_child(f, [&](auto &child) { add(child, number(f.at("value")), f.find("exemplar")); });
         else if (op == "dec")
-            with_child(f, [&](auto &child) { check(add(child.handle(), -number(f.at("value")))); });
+            with_child(f, [&](auto &child) { dec(child, number(f.at("value"))); });
         else if (op == "set")
-            with_child(f, [&](auto &child) { check(set(child.handle(), number(f.at("value")))); });
+            with_child(f, [&](auto &child) { set(child, number(f.at("value"))); });
         else if (op == "observe")
             with_child(f, [&](auto &child) { observe(child, number(f.at("value")), f.find("exemplar")); });
         else if (op == "set_info")
@@ -286,31 +288,67 @@ private:
         });
     }
 
-    metrion_status add(metrion_series series, double amount) const {
-        return updates_ == Updates::inlined ? metrion_add(series, amount) : metrion_series_add(series, amount);
-    }
-
-    metrion_status set(metrion_series series, double value) const {
-        return updates_ == Updates::inlined ? metrion_set(series, value) : metrion_series_set(series, value);
+    template <class Metric> void inc(Metric &metric) const {
+        if (updates_ != Updates::classes)
+            add(metric, 1, nullptr);
+        else if constexpr (counts<Metric>)
+            metric.inc();
+        else
+            throw Mismatch("inc is for counters and gauges");
     }
 
     template <class Metric> void add(Metric &metric, double amount, const Json *exemplar) const {
-        if (exemplar == nullptr)
-            check(add(metric.handle(), amount));
-        else if constexpr (std::is_same_v<Metric, metrion::Counter>)
-            metric.add(amount, pairs(*exemplar));
+        if (exemplar != nullptr) {
+            if constexpr (std::is_same_v<Metric, metrion::Counter>)
+                metric.add(amount, pairs(*exemplar));
+            else
+                throw Mismatch("exemplars of additions are for counters");
+        } else if (updates_ == Updates::inlined) {
+            check(metrion_add(metric.handle(), amount));
+        } else if (updates_ == Updates::calls) {
+            check(metrion_series_add(metric.handle(), amount));
+        } else if constexpr (counts<Metric>) {
+            metric.add(amount);
+        } else {
+            throw Mismatch("add is for counters and gauges");
+        }
+    }
+
+    template <class Metric> void dec(Metric &metric, double amount) const {
+        if constexpr (!std::is_same_v<Metric, metrion::Gauge>)
+            throw Mismatch("dec is for gauges");
+        else if (updates_ == Updates::classes)
+            metric.sub(amount);
         else
-            throw Mismatch("exemplars of additions are for counters");
+            add(metric, -amount, nullptr);
+    }
+
+    template <class Metric> void set(Metric &metric, double value) const {
+        if (updates_ == Updates::inlined)
+            check(metrion_set(metric.handle(), value));
+        else if (updates_ == Updates::calls)
+            check(metrion_series_set(metric.handle(), value));
+        else if constexpr (std::is_same_v<Metric, metrion::Gauge>)
+            metric.set(value);
+        else
+            throw Mismatch("set is for gauges");
     }
 
     template <class Metric> void observe(Metric &metric, double value, const Json *exemplar) const {
-        if (exemplar == nullptr)
-            check(updates_ == Updates::inlined ? metrion_observe(metric.handle(), value)
-                                               : metrion_series_observe(metric.handle(), value));
-        else if constexpr (std::is_same_v<Metric, metrion::Histogram>)
-            metric.observe(value, pairs(*exemplar));
-        else
-            throw Mismatch("exemplars of observations are for histograms");
+        if (exemplar != nullptr) {
+            if constexpr (std::is_same_v<Metric, metrion::Histogram>)
+                metric.observe(value, pairs(*exemplar));
+            else
+                throw Mismatch("exemplars of observations are for histograms");
+        } else if (updates_ == Updates::inlined) {
+            check(metrion_observe(metric.handle(), value));
+        } else if (updates_ == Updates::calls) {
+            check(metrion_series_observe(metric.handle(), value));
+        } else if constexpr (std::is_same_v<Metric, metrion::Histogram> || std::is_same_v<Metric, metrion::Summary>) {
+            metric.observe(value);
+        } else {
+            throw Mismatch("observe is for histograms and summaries");
+        }
     }
 
     void set_info(Fields &f) {

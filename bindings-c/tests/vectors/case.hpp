@@ -5,8 +5,9 @@
 #include "fields.hpp"
 #include "metrion.hpp"
 
-// The two ways of every update: the inline functions of the header, and those of the library.
-enum class Updates { inlined, library };
+// The three ways of every update: the inline functions of metrion.h, those of the library, and the methods
+// of metrion.hpp.
+enum class Updates { inlined, calls, classes };
 
 // Runs a case; throws what is not as it says.
 void run_case(const Json &written, Updates updates);

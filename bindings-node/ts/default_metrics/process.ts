@@ -1,83 +1,91 @@
-/** CPU time, memory and file descriptors of the process. */
+/** CPU time, memory and file descriptors of the process, as the core reads them. */
 
-import { readFileSync, readdirSync } from 'node:fs';
-
-import type { Maker } from './maker';
+import { native } from '../native';
+import type { DefaultConfig, Maker } from './maker';
 
 export function processCpuTotal(make: Maker): void {
-  let last = process.cpuUsage();
-  const user = make.counter('process_cpu_user_seconds_total', 'Total user CPU time spent in seconds.', () => {
-    const now = process.cpuUsage();
-    const userSeconds = (now.user - last.user) / 1e6;
-    const systemSeconds = (now.system - last.system) / 1e6;
-    last = now;
-    user.inc(make.labels, userSeconds);
-    system.inc(make.labels, systemSeconds);
-    both.inc(make.labels, userSeconds + systemSeconds);
-  });
-  const system = make.counter('process_cpu_system_seconds_total', 'Total system CPU time spent in seconds.');
-  const both = make.counter('process_cpu_seconds_total', 'Total user and system CPU time spent in seconds.');
+  counter(make, 'process_cpu_user_seconds');
+  counter(make, 'process_cpu_system_seconds');
+  counter(make, 'process_cpu_seconds');
 }
 
 export function processStartTime(make: Maker): void {
-  const started = Math.round(Date.now() / 1000 - process.uptime());
-  const gauge = make.gauge('process_start_time_seconds', 'Start time of the process since unix epoch in seconds.', {
-    aggregator: 'omit',
-    collect: () => gauge.set(make.labels, started),
-  });
+  gauge(make, 'process_start_time_seconds', { aggregator: 'omit' });
 }
 
 export function osMemoryHeap(make: Maker): void {
-  const help = 'Resident memory size in bytes.';
-  if (process.platform !== 'linux') {
-    const resident = make.gauge('process_resident_memory_bytes', help, {
-      collect: () => resident.set(make.labels, process.memoryUsage.rss()),
-    });
-    return;
-  }
-  const resident = make.gauge('process_resident_memory_bytes', help, {
-    collect: () => {
-      // A file of /proc is no file: reading it never waits for a disk.
-      const status = procFile('status');
-      resident.set(make.labels, kilobytes(status, 'VmRSS'));
-      virtual.set(make.labels, kilobytes(status, 'VmSize'));
-      heap.set(make.labels, kilobytes(status, 'VmData'));
-    },
-  });
-  const virtual = make.gauge('process_virtual_memory_bytes', 'Virtual memory size in bytes.');
-  const heap = make.gauge('process_heap_bytes', 'Process heap size in bytes.');
+  gauge(make, 'process_resident_memory_bytes');
+  gauge(make, 'process_virtual_memory_bytes');
+  gauge(make, 'process_heap_bytes');
 }
 
 export function processOpenFileDescriptors(make: Maker): void {
-  if (process.platform !== 'linux') {
-    return;
-  }
-  const gauge = make.gauge('process_open_fds', 'Number of open file descriptors.', {
-    // Without the one that reads the folder.
-    collect: () => gauge.set(make.labels, readdirSync('/proc/self/fd').length - 1),
-  });
+  gauge(make, 'process_open_fds');
 }
 
 export function processMaxFileDescriptors(make: Maker): void {
-  const found = /^Max open files\s+(\d+)/m.exec(procFile('limits'));
-  if (found === null) {
+  gauge(make, 'process_max_fds');
+}
+
+const core = new native.NativeProcess();
+const help = core.help();
+
+type Readings = Readonly<Record<string, number | undefined>>;
+
+function read(): Readings {
+  return process.platform === 'linux' ? core.read() : readingsOfNode();
+}
+
+/** What the collection that is under way has read: one reading serves all metrics of a page. */
+let last: Readings | undefined;
+
+function collected(): Readings {
+  if (last === undefined) {
+    last = read();
+    queueMicrotask(() => {
+      last = undefined;
+    });
+  }
+  return last;
+}
+
+/** The core reads nothing on other systems than Linux. */
+function readingsOfNode(): Readings {
+  const { user, system } = process.cpuUsage();
+  return {
+    process_cpu_user_seconds: user / 1e6,
+    process_cpu_system_seconds: system / 1e6,
+    process_cpu_seconds: (user + system) / 1e6,
+    process_start_time_seconds: Math.round(Date.now() / 1000 - process.uptime()),
+    process_resident_memory_bytes: process.memoryUsage.rss(),
+  };
+}
+
+/** A counter of what comes from now on. What cannot be read makes no metric, here and below. */
+function counter(make: Maker, name: string): void {
+  let before = read()[name];
+  if (before === undefined) {
     return;
   }
-  const gauge = make.gauge('process_max_fds', 'Maximum number of open file descriptors.', {
-    collect: () => gauge.set(make.labels, Number(found[1])),
+  const own = make.counter(`${name}_total`, help[name], () => {
+    const now = collected()[name];
+    if (now !== undefined && before !== undefined) {
+      own.inc(make.labels, now - before);
+      before = now;
+    }
   });
 }
 
-/** A file of /proc about this process; nothing where there is no such folder. */
-function procFile(name: string): string {
-  try {
-    return readFileSync(`/proc/self/${name}`, 'utf8');
-  } catch {
-    return '';
+function gauge(make: Maker, name: string, more: Partial<DefaultConfig> = {}): void {
+  if (read()[name] === undefined) {
+    return;
   }
-}
-
-function kilobytes(status: string, field: string): number {
-  const found = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status);
-  return found === null ? 0 : Number(found[1]) * 1024;
+  const collect = (): void => {
+    // It may fail once: when the process has no file descriptor left, for instance.
+    const now = collected()[name];
+    if (now !== undefined) {
+      own.set(make.labels, now);
+    }
+  };
+  const own = make.gauge(name, help[name], { ...more, collect });
 }

@@ -1,8 +1,11 @@
 //! Every vector, and that what is not a vector fails.
+#![allow(clippy::unwrap_used, reason = "clippy exempts only the test functions themselves")]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use metrion_conformance::{AREAS, Case, load, run};
+use serde_json::json;
 
 fn vectors() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors")
@@ -11,13 +14,23 @@ fn vectors() -> PathBuf {
 #[test]
 fn every_vector_passes() {
     let files = load(&vectors()).unwrap();
-    let failed: Vec<String> = files
-        .iter()
-        .filter_map(|file| {
-            let what = run(&file.case).err()?;
-            Some(format!("{} ({})\n{what}\n", file.path.display(), file.case.description))
-        })
-        .collect();
+    let mut failed = Vec::new();
+    let mut areas: BTreeMap<String, (u32, u32)> = BTreeMap::new();
+    for file in &files {
+        let area = file.path.parent().unwrap().file_name().unwrap().to_string_lossy();
+        let (ran, passed) = areas.entry(area.into_owned()).or_default();
+        *ran += 1;
+        match run(&file.case) {
+            Ok(()) => *passed += 1,
+            Err(what) => {
+                let path = file.path.display();
+                failed.push(format!("{path} ({})\n{what}\n", file.case.description));
+            }
+        }
+    }
+    if let Some(folder) = std::env::var_os("METRION_VECTOR_REPORT") {
+        report(Path::new(&folder), &areas);
+    }
     assert!(
         failed.is_empty(),
         "{} of {} vectors fail:\n\n{}",
@@ -25,6 +38,14 @@ fn every_vector_passes() {
         files.len(),
         failed.join("\n")
     );
+}
+
+/// Says how many cases of each area ran and passed: see "Reports" in the README.
+fn report(folder: &Path, areas: &BTreeMap<String, (u32, u32)>) {
+    let count = |(ran, passed): &(u32, u32)| json!({"ran": ran, "passed": passed});
+    let core: BTreeMap<_, _> = areas.iter().map(|(area, of)| (area, count(of))).collect();
+    std::fs::create_dir_all(folder).unwrap();
+    std::fs::write(folder.join("rust.json"), json!({"core": core}).to_string()).unwrap();
 }
 
 /// Without this a renamed field or a typing error would make a vector pass that says nothing.

@@ -11,10 +11,11 @@ use metrion_model::{FamilySnapshot, MetricType, Schema, Value};
 
 use crate::collector::Collector;
 
-/// Names, types and help texts of [Prometheus' guidelines][1], in the order of [`Readings`].
+/// Names, types and help texts, in the order of [`Readings`]: first those of
+/// [Prometheus' guidelines][1], then the details.
 ///
 /// [1]: https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics
-const FAMILIES: [(&str, MetricType, &str); 6] = [
+const FAMILIES: [(&str, MetricType, &str); 9] = [
     ("virtual_memory_bytes", MetricType::Gauge, "Virtual memory size in bytes."),
     ("resident_memory_bytes", MetricType::Gauge, "Resident memory size in bytes."),
     (
@@ -25,7 +26,13 @@ const FAMILIES: [(&str, MetricType, &str); 6] = [
     ("cpu_seconds", MetricType::Counter, "Total user and system CPU time spent in seconds."),
     ("open_fds", MetricType::Gauge, "Number of open file descriptors."),
     ("max_fds", MetricType::Gauge, "Maximum number of open file descriptors."),
+    ("cpu_user_seconds", MetricType::Counter, "Total user CPU time spent in seconds."),
+    ("cpu_system_seconds", MetricType::Counter, "Total system CPU time spent in seconds."),
+    ("heap_bytes", MetricType::Gauge, "Process heap size in bytes."),
 ];
+
+/// How many of [`FAMILIES`] there are without the details.
+const USUAL_FAMILIES: usize = 6;
 
 /// The numbers of [`FAMILIES`], without those that cannot be read.
 type Readings = [Option<f64>; FAMILIES.len()];
@@ -42,6 +49,10 @@ pub struct ProcessOptions {
     pub pid: ProcessId,
     /// Where the file system of processes is; `/proc` by default.
     pub proc: PathBuf,
+    /// Whether there are also CPU time of the user and of the system apart, and the size of the data
+    /// segment: `process_cpu_user_seconds_total`, `process_cpu_system_seconds_total` and
+    /// `process_heap_bytes`. False by default.
+    pub details: bool,
 }
 
 impl Default for ProcessOptions {
@@ -50,15 +61,17 @@ impl Default for ProcessOptions {
             namespace: String::new(),
             pid: Arc::new(|| Some("self".to_owned())),
             proc: PathBuf::from("/proc"),
+            details: false,
         }
     }
 }
 
 impl fmt::Debug for ProcessOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { namespace, pid: _, proc } = self;
+        let Self { namespace, pid: _, proc, details } = self;
         let mut debug = f.debug_struct("ProcessOptions");
-        debug.field("namespace", namespace).field("proc", proc).finish_non_exhaustive()
+        debug.field("namespace", namespace).field("proc", proc).field("details", details);
+        debug.finish_non_exhaustive()
     }
 }
 
@@ -96,7 +109,8 @@ impl ProcessCollector {
     /// The families of one process, by its number or `self`, whatever the options say.
     #[must_use]
     pub fn families_of(&self, pid: &str) -> Vec<FamilySnapshot> {
-        let readings = readings(&self.options.proc.join(pid.trim()), self.boot_time);
+        let ProcessOptions { proc, details, .. } = &self.options;
+        let readings = readings(&proc.join(pid.trim()), self.boot_time, *details);
         let family = |(schema, number): (Schema, Option<f64>)| {
             let mut family = FamilySnapshot::new(schema);
             family.push(&[], Value::Number(number?)).ok()?;
@@ -114,7 +128,8 @@ impl Collector for ProcessCollector {
             help: help.to_owned(),
             ..Schema::new(format!("{prefix}process_{name}"), metric_type)
         };
-        FAMILIES.map(schema).into()
+        let count = if self.options.details { FAMILIES.len() } else { USUAL_FAMILIES };
+        FAMILIES.into_iter().take(count).map(schema).collect()
     }
 
     fn collect(&self) -> Vec<FamilySnapshot> {
@@ -131,7 +146,7 @@ fn boot_time(_proc: &std::path::Path) -> Option<f64> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn readings(_folder: &std::path::Path, _boot_time: Option<f64>) -> Readings {
+fn readings(_folder: &std::path::Path, _boot_time: Option<f64>, _details: bool) -> Readings {
     [None; FAMILIES.len()]
 }
 

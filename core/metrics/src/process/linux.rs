@@ -11,10 +11,11 @@ use procfs::process::Stat;
 
 use super::Readings;
 
-/// The readings of the process that this folder tells of.
-pub(super) fn readings(folder: &Path, boot_time: Option<f64>) -> Readings {
+/// The readings of the process that this folder tells of. The file `status` is read for details only.
+pub(super) fn readings(folder: &Path, boot_time: Option<f64>, details: bool) -> Readings {
     let stat = Stat::from_file(folder.join("stat")).ok();
     let stat = stat.as_ref();
+    let kilobytes = details.then(|| word_after("VmData:", &folder.join("status"))).flatten();
     let seconds = |ticks: u64| ticks as f64 / procfs::ticks_per_second() as f64;
     [
         stat.map(|stat| stat.vsize as f64),
@@ -23,6 +24,9 @@ pub(super) fn readings(folder: &Path, boot_time: Option<f64>) -> Readings {
         stat.map(|stat| seconds(stat.utime.saturating_add(stat.stime))),
         fs::read_dir(folder.join("fd")).ok().map(|files| files.count() as f64),
         word_after("Max open files", &folder.join("limits")).and_then(|limit| number(&limit)),
+        stat.map(|stat| seconds(stat.utime)),
+        stat.map(|stat| seconds(stat.stime)),
+        kilobytes.and_then(|kilobytes| number(&kilobytes)).map(|kilobytes| kilobytes * 1024.0),
     ]
 }
 

@@ -82,6 +82,29 @@ fn a_process() {
 }
 
 #[test]
+fn the_details_come_last() {
+    let proc = Proc::new();
+    proc.write("7/status", "Name:\tVmData: 5\nVmPeak:\t    4000 kB\nVmData:\t    1234 kB\n");
+    let collector = ProcessCollector::new(ProcessOptions {
+        pid: Arc::new(|| Some("7".to_owned())),
+        proc: proc.0.clone(),
+        details: true,
+        ..ProcessOptions::default()
+    });
+    let ticks = procfs::ticks_per_second() as f64;
+    let expected = [
+        ("process_cpu_user_seconds", 250.0 / ticks),
+        ("process_cpu_system_seconds", 50.0 / ticks),
+        ("process_heap_bytes", 1234.0 * 1024.0),
+    ];
+    let expected = expected.map(|(name, value)| (name.to_owned(), value));
+    assert_eq!(values(&collector)[USUAL_FAMILIES..], expected);
+    assert_eq!(collector.describe().len(), FAMILIES.len());
+    proc.write("7/status", "VmData:\n");
+    assert_eq!(names(&collector).last().unwrap(), "process_cpu_system_seconds");
+}
+
+#[test]
 fn what_cannot_be_read_is_left_out() {
     let proc = Proc::new();
     proc.write("7/limits", "Max open files\n\n");
