@@ -10,6 +10,6 @@ const error = await import('metrion').then(
 );
 assert.equal(error.code, 'unsupported');
 assert.match(error.message, /^metrion has no native module\. The package metrion-[a-z0-9-]+ is missing/);
-assert.match(error.message, /npm install metrion-[a-z0-9-]+$/);
+assert.match(error.message, /npm install metrion-[a-z0-9-]+@\d+\.\d+\.\d+$/);
 assert.equal(error.cause.code, 'MODULE_NOT_FOUND');
 console.log(error.message);
