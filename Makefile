@@ -41,15 +41,15 @@ features: ## put the table of features by language into README.md, from what mak
 	$(PYTHON) -m core.conformance.table
 
 .PHONY: lint
-lint: setup-run package ## formatting, clippy, types, names, licences
+lint: setup-lint package bindings-node/node_modules/.stamp ## formatting, clippy, types, names, licences
 	@.ci/lint
 
 .PHONY: generate
-generate: setup-run $(VENV)/.stamp ## write the generated files anew: protocol buffers, Python stubs
+generate: setup-lint $(VENV)/.stamp bindings-node/node_modules/.stamp ## write the generated files anew: protocol buffers, C header, .pyi, .d.ts
 	cargo run -q -p metrion-xtask -- generate
 
 .PHONY: check-generated
-check-generated: setup-run $(VENV)/.stamp ## fail if a generated file is not what would be written
+check-generated: setup-lint $(VENV)/.stamp bindings-node/node_modules/.stamp ## fail if a generated file is not what would be written
 	cargo run -q -p metrion-xtask -- check-generated
 
 .PHONY: fmt
@@ -66,8 +66,8 @@ docs: ## the Rust API documentation, with every rustdoc warning an error
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps
 
 .PHONY: dist
-dist: setup-run $(VENV)/.stamp ## the Python wheel and source distribution, in dist/, and tries them
-	@.ci/dist
+dist: setup-dist $(VENV)/.stamp bindings-node/node_modules/.stamp ## packages for Python, Node and C in dist/, each tried; STEPS="c" only some
+	@.ci/dist $(STEPS)
 
 .PHONY: install-c
 install-c: ## the C and C++ library with its headers, into PREFIX=/usr/local
@@ -89,8 +89,8 @@ clean: ## remove everything that was built
 
 # The parts that the commands above share.
 
-.PHONY: setup-run setup-test
-setup-run setup-test: setup-%:
+.PHONY: setup-run setup-lint setup-dist setup-test
+setup-run setup-lint setup-dist setup-test: setup-%:
 	@PYTHON=$(PYTHON) .ci/setup $*
 
 .PHONY: package

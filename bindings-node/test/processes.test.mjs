@@ -12,6 +12,8 @@ import { gunzipSync } from 'node:zlib';
 
 import { Counter, MetrionError, Pushgateway, Registry } from 'metrion';
 
+import { platformPackage } from '../dist/platforms.js';
+
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 
 for (const library of ['metrion', 'metrion/prom-client']) {
@@ -80,7 +82,9 @@ test('a Pushgateway', async () => {
 test('without its native module the package says what to do', () => {
   const folder = mkdtempSync(join(tmpdir(), 'metrion-'));
   try {
-    cpSync(path('../dist'), join(folder, 'dist'), { recursive: true });
+    for (const name of ['dist', 'package.json']) {
+      cpSync(path(`../${name}`), join(folder, name), { recursive: true });
+    }
     const child = spawnSync(process.execPath, ['-e', 'require("./dist")'], { cwd: folder, encoding: 'utf8' });
     assert.notEqual(child.status, 0);
     assert.match(child.stderr, /code: 'unsupported'/);
@@ -93,7 +97,8 @@ test('without its native module the package says what to do', () => {
 test('the packages that are published work together', () => {
   const folder = mkdtempSync(join(tmpdir(), 'metrion-'));
   try {
-    const packed = spawnSync(process.execPath, [path('../scripts/pack.mjs')], { encoding: 'utf8' });
+    const native = `${platformPackage()}=${path('../metrion.node')}`;
+    const packed = spawnSync(process.execPath, [path('../scripts/pack.mjs'), folder, native], { encoding: 'utf8' });
     assert.equal(packed.status, 0, packed.stderr);
     cpSync(path('../packages'), join(folder, 'node_modules'), { recursive: true });
     const program =

@@ -180,12 +180,13 @@ function load(): NativeModule {
     return require(built) as NativeModule;
   }
   const name = platformPackage();
+  const { version } = require('../package.json') as { version: string };
   try {
     return require(name) as NativeModule;
   } catch (cause) {
     const what = PLATFORMS.includes(name)
       ? `The package ${name} is missing or does not load. It is an optional dependency: install again without ` +
-        `--omit=optional, or add it by npm install ${name}`
+        `--omit=optional, or add it by npm install ${name}@${version}`
       : `There is none for ${process.platform} on ${process.arch}, only ${PLATFORMS.join(', ')}. ` +
         'Build it from source: make package-node';
     throw new MetrionError('unsupported', `metrion has no native module. ${what}`, { cause });

@@ -1,12 +1,13 @@
 //! `bindings-c/include/metrion.h`, by cbindgen from the exported functions of `bindings-c`.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::Result;
+use crate::folders::repository;
 
 fn binding() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bindings-c")
+    repository().join("bindings-c")
 }
 
 fn checked_in() -> PathBuf {
@@ -37,7 +38,7 @@ fn compare(found: &[u8], expected: &[u8]) -> Result<()> {
     if found == expected {
         return Ok(());
     }
-    Err("bindings-c/include/metrion.h is stale: cargo run -p metrion-xtask -- generate".into())
+    Err("bindings-c/include/metrion.h is stale: make generate".into())
 }
 
 #[cfg(test)]

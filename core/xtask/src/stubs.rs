@@ -10,6 +10,7 @@ use pyo3_introspection::model::{Attribute, Class, Constant, Expr, Function, Modu
 use pyo3_introspection::{introspect_cdylib, module_stub_files};
 
 use crate::Result;
+use crate::folders::repository;
 
 /// What the annotations name that are written as text in the Rust sources. Those that nothing uses
 /// fall out.
@@ -25,10 +26,6 @@ from metrion._values import Page, PlacedExemplar, SummaryValue
 from metrion.metrics_core import Collector, Metric
 ";
 
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
 fn checked_in() -> PathBuf {
     repository().join("bindings-python/python/metrion/_metrion.pyi")
 }
@@ -43,7 +40,7 @@ pub(crate) fn check() -> Result<()> {
     if fs::read_to_string(checked_in())? == stubs()? {
         return Ok(());
     }
-    Err("_metrion.pyi is stale: cargo run -p metrion-xtask -- generate".into())
+    Err("bindings-python/python/metrion/_metrion.pyi is stale: make generate".into())
 }
 
 fn stubs() -> Result<String> {
