@@ -1,6 +1,6 @@
 // Generated from bindings-node/ts by make generate: change it there.
 
-import * as http from 'node:http';
+import * as http from 'http';
 
 declare type Aggregate = (metrics: readonly Aggregated[]) => Aggregated | undefined;
 
@@ -61,12 +61,13 @@ export declare class Counter<const N extends readonly string[] = readonly []> ex
 
 /** One series of a counter. */
 export declare class CounterChild {
-    private readonly array;
-    private readonly index;
     private readonly native;
+    private readonly numbers;
+    private readonly halves;
+    private readonly low;
     /** Adds `value`, a number from 0 up. `exemplar` tells where it comes from. */
     inc(value?: number, exemplar?: ExemplarLabels): void;
-    private incByCall;
+    private incRare;
     /** The value, all threads together. */
     value(): number;
 }
@@ -173,13 +174,13 @@ export declare class Gauge<const N extends readonly string[] = readonly []> exte
 
 /** One series of a gauge. */
 export declare class GaugeChild {
-    private readonly array;
-    private readonly index;
     /** Whether the cell keeps the last value. */
     private readonly last;
     /** How many write to the cell. */
     private readonly writers;
     private readonly native;
+    private readonly numbers;
+    private readonly index;
     /** Adds `value`. */
     inc(value?: number): void;
     /** Takes `value` off. */
@@ -228,14 +229,14 @@ export declare class Histogram<const N extends readonly string[] = readonly []> 
 
 /** One series of a histogram. */
 export declare class HistogramChild {
-    private readonly array;
-    private readonly index;
     private readonly buckets;
-    private readonly sum;
     private readonly native;
+    private readonly numbers;
+    private readonly index;
+    private readonly sum;
     /** Counts one observation; NaN is in no bucket, and dropped. `exemplar` tells where it comes from. */
     observe(value: number, exemplar?: ExemplarLabels): void;
-    private observeByCall;
+    private observeRare;
     /** Starts to measure time; the function that it gives observes the seconds since then. */
     startTimer(exemplar?: ExemplarLabels): (exemplar?: ExemplarLabels) => number;
     /** The numbers, all threads together. */
@@ -696,11 +697,12 @@ export declare class Summary<const N extends readonly string[] = readonly []> ex
 
 /** One series of a summary. */
 export declare class SummaryChild {
-    private readonly array;
-    private readonly index;
     private readonly native;
+    private readonly numbers;
+    private readonly index;
     /** Counts one observation; NaN has no rank, and is dropped. */
     observe(value: number): void;
+    private observeRare;
     /** Starts to measure time; the function that it gives observes the seconds since then. */
     startTimer(): () => number;
     /** The numbers, all threads together. */

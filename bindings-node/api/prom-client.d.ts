@@ -1,6 +1,6 @@
 // Generated from bindings-node/ts by make generate: change it there.
 
-import * as http from 'node:http';
+import * as http from 'http';
 
 declare type Aggregate = (metrics: readonly Aggregated[]) => Aggregated | undefined;
 
@@ -63,12 +63,13 @@ export declare namespace Counter {
 
 /** One series of a counter. */
 declare class CounterChild {
-    private readonly array;
-    private readonly index;
     private readonly native;
+    private readonly numbers;
+    private readonly halves;
+    private readonly low;
     /** Adds `value`, a number from 0 up. `exemplar` tells where it comes from. */
     inc(value?: number, exemplar?: ExemplarLabels): void;
-    private incByCall;
+    private incRare;
     /** The value, all threads together. */
     value(): number;
 }
@@ -137,13 +138,13 @@ export declare namespace Gauge {
 
 /** One series of a gauge. */
 declare class GaugeChild {
-    private readonly array;
-    private readonly index;
     /** Whether the cell keeps the last value. */
     private readonly last;
     /** How many write to the cell. */
     private readonly writers;
     private readonly native;
+    private readonly numbers;
+    private readonly index;
     /** Adds `value`. */
     inc(value?: number): void;
     /** Takes `value` off. */
@@ -161,11 +162,11 @@ declare class GaugeChild {
 
 export declare class Histogram<T extends string = string> extends Metric<HistogramChild, T> {
     readonly type = "histogram";
-    readonly defaultsFirst = true;
+    protected readonly defaultsFirst = true;
     readonly buckets: readonly number[];
     readonly upperBounds: readonly number[];
     constructor(config: HistogramConfiguration<T>);
-    protected shown(labels: AnyLabels): AnyLabels[];
+    protected labelsShown(labels: AnyLabels): AnyLabels[];
     observe(value: number): void;
     observe(labels: LabelValues<T>, value: number): void;
     observe(data: ObserveDataWithExemplar<T>): void;
@@ -188,14 +189,14 @@ export declare namespace Histogram {
 
 /** One series of a histogram. */
 declare class HistogramChild {
-    private readonly array;
-    private readonly index;
     private readonly buckets;
-    private readonly sum;
     private readonly native;
+    private readonly numbers;
+    private readonly index;
+    private readonly sum;
     /** Counts one observation; NaN is in no bucket, and dropped. `exemplar` tells where it comes from. */
     observe(value: number, exemplar?: ExemplarLabels): void;
-    private observeByCall;
+    private observeRare;
     /** Starts to measure time; the function that it gives observes the seconds since then. */
     startTimer(exemplar?: ExemplarLabels): (exemplar?: ExemplarLabels) => number;
     /** The numbers, all threads together. */
@@ -246,20 +247,26 @@ declare abstract class Metric<C, T extends string = string> {
     readonly registers: readonly Registry<any>[];
     readonly aggregator: Aggregator;
     readonly enableExemplars: boolean;
-    readonly keepsLabels = true;
+    /** Whether a registry's default labels stand before its own. */
+    protected readonly defaultsFirst: boolean;
     abstract readonly type: string;
     collect?: () => void | Promise<void>;
     protected readonly core: Metric_2<readonly string[], C>;
-    /** In the order in which they show. */
-    protected readonly entries: Map<C, Entry<C>>;
+    /** By the text of their label values, in the order in which they show. */
+    protected entries: Map<string, Entry<C>>;
     private readonly table;
     /** `prepare` is called when the core's metric is there, and no series yet. */
     protected constructor(config: MetricConfiguration, makeCore: (labelNames: readonly string[]) => Metric_2<readonly string[], C>, prepare?: (metric: object) => void);
     /** The entry of these labels; made when it is new. */
     protected entry(labels: AnyLabels): Entry<C>;
     private newEntry;
+    /** A label that is not given is one that is empty, for Prometheus. */
+    private valuesOf;
+    private make;
+    /** Makes a series anew, in the place where it shows. */
+    protected renew(labels: AnyLabels): void;
     /** The labels of each value of a series. */
-    protected shown(labels: AnyLabels): AnyLabels[];
+    protected labelsShown(labels: AnyLabels): AnyLabels[];
     /** The labels of a call of `labels`. */
     protected bound(given: readonly unknown[]): AnyLabels;
     /** Shows a metric without labels from the start. */
@@ -271,6 +278,11 @@ declare abstract class Metric<C, T extends string = string> {
     remove(...values: string[]): void;
     remove(labels: LabelValues<T>): void;
     get(): Promise<MetricObject>;
+    /** What a page shows of it; nothing where a program has given it another `get`, which is to be asked then. */
+    shown(): Promise<Shown> | undefined;
+    private collected;
+    /** The values of each of the first series. */
+    private series;
     protected abstract values(entry: Entry<C>): Value_2[];
 }
 
@@ -415,15 +427,11 @@ export declare class Registry<T extends string = string> {
     /** `register`. */
     static globalRegistry: Registry;
     private readonly metricsByName;
-    private defaultLabels;
-    /** The text of labels that a metric shows again and again. */
-    private labelTexts;
-    private type;
+    private style;
     constructor(contentType?: T);
     getMetricsAsArray(): Source[];
     getMetricsAsString(source: Source): Promise<string>;
-    private labelText;
-    private newLabelText;
+    /** The page of all metrics. Its series are read one after another, and the event loop goes on meanwhile. */
     metrics(): Promise<string>;
     registerMetric(metric: Source): void;
     clear(): void;
@@ -450,16 +458,27 @@ declare interface Settings {
     eventLoopMonitoringPrecision?: number;
 }
 
+/** A metric that a page shows. */
+declare interface Shown {
+    readonly name?: string;
+    readonly help?: string;
+    readonly type?: string;
+    /** The values of each series, which are read when their turn comes. */
+    readonly series: Iterable<readonly Value_2[]>;
+    /** Whether default labels stand before a series' own, as they do for histograms. */
+    readonly defaultsFirst?: boolean;
+    /** Whether the objects of its labels never change, so that their text may be kept. */
+    readonly keepsLabels?: boolean;
+}
+
 /** Whatever gives values: a metric of this package, or any object with `get`. */
 declare interface Source {
     name?: string;
     type?: string;
     get(): Promise<Partial<MetricObject>> | Partial<MetricObject>;
     reset?(): void;
-    /** Whether default labels stand before a series' own, as they do for histograms. */
-    readonly defaultsFirst?: boolean;
-    /** Whether the objects of its labels never change, so that their text may be kept. */
-    readonly keepsLabels?: boolean;
+    /** What a page shows, in place of `get`. */
+    shown?(): Promise<Shown> | undefined;
 }
 
 /** Counts and sums are the core's; quantiles are those of the library that prom-client uses, to the digit. */
@@ -494,11 +513,12 @@ export declare namespace Summary {
 
 /** One series of a summary. */
 declare class SummaryChild {
-    private readonly array;
-    private readonly index;
     private readonly native;
+    private readonly numbers;
+    private readonly index;
     /** Counts one observation; NaN has no rank, and is dropped. */
     observe(value: number): void;
+    private observeRare;
     /** Starts to measure time; the function that it gives observes the seconds since then. */
     startTimer(): () => number;
     /** The numbers, all threads together. */
