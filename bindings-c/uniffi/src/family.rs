@@ -70,14 +70,14 @@ impl Family {
     /// The series with these label values, in the order of the label names; made when it is new.
     pub fn labels(&self, values: &[String]) -> Result<Arc<Series>> {
         let values: Vec<&str> = values.iter().map(String::as_str).collect();
-        with_family!(&self.0, family => Ok(Series::shared(family.labels(&values)?.clone())))
+        with_family!(&self.0, family => Ok(Series::found(&family.labels(&values)?)))
     }
 
     /// The series with these labels, in any order; made when it is new.
     pub fn labels_by_name(&self, labels: &[Label]) -> Result<Arc<Series>> {
         let labels = pairs(labels);
         with_family!(&self.0, family => {
-            Ok(Series::shared(family.labels_by_name(&labels)?.clone()))
+            Ok(Series::found(&family.labels_by_name(&labels)?))
         })
     }
 
@@ -123,7 +123,7 @@ impl Family {
     /// collection, on whatever thread collects.
     pub fn set_callback(&self, series: &Series, function: Box<dyn ValueFunction>) -> Result<()> {
         let call = move || function.value();
-        match (&self.0, &series.0) {
+        match (&self.0, &series.series) {
             (AnyFamily::Counter(family), AnySeries::Counter(one)) => family.set_callback(one, call),
             (AnyFamily::Gauge(family), AnySeries::Gauge(one)) => family.set_callback(one, call),
             _ => {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use metrion::{Counter, Gauge, Histogram, Info, StateSet, Summary};
+use metrion::{Child, Counter, Gauge, Histogram, Info, Metric, StateSet, Summary};
 
 use crate::error::{Result, unsupported};
 use crate::options::{Label, pairs};
@@ -20,11 +20,14 @@ pub(crate) enum AnySeries {
 
 /// One series of a family.
 #[derive(uniffi::Object)]
-pub struct Series(pub(crate) AnySeries);
+pub struct Series {
+    pub(crate) series: AnySeries,
+    is_overflow: bool,
+}
 
 impl Series {
-    pub(crate) fn shared(series: impl Into<AnySeries>) -> Arc<Self> {
-        Arc::new(Self(series.into()))
+    pub(crate) fn found<M: Metric + Into<AnySeries>>(child: &Child<'_, M>) -> Arc<Self> {
+        Arc::new(Self { series: (**child).clone().into(), is_overflow: child.is_overflow() })
     }
 }
 
@@ -32,7 +35,7 @@ impl Series {
 impl Series {
     /// Adds to a counter or gauge.
     pub fn add(&self, amount: f64) -> Result<()> {
-        match &self.0 {
+        match &self.series {
             AnySeries::Counter(counter) => counter.checked_add(amount)?,
             AnySeries::Gauge(gauge) => gauge.add(amount),
             _ => return Err(unsupported("only counters and gauges are added to").into()),
@@ -42,7 +45,7 @@ impl Series {
 
     /// Sets a gauge.
     pub fn set(&self, value: f64) -> Result<()> {
-        match &self.0 {
+        match &self.series {
             AnySeries::Gauge(gauge) => Ok(gauge.set(value)?),
             _ => Err(unsupported("only gauges are set").into()),
         }
@@ -50,7 +53,7 @@ impl Series {
 
     /// Gives a histogram or summary an observation.
     pub fn observe(&self, value: f64) -> Result<()> {
-        match &self.0 {
+        match &self.series {
             AnySeries::Histogram(histogram) => histogram.observe(value),
             AnySeries::Summary(summary) => summary.observe(value),
             _ => return Err(unsupported("only histograms and summaries observe").into()),
@@ -61,7 +64,7 @@ impl Series {
     /// The update of a counter or histogram, with an exemplar of these labels.
     pub fn update_with_exemplar(&self, value: f64, labels: &[Label]) -> Result<()> {
         let labels = pairs(labels);
-        match &self.0 {
+        match &self.series {
             AnySeries::Counter(counter) => counter.add_with_exemplar(value, &labels)?,
             AnySeries::Histogram(histogram) => histogram.observe_with_exemplar(value, &labels)?,
             _ => return Err(unsupported("only counters and histograms have exemplars").into()),
@@ -71,7 +74,7 @@ impl Series {
 
     /// Sets what an info says.
     pub fn set_info(&self, labels: &[Label]) -> Result<()> {
-        match &self.0 {
+        match &self.series {
             AnySeries::Info(info) => Ok(info.set(&pairs(labels))?),
             _ => Err(unsupported("only infos say something").into()),
         }
@@ -79,7 +82,7 @@ impl Series {
 
     /// Makes one state of a state set hold and no other.
     pub fn set_only(&self, state: &str) -> Result<()> {
-        match &self.0 {
+        match &self.series {
             AnySeries::StateSet(states) => Ok(states.set_only(state)?),
             _ => Err(unsupported("only state sets have states").into()),
         }
@@ -87,14 +90,20 @@ impl Series {
 
     /// Makes one state of a state set hold or not, whatever the others do.
     pub fn set_state(&self, state: &str, holds: bool) -> Result<()> {
-        match &self.0 {
+        match &self.series {
             AnySeries::StateSet(states) => Ok(states.set(state, holds)?),
             _ => Err(unsupported("only state sets have states").into()),
         }
     }
 
+    /// Whether it is not of the labels that were looked up, but takes what is past the limit. Whoever keeps
+    /// series must not keep it under these labels.
+    pub fn is_overflow(&self) -> bool {
+        self.is_overflow
+    }
+
     /// What it reads, of all threads together.
     pub fn read(&self) -> Reading {
-        Reading::of(&self.0)
+        Reading::of(&self.series)
     }
 }

@@ -32,7 +32,8 @@ class Counter internal constructor(family: Family, target: Target) :
 }
 
 internal class CounterUpdates(private val target: Target) : CounterSeries {
-    override fun increment(amount: Double, exemplar: Map<String, String>?) = target.add(amount, exemplar)
+    override fun increment(amount: Double, exemplar: Map<String, String>?) =
+        if (exemplar == null) target.handle().add(amount) else target.update(amount, exemplar)
 
     override val value: Double get() = target.read<Reading.Number>().value
 }

@@ -36,11 +36,11 @@ class Gauge internal constructor(family: Family, target: Target) :
 }
 
 internal class GaugeUpdates(private val target: Target) : GaugeSeries {
-    override fun set(value: Double) = crossing { target.series().set(value) }
+    override fun set(value: Double) = target.handle().set(value)
 
-    override fun increment(amount: Double) = target.add(amount, null)
+    override fun increment(amount: Double) = target.handle().add(amount)
 
-    override fun decrement(amount: Double) = target.add(-amount, null)
+    override fun decrement(amount: Double) = target.handle().add(-amount)
 
     override val value: Double get() = target.read<Reading.Number>().value
 }

@@ -29,7 +29,7 @@ class Info internal constructor(family: Family, target: Target) :
 internal class InfoUpdates(private val target: Target) : InfoSeries {
     override fun set(info: Map<String, String>) {
         val labels = pairs(info)
-        crossing { target.series().setInfo(labels) }
+        crossing { target.handle().core.setInfo(labels) }
     }
 
     override val value: Map<String, String>

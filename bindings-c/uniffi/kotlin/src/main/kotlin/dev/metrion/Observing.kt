@@ -40,9 +40,9 @@ class Histogram internal constructor(family: Family, target: Target) :
 }
 
 internal class HistogramUpdates(private val target: Target) : HistogramSeries {
-    override fun observe(value: Double) = target.observe(value, null)
+    override fun observe(value: Double) = target.handle().observe(value)
 
-    override fun observe(value: Double, exemplar: Map<String, String>) = target.observe(value, exemplar)
+    override fun observe(value: Double, exemplar: Map<String, String>) = target.update(value, exemplar)
 
     override val value: HistogramValue
         get() = target.read<Reading.Histogram>().run { HistogramValue(counts, sum, native) }
@@ -66,7 +66,7 @@ class Summary internal constructor(family: Family, target: Target) :
 }
 
 internal class SummaryUpdates(private val target: Target) : SummarySeries {
-    override fun observe(value: Double) = target.observe(value, null)
+    override fun observe(value: Double) = target.handle().observe(value)
 
     override val value: SummaryValue
         get() = target.read<Reading.Summary>().run { SummaryValue(quantiles, sum, count) }

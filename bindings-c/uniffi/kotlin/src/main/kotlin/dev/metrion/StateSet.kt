@@ -27,9 +27,9 @@ class StateSet internal constructor(family: Family, target: Target) :
 }
 
 internal class StateSetUpdates(private val target: Target) : StateSetSeries {
-    override fun set(state: String) = crossing { target.series().setOnly(state) }
+    override fun set(state: String) = crossing { target.handle().core.setOnly(state) }
 
-    override fun set(state: String, holds: Boolean) = crossing { target.series().setState(state, holds) }
+    override fun set(state: String, holds: Boolean) = crossing { target.handle().core.setState(state, holds) }
 
     override val value: List<String> get() = target.read<Reading.States>().states
 }
