@@ -1,10 +1,13 @@
 # frozen_string_literal: true
 
+require_relative "metrion/direct"
 require_relative "metrion/metrion_ffi"
 require_relative "metrion/error"
 require_relative "metrion/convert"
 require_relative "metrion/values"
 require_relative "metrion/options"
+require_relative "metrion/series"
+require_relative "metrion/children"
 require_relative "metrion/metric"
 require_relative "metrion/counter"
 require_relative "metrion/gauge"

@@ -10,13 +10,7 @@ module Metrion
       # Adds `by`, which is not negative. `exemplar` is a hash of labels of this update, such as a trace's id.
       def increment(by: 1, labels: nil, exemplar: nil)
         series = target(labels)
-        amount = Convert.number(by, "the amount")
-        if exemplar.nil?
-          Metrion.crossing { series.add(amount) }
-        else
-          exemplar = Convert.labels(exemplar)
-          Metrion.crossing { series.update_with_exemplar(amount, exemplar) }
-        end
+        exemplar.nil? ? series.add(by) : series.update_with_exemplar(by, exemplar)
         nil
       end
     end

@@ -9,23 +9,20 @@ module Metrion
 
       # Sets it. Gauges of the mode :up_down are only added to.
       def set(value, labels: nil)
-        series = target(labels)
-        value = Convert.number(value, "the value")
-        Metrion.crossing { series.set(value) }
+        target(labels).set(value)
         nil
       end
 
       # Adds `by`.
       def increment(by: 1, labels: nil)
-        series = target(labels)
-        amount = Convert.number(by, "the amount")
-        Metrion.crossing { series.add(amount) }
+        target(labels).add(by)
         nil
       end
 
       # Subtracts `by`.
       def decrement(by: 1, labels: nil)
-        increment(by: -Convert.number(by, "the amount"), labels: labels)
+        target(labels).add(-Convert.number(by, "the amount"))
+        nil
       end
 
       # Counts what is in the block at this moment.
@@ -50,7 +47,7 @@ module Metrion
     def callback(labels: nil, &block)
       raise Error.new("invalid_value", "there is no block") if block.nil?
 
-      series = target(labels)
+      series = target(labels).core
       Metrion.crossing { @family.set_callback(series, ValueCallback.new(block)) }
       nil
     end

@@ -9,7 +9,7 @@ module Metrion
 
       # Says this, a hash, and nothing of what it said before.
       def set(info, labels: nil)
-        series = target(labels)
+        series = target(labels).core
         info = Convert.labels(info)
         Metrion.crossing { series.set_info(info) }
         nil

@@ -8,13 +8,21 @@ module Metrion
     def initialize(family, kept = nil)
       @family = family
       @kept = kept
+      @children = Children.new(family)
+    end
+
+    # Not for users: registries make metrics.
+    def self.of(family)
+      new(family, family.open_labels.empty? ? Handle.new(family.labels([])) : nil)
     end
 
     # The series with these label values, in their order (`labels("GET")`) or by name (`labels(method: "GET")`);
-    # made when it is new. Keep it where it is used often: looking up costs more than updating. A series that
-    # was removed can still be updated, but shows nowhere.
+    # made when it is new. One that was kept and then removed can still be updated, but shows nowhere.
     def labels(*values, **named)
-      self.class::Series.new(self, find(values, named))
+      if values.any? && named.any?
+        raise Error.new("label_mismatch", "label values are given by place or by name, not both")
+      end
+      self.class::Series.new(named.any? ? @children.by_name(named) : @children.by_place(values))
     end
 
     # A view of the metric in which these labels have a fixed value.
@@ -50,63 +58,17 @@ module Metrion
       Metrion.crossing { @family.series_count }
     end
 
-    # The core's family.
+    protected
+
     attr_reader :family
-    protected :family
-
-    def target(labels)
-      return @kept || find([], {}) if labels.nil?
-
-      find_by_name(labels)
-    end
-    private :target
-
-    def self.of(family)
-      new(family, family.open_labels.empty? ? family.labels([]) : nil)
-    end
-
-    private
-
-    def find(values, named)
-      if values.any? && named.any?
-        raise Error.new("label_mismatch", "label values are given by place or by name, not both")
-      end
-      return find_by_name(named) if named.any?
-
-      values = Convert.label_values(values)
-      Metrion.crossing { @family.labels(values) }
-    end
-
-    def find_by_name(named)
-      labels = Convert.labels(named)
-      Metrion.crossing { @family.labels_by_name(labels) }
-    end
-  end
-
-  # One series of a metric. It has the updates of its metric's class.
-  class Series
-    def initialize(metric, series)
-      @metric = metric
-      @series = series
-    end
 
     private
 
     def target(labels)
-      return @series if labels.nil?
+      return @children.by_name(labels) unless labels.nil?
 
-      raise Error.new("label_mismatch", "a series has all its labels already")
+      # Of a view the one series may be removed and made anew.
+      @kept || @children.by_place([])
     end
   end
-
-  # What every kind of series reads.
-  module Reading
-    # What the series reads: a Float for counters and gauges, a HistogramValue, a SummaryValue, the labels of
-    # an info as a hash, the states of a state set that hold as an array.
-    def value(labels: nil)
-      series = target(labels)
-      Metrion.crossing { Values.of(series.read) }
-    end
-  end
-  private_constant :Reading
 end

@@ -12,8 +12,7 @@ module Metrion
       begin
         yield
       ensure
-        seconds = Process.clock_gettime(Process::CLOCK_MONOTONIC) - began
-        Metrion.crossing { series.observe(seconds) }
+        series.observe(Process.clock_gettime(Process::CLOCK_MONOTONIC) - began)
       end
     end
   end
@@ -28,13 +27,7 @@ module Metrion
       # Counts a value. `exemplar` is a hash of labels of this observation, such as a trace's id.
       def observe(value, labels: nil, exemplar: nil)
         series = target(labels)
-        value = Convert.number(value, "the value")
-        if exemplar.nil?
-          Metrion.crossing { series.observe(value) }
-        else
-          exemplar = Convert.labels(exemplar)
-          Metrion.crossing { series.update_with_exemplar(value, exemplar) }
-        end
+        exemplar.nil? ? series.observe(value) : series.update_with_exemplar(value, exemplar)
         nil
       end
     end
@@ -54,9 +47,7 @@ module Metrion
 
       # Counts a value.
       def observe(value, labels: nil)
-        series = target(labels)
-        value = Convert.number(value, "the value")
-        Metrion.crossing { series.observe(value) }
+        target(labels).observe(value)
         nil
       end
     end

@@ -9,7 +9,7 @@ module Metrion
 
       # Makes this state hold and no other.
       def set(state, labels: nil)
-        series = target(labels)
+        series = target(labels).core
         state = Convert.text(state, "invalid_value", "a state")
         Metrion.crossing { series.set_only(state) }
         nil
@@ -28,7 +28,7 @@ module Metrion
       private
 
       def change(state, holds, labels)
-        series = target(labels)
+        series = target(labels).core
         state = Convert.text(state, "invalid_value", "a state")
         Metrion.crossing { series.set_state(state, holds) }
         nil

@@ -1,0 +1,50 @@
+# frozen_string_literal: true
+
+module Metrion
+  # The series of a metric that were looked up, by their label values: what is found here costs no call into the
+  # core but the one that tells whether any series was removed. Then all are forgotten.
+  class Children
+    def initialize(family)
+      @family = family
+      @address = family.address
+      @names = family.open_labels.map(&:to_sym)
+      @generation = Direct.generation(@address)
+      @handles = {}
+    end
+
+    def by_place(values)
+      values = values.map { |value| value.is_a?(String) ? value : Convert.label_value(value) }
+      # Before the lookup: a series that is removed after it is not kept.
+      generation = Direct.generation(@address)
+      handles = current(generation)
+      handles[values] || look_up(Convert.label_values(values), handles)
+    end
+
+    def by_name(labels)
+      if labels.is_a?(Hash) && labels.size == @names.size
+        values = @names.map { |name| labels[name] }
+        return by_place(values) if values.none?(&:nil?)
+      end
+      # By names that are strings, or wrong, as the core says.
+      labels = Convert.labels(labels)
+      Handle.new(Metrion.crossing { @family.labels_by_name(labels) })
+    end
+
+    private
+
+    def current(generation)
+      return @handles if generation == @generation
+
+      @generation = generation
+      @handles = {}
+    end
+
+    def look_up(values, handles)
+      series = Metrion.crossing { @family.labels(values) }
+      made = Handle.new(series)
+      handles[values.map { |value| -value }.freeze] = made unless series.is_overflow
+      made
+    end
+  end
+  private_constant :Children
+end
