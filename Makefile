@@ -70,6 +70,16 @@ install-c: ## the C and C++ library with its headers, into PREFIX=/usr/local
 	cargo build --release -p metrion-c
 	bindings-c/install target/release $(PREFIX)
 
+.PHONY: package-kotlin
+package-kotlin: ## the Kotlin jar, into the local Maven repository
+	cargo build --release -p metrion-uniffi
+	bindings-c/uniffi/package kotlin
+
+.PHONY: package-ruby
+package-ruby: ## the Ruby gem, bindings-c/uniffi/ruby/target/metrion.gem
+	cargo build --release -p metrion-uniffi
+	bindings-c/uniffi/package ruby
+
 .PHONY: soak
 soak: setup-test package ## hours instead of minutes: long fuzzing, stress and property tests
 	.ci/fuzz 600

@@ -7,10 +7,10 @@ module Metrion
     module Updates
       include Reading
 
-      # Says this, a hash, and nothing of what it said before.
-      def set(info, labels: nil)
+      # Says this, and nothing of what it said before: `set(version: "1.2")`, or a hash.
+      def set(info = nil, labels: nil, **named)
         series = target(labels).core
-        info = Convert.labels(info)
+        info = Convert.labels(info.nil? ? named : info)
         Metrion.crossing { series.set_info(info) }
         nil
       end
