@@ -81,11 +81,8 @@ impl Registry {
             Some(word) => Escaping::from_word(word)
                 .ok_or_else(|| unsupported(format!("there is no escaping {word:?}")))?,
         };
-        let core = CoreOptions {
-            created_samples: options.created,
-            escaping,
-            ..CoreOptions::default()
-        };
+        let core =
+            CoreOptions { created_samples: options.created, escaping, ..CoreOptions::default() };
         let mut body = Vec::new();
         let snapshot = self.0.snapshot(&NameFilter::only(options.names));
         let left_out = codes(&format.encode(&snapshot, core, &mut body));

@@ -127,7 +127,8 @@ impl Family {
             (AnyFamily::Counter(family), AnySeries::Counter(one)) => family.set_callback(one, call),
             (AnyFamily::Gauge(family), AnySeries::Gauge(one)) => family.set_callback(one, call),
             _ => {
-                let message = "callbacks are for series of counters and gauges, with their own family";
+                let message =
+                    "callbacks are for series of counters and gauges, with their own family";
                 return Err(unsupported(message).into());
             }
         }

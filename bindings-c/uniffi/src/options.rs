@@ -206,7 +206,8 @@ impl HistogramOptions {
 impl SummaryOptions {
     pub(crate) fn into_core(self) -> Result<core::SummaryOptions> {
         let defaults = core::SummaryOptions::default();
-        let age_buckets = self.age_buckets.map(|number| count(number, "age_buckets")).transpose()?;
+        let age_buckets =
+            self.age_buckets.map(|number| count(number, "age_buckets")).transpose()?;
         Ok(core::SummaryOptions {
             family: self.family.into_core()?,
             objectives: self.objectives.iter().map(|own| (own.quantile, own.error)).collect(),

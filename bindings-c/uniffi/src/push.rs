@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use metrion::exporters::push::{BasicAuth, PushMethod, PushOptions as CoreOptions, delete_pushed, push};
+use metrion::exporters::push::{
+    BasicAuth, PushMethod, PushOptions as CoreOptions, delete_pushed, push,
+};
 
 use crate::error::{Result, invalid};
 use crate::options::{Label, owned_pairs};

@@ -9,9 +9,7 @@ use crate::clock::ManualClock;
 use crate::collector::{Collector, register};
 use crate::error::Result;
 use crate::family::{AnyFamily, Family, with_family};
-use crate::options::{
-    FamilyOptions, GaugeMode, HistogramOptions, RegistryOptions, SummaryOptions,
-};
+use crate::options::{FamilyOptions, GaugeMode, HistogramOptions, RegistryOptions, SummaryOptions};
 
 /// A set of metrics that are exposed together.
 #[derive(uniffi::Object)]

@@ -38,7 +38,7 @@ pub struct ServerTls {
     pub client_required: bool,
 }
 
-/// A running HTTP server. It ends when it is stopped or nobody has it any more.
+/// A running HTTP server. Garbage collection does not end it: programs often keep no hold of theirs.
 #[derive(uniffi::Object)]
 pub struct Server {
     port: u16,
@@ -71,6 +71,13 @@ impl Registry {
         let server = serve_http(&self.0, options.into_core()?)?;
         let port = server.local_addr().port();
         Ok(Arc::new(Server { port, running: Mutex::new(Some(server)) }))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let running = self.lock().take();
+        running.into_iter().for_each(HttpServer::detach);
     }
 }
 

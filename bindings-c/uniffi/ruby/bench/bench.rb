@@ -1,59 +1,67 @@
 #!/usr/bin/env ruby
 # frozen_string_literal: true
 
-# Beside the gem prometheus-client, in one run: gem install prometheus-client; bench/bench.rb
+# What updates cost: bench/bench.rb. Beside the gem prometheus-client, where that is installed.
 require_relative "../lib/metrion"
-require "prometheus/client"
+begin
+  require "prometheus/client"
+rescue LoadError
+  warn "without the peer: gem install prometheus-client"
+end
 
 ROUNDS = 7
 SECONDS = 0.2
 
-def now
-  Process.clock_gettime(Process::CLOCK_MONOTONIC)
-end
-
-# Nanoseconds of one call: the median of some rounds, after one to warm up.
+# Nanoseconds of one call.
 def nanoseconds
-  rounds = Array.new(ROUNDS + 1) do
-    calls = 0
-    began = now
-    loop do
-      1000.times { yield }
-      calls += 1000
-      break if now - began >= SECONDS
-    end
-    (now - began) * 1e9 / calls
+  calls = 0
+  began = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+  loop do
+    1000.times { yield }
+    calls += 1000
+    spent = Process.clock_gettime(Process::CLOCK_MONOTONIC) - began
+    return spent * 1e9 / calls if spent >= SECONDS
   end
-  rounds.drop(1).sort[ROUNDS / 2]
 end
 
+def median(values)
+  values.sort[values.length / 2]
+end
+
+# The medians of both, round by round, after one round to warm up.
 def row(what, own, peer)
-  ours = nanoseconds(&own)
-  theirs = nanoseconds(&peer)
-  puts format("%-40s %8.0f ns %8.0f ns %6.2fx", what, ours, theirs, theirs / ours)
+  rounds = Array.new(ROUNDS + 1) { [nanoseconds(&own), peer ? nanoseconds(&peer) : Float::NAN] }.drop(1)
+  ours, theirs = rounds.transpose.map { |values| median(values) }
+  puts format("| %s | %.0f ns | %.0f ns | %.2fx |", what, ours, theirs, theirs / ours)
 end
 
 registry = Metrion::Registry.new
-peer = Prometheus::Client.registry
-puts format("%-40s %11s %11s %7s", "", "metrion", "peer", "ratio")
+peer = Prometheus::Client.registry if defined?(Prometheus)
+puts "| what | metrion | peer | ratio |", "|---|---|---|---|"
 
 own = registry.counter("c", "Help.")
-other = peer.counter(:c, docstring: "Help.")
-row("counter.increment", -> { own.increment }, -> { other.increment })
+other = peer&.counter(:c, docstring: "Help.")
+row("counter.increment", -> { own.increment }, other && -> { other.increment })
 
-own_labelled = registry.counter("l", "Help.", labels: %i[method status])
-other_labelled = peer.counter(:l, docstring: "Help.", labels: %i[method status])
+options = MetrionFfi::RegistryOptions.new(
+  constant_labels: [], max_entries: nil, utf8_names: false, self_metrics: false
+)
+family = MetrionFfi::FamilyOptions.new(
+  name: "c", help: "", namespace: "", subsystem: "", unit: "", label_names: [], constant_labels: [],
+  max_series: nil, expire_after_seconds: nil
+)
+uniffi = MetrionFfi::Registry.new(options).counter(family).labels([])
+row("the same through uniffi", -> { uniffi.add(1.0) }, other && -> { other.increment })
+
+labelled = registry.counter("l", "Help.", labels: %i[method status])
+other_labelled = peer&.counter(:l, docstring: "Help.", labels: %i[method status])
 labels = { method: "GET", status: "200" }
-row("counter.increment(labels: 2 values)", -> { own_labelled.increment(labels: labels) },
-    -> { other_labelled.increment(labels: labels) })
-series = own_labelled.labels(**labels)
-view = other_labelled.with_labels(labels)
-row("series.increment", -> { series.increment }, -> { view.increment })
+row("counter.increment(labels: 2 values)", -> { labelled.increment(labels: labels) },
+    other_labelled && -> { other_labelled.increment(labels: labels) })
+series = labelled.labels(**labels)
+view = other_labelled&.with_labels(labels)
+row("series.increment", -> { series.increment }, view && -> { view.increment })
 
-own_histogram = registry.histogram("h", "Help.")
-other_histogram = peer.histogram(:h, docstring: "Help.")
-row("histogram.observe(0.3)", -> { own_histogram.observe(0.3) }, -> { other_histogram.observe(0.3) })
-
-own_gauge = registry.gauge("g", "Help.")
-other_gauge = peer.gauge(:g, docstring: "Help.")
-row("gauge.set(1)", -> { own_gauge.set(1) }, -> { other_gauge.set(1) })
+histogram = registry.histogram("h", "Help.")
+other_histogram = peer&.histogram(:h, docstring: "Help.")
+row("histogram.observe(0.3)", -> { histogram.observe(0.3) }, other_histogram && -> { other_histogram.observe(0.3) })

@@ -2,6 +2,7 @@
 
 require_relative "metrion/direct"
 require_relative "metrion/metrion_ffi"
+require_relative "metrion/waiting"
 require_relative "metrion/error"
 require_relative "metrion/convert"
 require_relative "metrion/values"
@@ -21,6 +22,9 @@ require_relative "metrion/registry"
 
 # Metrics of a program: see Metrion::Registry.
 module Metrion
+  # A clock that shows what a test sets: `new(seconds)`, `set(seconds)`, `advance(seconds)`.
+  ManualClock = MetrionFfi::ManualClock
+
   PROCESS_LOCK = Mutex.new
   private_constant :PROCESS_LOCK
 

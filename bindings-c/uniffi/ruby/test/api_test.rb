@@ -110,6 +110,59 @@ class ApiTest < Minitest::Test
     assert_raises(Errno::ECONNREFUSED) { Net::HTTP.get_response(uri) }
   end
 
+  def test_a_server_that_nobody_has_goes_on
+    port = serve_and_forget
+    3.times { GC.start }
+    assert_equal("200", Net::HTTP.get_response(URI("http://127.0.0.1:#{port}/metrics")).code)
+  end
+
+  def serve_and_forget
+    10.times { @registry.serve }
+    @registry.serve.port
+  end
+
+  # The gateway is a thread of this very process.
+  def test_pushing_lets_other_threads_run
+    @registry.counter("jobs").increment
+    gateway = TCPServer.new("127.0.0.1", 0)
+    pushed = Thread.new do
+      socket = gateway.accept
+      head = socket.gets("\r\n\r\n")
+      body = socket.read(head[/content-length: (\d+)/i, 1].to_i)
+      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+      socket.close
+      [head.lines.first, body]
+    end
+    @registry.push("http://127.0.0.1:#{gateway.addr[1]}", job: "nightly", grouping: { shard: 1 })
+    line, body = pushed.value
+    assert_equal("PUT /metrics/job/nightly/shard/1 HTTP/1.1", line.strip)
+    assert_includes(body, "jobs_total 1\n")
+  ensure
+    gateway.close
+  end
+
+  # It answers while Ruby waits for its end, and needs a block of Ruby for that.
+  def test_the_end_of_a_server_lets_other_threads_run
+    entered = Queue.new
+    go_on = Queue.new
+    calls = 0
+    @registry.register do
+      calls += 1
+      if calls > 1
+        entered << true
+        go_on.pop
+      end
+      []
+    end
+    server = @registry.serve
+    scrape = Thread.new { Net::HTTP.get_response(URI("http://127.0.0.1:#{server.port}/metrics")).code }
+    entered.pop
+    stop = Thread.new { server.stop }
+    go_on << true
+    assert_equal("200", scrape.value)
+    stop.join
+  end
+
   def test_rack
     require "metrion/rack"
     @registry.counter("requests").increment

@@ -41,7 +41,7 @@ class VectorCase
 
   def initialize(setup)
     own = fields(setup, [], %w[utf8_names constant_labels max_entries])
-    @clock = MetrionFfi::ManualClock.new(1_700_000_000.0)
+    @clock = Metrion::ManualClock.new(1_700_000_000.0)
     @registry = Metrion::Registry.new(
       utf8_names: own["utf8_names"], constant_labels: own["constant_labels"] || {},
       max_entries: own["max_entries"], clock: @clock

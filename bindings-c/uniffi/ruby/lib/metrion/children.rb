@@ -8,15 +8,14 @@ module Metrion
       @family = family
       @address = family.address
       @names = family.open_labels.map(&:to_sym)
-      @generation = Direct.generation(@address)
-      @handles = {}
+      # Both in one, as threads may switch between two assignments.
+      @table = [Direct.generation(@address), {}]
     end
 
     def by_place(values)
       values = values.map { |value| value.is_a?(String) ? value : Convert.label_value(value) }
       # Before the lookup: a series that is removed after it is not kept.
-      generation = Direct.generation(@address)
-      handles = current(generation)
+      handles = current(Direct.generation(@address))
       handles[values] || look_up(Convert.label_values(values), handles)
     end
 
@@ -33,10 +32,12 @@ module Metrion
     private
 
     def current(generation)
-      return @handles if generation == @generation
+      known, handles = @table
+      return handles if generation == known
 
-      @generation = generation
-      @handles = {}
+      handles = {}
+      @table = [generation, handles]
+      handles
     end
 
     def look_up(values, handles)

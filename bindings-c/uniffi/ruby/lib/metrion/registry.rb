@@ -17,7 +17,7 @@ module Metrion
     # - `utf8_names`: whether names may be any text
     # - `self_metrics`: whether pages tell of the registry itself
     # - `max_entries`: how many metrics and series there is room for, 262,144 by default
-    # - `clock`: a MetrionFfi::ManualClock, for tests
+    # - `clock`: a ManualClock, for tests
     def initialize(constant_labels: {}, utf8_names: false, self_metrics: false, max_entries: nil, clock: nil)
       options = Options.registry(
         constant_labels: constant_labels, utf8_names: utf8_names, self_metrics: self_metrics,

@@ -1,39 +1,45 @@
 package dev.metrion
 
+import dev.metrion.ffi.RegistryOptions
 import io.prometheus.metrics.model.registry.PrometheusRegistry
+import dev.metrion.ffi.Registry as CoreRegistry
 
 private const val ROUNDS = 7
 private const val SECONDS = 0.2
 
-/** Nanoseconds of one call: the median of some rounds, after one to warm up. */
+/** Nanoseconds of one call. */
 private fun nanoseconds(call: () -> Unit): Double {
-    val rounds = List(ROUNDS + 1) {
-        var calls = 0L
-        val began = System.nanoTime()
-        do {
-            repeat(1000) { call() }
-            calls += 1000
-            val spent = System.nanoTime() - began
-        } while (spent < SECONDS * 1e9)
-        (System.nanoTime() - began).toDouble() / calls
-    }
-    return rounds.drop(1).sorted()[ROUNDS / 2]
+    var calls = 0L
+    val began = System.nanoTime()
+    do {
+        repeat(1000) { call() }
+        calls += 1000
+        val spent = System.nanoTime() - began
+    } while (spent < SECONDS * 1e9)
+    return spent.toDouble() / calls
 }
 
+/** The medians of both and of their ratios, round by round, after two rounds to warm up. */
 private fun row(what: String, own: () -> Unit, peer: () -> Unit) {
-    val (ours, theirs) = nanoseconds(own) to nanoseconds(peer)
-    println("%-40s %10.0f ns %10.0f ns %8.3fx".format(what, ours, theirs, theirs / ours))
+    val rounds = List(ROUNDS + 2) { nanoseconds(own) to nanoseconds(peer) }.drop(2)
+    val median = { values: List<Double> -> values.sorted()[ROUNDS / 2] }
+    val ratio = median(rounds.map { (ours, theirs) -> theirs / ours })
+    println("| %s | %.0f ns | %.0f ns | %.2fx |".format(what, median(rounds.map { it.first }), median(rounds.map { it.second }), ratio))
 }
 
 /** Beside io.prometheus:prometheus-metrics-core, in one run. README.md tells how it is started. */
 fun main() {
     val registry = Registry()
     val peer = PrometheusRegistry()
-    println("%-40s %13s %13s %9s".format("", "metrion", "peer", "ratio"))
+    println("| what | metrion | peer | ratio |\n|---|---|---|---|")
 
     val counter = registry.counter("c", "Help.")
     val peerCounter = io.prometheus.metrics.core.metrics.Counter.builder().name("c").help("Help.").register(peer)
     row("counter.increment()", { counter.increment() }, { peerCounter.inc() })
+
+    val uniffi = CoreRegistry(RegistryOptions(emptyList(), null, false, false))
+    val series = uniffi.counter(MetricOptions().toCore("c", "", emptyList())).labels(emptyList())
+    row("the same through uniffi", { series.add(1.0) }, { peerCounter.inc() })
 
     val labelled = registry.counter("l", "Help.", listOf("method", "status"))
     val peerLabelled =
