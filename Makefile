@@ -91,6 +91,8 @@ soak: setup-test package ## hours instead of minutes: long fuzzing, stress and p
 .PHONY: clean
 clean: ## remove everything that was built
 	rm -rf target dist $(VENV) bindings-node/node_modules bindings-node/dist bindings-node/packages bindings-node/metrion.node
+	rm -rf bindings-c/uniffi/kotlin/target bindings-c/uniffi/ruby/target examples/kotlin/target
+	rm -f bindings-c/uniffi/ruby/lib/metrion/metrion_ffi.rb bindings-c/uniffi/ruby/lib/metrion/libmetrion_uniffi.*
 	find . -type d \( -name __pycache__ -o -name '.*_cache' -o -name .hypothesis \) -prune -exec rm -rf {} +
 
 # The parts that the commands above share.

@@ -47,9 +47,9 @@ pub struct Server {
 
 impl ServeOptions {
     fn into_core(self) -> Result<HttpOptions> {
-        let mut options = HttpOptions::default();
-        options.port = u16::try_from(self.port)
+        let port = u16::try_from(self.port)
             .map_err(|_| invalid(format!("a port is 0 to 65535, not {}", self.port)))?;
+        let mut options = HttpOptions { port, ..HttpOptions::default() };
         options.encode.created_samples = self.created;
         options.address = self.address.unwrap_or(options.address);
         options.path = self.path.or(options.path);

@@ -2,7 +2,7 @@ package dev.metrion
 
 import dev.metrion.ffi.Server as CoreServer
 
-/** A running HTTP server: see [Registry.serve]. */
+/** A running HTTP server: see [Registry.serve]. It goes on, also when nobody has it any more, until it is closed. */
 class Server internal constructor(private val core: CoreServer) : AutoCloseable {
     /** The port on which it listens. */
     val port: Int = core.port().toInt()

@@ -1,5 +1,6 @@
 package dev.metrion
 
+import com.sun.net.httpserver.HttpServer
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertSame
@@ -7,6 +8,7 @@ import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import java.net.ConnectException
+import java.net.InetSocketAddress
 import java.net.URI
 import java.net.http.HttpClient
 import java.net.http.HttpRequest
@@ -132,6 +134,36 @@ class ApiTest {
         assertEquals(2, calls.get())
         server.close()
         assertThrows(ConnectException::class.java) { client.send(request, HttpResponse.BodyHandlers.ofString()) }
+    }
+
+    @Test
+    fun `a server that nobody has goes on`() {
+        val port = List(10) { registry.serve().port }.last()
+        repeat(3) { System.gc() }
+        val request = HttpRequest.newBuilder(URI("http://127.0.0.1:$port/metrics")).build()
+        assertEquals(200, HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.discarding()).statusCode())
+    }
+
+    @Test
+    fun `pushing sends the registry`() {
+        registry.counter("jobs").increment()
+        val pushed = mutableListOf<String>()
+        val gateway = HttpServer.create(InetSocketAddress("127.0.0.1", 0), 0)
+        gateway.createContext("/") { exchange ->
+            val body = exchange.requestBody.readAllBytes().toString(Charsets.UTF_8)
+            pushed += "${exchange.requestMethod} ${exchange.requestURI} $body"
+            exchange.sendResponseHeaders(200, -1)
+            exchange.close()
+        }
+        gateway.start()
+        val target = PushTarget("http://127.0.0.1:${gateway.address.port}", "nightly", mapOf("shard" to "1"))
+        registry.push(target)
+        Registry.deletePushed(target)
+        gateway.stop(0)
+        assertEquals(2, pushed.size)
+        assertTrue(pushed[0].startsWith("PUT /metrics/job/nightly/shard/1 "), pushed[0])
+        assertTrue("jobs_total 1\n" in pushed[0], pushed[0])
+        assertTrue(pushed[1].startsWith("DELETE /metrics/job/nightly/shard/1 "), pushed[1])
     }
 
     @Test

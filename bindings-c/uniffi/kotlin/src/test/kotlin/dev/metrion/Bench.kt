@@ -10,12 +10,13 @@ private const val SECONDS = 0.2
 /** Nanoseconds of one call. */
 private fun nanoseconds(call: () -> Unit): Double {
     var calls = 0L
+    var spent = 0L
     val began = System.nanoTime()
-    do {
+    while (spent < SECONDS * 1e9) {
         repeat(1000) { call() }
         calls += 1000
-        val spent = System.nanoTime() - began
-    } while (spent < SECONDS * 1e9)
+        spent = System.nanoTime() - began
+    }
     return spent.toDouble() / calls
 }
 
