@@ -20,16 +20,18 @@ module Metrion
     end
 
     def by_name(labels)
-      if labels.is_a?(Hash) && labels.size == @names.size
-        values = @names.map { |name| labels[name] }
-        return by_place(values) if values.none?(&:nil?)
-      end
-      # By names that are strings, or wrong, as the core says.
-      labels = Convert.labels(labels)
-      Handle.new(Metrion.crossing { @family.labels_by_name(labels) })
+      return by_other_names(labels) unless labels.is_a?(Hash) && labels.size == @names.size
+
+      by_place(@names.map { |name| labels.fetch(name) { return by_other_names(labels) } })
     end
 
     private
+
+    # By names that are strings, or wrong, as the core says.
+    def by_other_names(labels)
+      labels = Convert.labels(labels)
+      Handle.new(Metrion.crossing { @family.labels_by_name(labels) })
+    end
 
     def current(generation)
       known, handles = @table
