@@ -166,10 +166,11 @@ class ApiTest < Minitest::Test
   def test_rack
     require "metrion/rack"
     @registry.counter("requests").increment
-    status, headers, body = Metrion::Rack.new(@registry).call("HTTP_ACCEPT" => "text/plain", "QUERY_STRING" => "name[]=x")
+    rack = Metrion::Rack.new(@registry)
+    status, headers, body = rack.call("HTTP_ACCEPT" => "text/plain", "QUERY_STRING" => "name[]=x")
     assert_equal([200, ""], [status, body.join])
     assert_includes(headers["content-type"], "text/plain")
-    _, headers, = Metrion::Rack.new(@registry).call("HTTP_ACCEPT_ENCODING" => "gzip")
+    _, headers, = rack.call("HTTP_ACCEPT_ENCODING" => "gzip")
     assert_equal("gzip", headers["content-encoding"])
   end
 

@@ -12,7 +12,8 @@ fun main(arguments: Array<String>) {
     val labels = listOf("queue", "outcome")
     val jobs = registry.counter("jobs", "Jobs by queue and outcome.", labels, MetricOptions(maxSeries = 1000))
     val waiting = registry.gauge("jobs_waiting", "Jobs in the queue.", listOf("queue"))
-    val duration = registry.timer("job_duration", "Time that jobs took.", listOf("queue"), native = NativeOptions(factor = 1.1))
+    val native = NativeOptions(factor = 1.1)
+    val duration = registry.timer("job_duration", "Time that jobs took.", listOf("queue"), native = native)
     registry.info("worker", "The worker.").set("version" to "1.0", "kotlin" to KotlinVersion.CURRENT.toString())
 
     registry.serve(port = arguments.firstOrNull()?.toInt() ?: 9464).use { server ->

@@ -101,7 +101,8 @@ class ApiTest {
         val registration =
             registry.register {
                 val mail = CollectedSeries(values = listOf("mail"), row = listOf(3.0))
-                listOf(CollectedFamily(FamilyType.GAUGE, "queue", "Jobs.", labelNames = listOf("name"), series = listOf(mail)))
+                val labels = listOf("name")
+                listOf(CollectedFamily(FamilyType.GAUGE, "queue", "Jobs.", labelNames = labels, series = listOf(mail)))
             }
         assertTrue("queue{name=\"mail\"} 3\n" in registry.text())
         registry.unregister(registration)

@@ -24,8 +24,9 @@ private fun nanoseconds(call: () -> Unit): Double {
 private fun row(what: String, own: () -> Unit, peer: () -> Unit) {
     val rounds = List(ROUNDS + 2) { nanoseconds(own) to nanoseconds(peer) }.drop(2)
     val median = { values: List<Double> -> values.sorted()[ROUNDS / 2] }
+    val (ours, theirs) = rounds.unzip()
     val ratio = median(rounds.map { (ours, theirs) -> theirs / ours })
-    println("| %s | %.0f ns | %.0f ns | %.2fx |".format(what, median(rounds.map { it.first }), median(rounds.map { it.second }), ratio))
+    println("| %s | %.0f ns | %.0f ns | %.2fx |".format(what, median(ours), median(theirs), ratio))
 }
 
 /** Beside io.prometheus:prometheus-metrics-core, in one run. README.md tells how it is started. */

@@ -78,11 +78,19 @@ class VectorCase(setup: JsonNode?) {
             }
             "inc" -> increment(Fields(given, listOf("on"))["on"])
             "add" -> add(Fields(given, listOf("on", "value"), listOf("exemplar")))
-            "dec" -> Fields(given, listOf("on", "value")).run { on<GaugeSeries>(this["on"]).decrement(this["value"].number()) }
-            "set" -> Fields(given, listOf("on", "value")).run { on<GaugeSeries>(this["on"]).set(this["value"].number()) }
+            "dec" -> Fields(given, listOf("on", "value")).run {
+                on<GaugeSeries>(this["on"]).decrement(this["value"].number())
+            }
+            "set" -> Fields(given, listOf("on", "value")).run {
+                on<GaugeSeries>(this["on"]).set(this["value"].number())
+            }
             "observe" -> observe(Fields(given, listOf("on", "value"), listOf("exemplar")))
-            "set_info" -> Fields(given, listOf("on", "labels")).run { on<InfoSeries>(this["on"]).set(this["labels"].pairs()) }
-            "set_state" -> Fields(given, listOf("on", "state")).run { on<StateSetSeries>(this["on"]).set(this["state"].text()) }
+            "set_info" -> Fields(given, listOf("on", "labels")).run {
+                on<InfoSeries>(this["on"]).set(this["labels"].pairs())
+            }
+            "set_state" -> Fields(given, listOf("on", "state")).run {
+                on<StateSetSeries>(this["on"]).set(this["state"].text())
+            }
             "advance" -> clock.advance(Fields(given, listOf("seconds"))["seconds"].number())
             "collect" -> collect(Fields(given, listOf("families"))["families"])
             "parse" -> Fields(given, listOf("format", "lines")).run {
@@ -119,7 +127,8 @@ class VectorCase(setup: JsonNode?) {
 
     private fun create(given: JsonNode) {
         val type = given.path("type").text()
-        val own = Fields(given, listOf("type", "id", "name"), FAMILY_FIELDS + (OWN_FIELDS[type] ?: throw Broken("unknown type $type")))
+        val ownFields = OWN_FIELDS[type] ?: throw Broken("unknown type $type")
+        val own = Fields(given, listOf("type", "id", "name"), FAMILY_FIELDS + ownFields)
         val options =
             MetricOptions(
                 namespace = own.optional("namespace")?.text().orEmpty(),

@@ -75,7 +75,8 @@ class VectorsTest {
             val areas = AREAS.joinToString(",\n    ") { area ->
                 """"$area": {"ran": ${ran[area]}, "passed": ${passed[area]}, "skipped": 0}"""
             }
-            File(folder, "kotlin.json").writeText("{\n  \"language\": \"Kotlin\",\n  \"areas\": {\n    $areas\n  }\n}\n")
+            val report = "{\n  \"language\": \"Kotlin\",\n  \"areas\": {\n    $areas\n  }\n}\n"
+            File(folder, "kotlin.json").writeText(report)
         }
     }
 }
