@@ -5,8 +5,10 @@ import dev.metrion.ffi.Family
 import dev.metrion.ffi.Series
 import java.lang.ref.Reference
 
-/** The library's plain functions of C: JNA calls one in a hundredth of the time that a method through uniffi takes. */
-@Suppress("ktlint:standard:function-naming")
+/**
+ * The library's plain functions of C, under their own names as JNA needs them: it calls one in a hundredth of the time
+ * that a method through uniffi takes.
+ */
 private object Direct {
     init {
         Native.register(Direct::class.java, "metrion_uniffi")
