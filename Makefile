@@ -74,6 +74,16 @@ install-c: ## the C and C++ library with its headers, into PREFIX=/usr/local
 	cargo build --release -p metrion-c
 	bindings-c/install target/release $(PREFIX)
 
+.PHONY: package-kotlin
+package-kotlin: ## the Kotlin jar, into the local Maven repository
+	cargo build --release -p metrion-uniffi
+	bindings-c/uniffi/package kotlin
+
+.PHONY: package-ruby
+package-ruby: ## the Ruby gem, bindings-c/uniffi/ruby/target/metrion.gem
+	cargo build --release -p metrion-uniffi
+	bindings-c/uniffi/package ruby
+
 .PHONY: soak
 soak: setup-test package ## hours instead of minutes: long fuzzing, stress and property tests
 	.ci/fuzz 600
@@ -85,6 +95,8 @@ soak: setup-test package ## hours instead of minutes: long fuzzing, stress and p
 .PHONY: clean
 clean: ## remove everything that was built
 	rm -rf target dist $(VENV) bindings-node/node_modules bindings-node/dist bindings-node/packages bindings-node/metrion.node examples/node/node_modules
+	rm -rf bindings-c/uniffi/kotlin/target bindings-c/uniffi/ruby/target examples/kotlin/target
+	rm -f bindings-c/uniffi/ruby/lib/metrion/metrion_ffi.rb bindings-c/uniffi/ruby/lib/metrion/libmetrion_uniffi.*
 	find . -type d \( -name __pycache__ -o -name '.*_cache' -o -name .hypothesis \) -prune -exec rm -rf {} +
 
 # The parts that the commands above share.

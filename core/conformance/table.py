@@ -24,6 +24,8 @@ COLUMNS = {
     ("c", "inline"): "C",
     ("c", "calls"): "C, calls",
     ("cpp", "classes"): "C++",
+    ("kotlin", "calls"): "Kotlin",
+    ("ruby", "calls"): "Ruby",
 }
 # Area, and what its row is called.
 ROWS = {
@@ -66,7 +68,7 @@ def read(folder: Path) -> Report:
     if missing:
         raise SystemExit(
             f"no report of {', '.join(missing)} in {folder}: run `make test "
-            'STEPS="rust package python node c"`'
+            'STEPS="rust package python node c kotlin ruby"`'
         )
     unknown = found.keys() - COLUMNS.keys()
     if unknown:

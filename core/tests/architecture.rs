@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Which of our own crates each may name, for whatever purpose. A new crate needs a row here.
-const DEPENDENCIES: [(&str, &[&str]); 16] = [
+const DEPENDENCIES: [(&str, &[&str]); 17] = [
     ("metrion-model", &[]),
     ("metrion-slab", &["metrion-model"]),
     ("metrion-metrics", &["metrion-model", "metrion-slab"]),
@@ -29,6 +29,7 @@ const DEPENDENCIES: [(&str, &[&str]); 16] = [
     ("metrion-node", &["metrion"]),
     ("metrion-python", &["metrion"]),
     ("metrion-c", &["metrion"]),
+    ("metrion-uniffi", &["metrion"]),
     // Tools and examples of this repository, which nobody installs.
     ("metrion-conformance", &["metrion"]),
     ("metrion-benches", &["metrion"]),
@@ -38,7 +39,7 @@ const DEPENDENCIES: [(&str, &[&str]); 16] = [
 ];
 
 /// What only a binding may name, and the tool that generates code for one: nobody links that.
-const BINDING_TOOLS: [&str; 11] = [
+const BINDING_TOOLS: [&str; 12] = [
     "cbindgen",
     "js-sys",
     "napi",
@@ -48,6 +49,7 @@ const BINDING_TOOLS: [&str; 11] = [
     "pyo3-build-config",
     "pyo3-ffi",
     "uniffi",
+    "uniffi_bindgen",
     "wasm-bindgen",
     "web-sys",
 ];
