@@ -107,7 +107,7 @@ METRION_INLINE uint64_t metrion_bits(double value)
 /* Whether a count's word is a whole number; see core/slab/src/word.rs. */
 METRION_INLINE int metrion_is_whole(uint64_t word)
 {
-    return word >> 50 == 0x1FFF;
+    return (int64_t)word >= (int64_t)0x7FFC << 48;
 }
 
 /* Adds one to a count whose only writer is the calling thread, if it is a whole number before and after. */

@@ -11,10 +11,9 @@ import { native, type NativeChild, type NativeRegistry } from './native';
 
 const BLOCK = native.NativeRegistry.blockCells();
 
-/** What the upper half of a whole number's word begins with. Literals in the compiled code: an import is not one. */
+/** From where on the upper half of a word is a whole number's. A literal in the compiled code: an import is not one. */
 export const enum Upper {
-  WHOLE = 0x1fff,
-  SHIFT = 18,
+  WHOLE = 0x7ffc0000,
 }
 
 /** Which half of a word has the lower bits. */
@@ -85,10 +84,7 @@ function blockOf(numbers: Float64Array | null): Block {
 /** The number of a cell whose word is a double or a whole number. */
 function numberOf(numbers: Float64Array, halves: Int32Array, low: number): number {
   const high = halves[low ^ 1];
-  if (high >>> Upper.SHIFT !== Upper.WHOLE) {
-    return numbers[low >> 1];
-  }
-  return (high & ((1 << Upper.SHIFT) - 1)) * 2 ** 32 + (halves[low] >>> 0);
+  return high >= Upper.WHOLE ? (high - Upper.WHOLE) * 2 ** 32 + (halves[low] >>> 0) : numbers[low >> 1];
 }
 
 /** Adds `amount`, a number from 0 up, to a count; whether it could, which is when the cell is there. */
@@ -99,7 +95,7 @@ export function addToCount(numbers: Float64Array, halves: Int32Array, low: numbe
   const seen = numberOf(numbers, halves, low);
   if (seen === 0 && amount === (amount | 0)) {
     // Each store by itself is a zero or the number: nobody sees anything else.
-    halves[low ^ 1] = Upper.WHOLE << Upper.SHIFT;
+    halves[low ^ 1] = Upper.WHOLE;
     halves[low] = amount;
   } else {
     numbers[low >> 1] = seen + amount;

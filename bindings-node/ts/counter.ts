@@ -29,7 +29,7 @@ export class CounterChild {
       const amount = value | 0;
       const sum = (whole + amount) | 0;
       // None of the three is negative, or beyond 31 bits.
-      if (amount === value && (whole | amount | sum) >= 0 && halves[low ^ 1] >>> Upper.SHIFT === Upper.WHOLE) {
+      if (amount === value && (whole | amount | sum) >= 0 && halves[low ^ 1] >= Upper.WHOLE) {
         halves[low] = sum;
         return;
       }

@@ -9,16 +9,15 @@
 
 /// The highest 14 bits of a whole number's word: a quiet NaN, whose payload begins with a one.
 const WHOLE: u64 = 0x7FFC << 48;
-const WHOLE_BITS: u32 = 50;
 /// Whole numbers are below that.
-const LIMIT: u64 = 1 << WHOLE_BITS;
+const LIMIT: u64 = 1 << 50;
 /// Doubles from here on to twice that are whole numbers, of which the low bits are the number.
 const TWO_52: f64 = (1_u64 << 52) as f64;
 
-/// Whether the word is a whole number's.
+/// Whether the word is a whole number's: no positive integer is larger.
 #[inline]
 const fn is_whole(word: u64) -> bool {
-    word >> WHOLE_BITS == WHOLE >> WHOLE_BITS
+    word as i64 >= WHOLE as i64
 }
 
 /// What the word says.
