@@ -10,5 +10,5 @@ export const CASES = readdirSync(VECTORS, { recursive: true, withFileTypes: true
   .filter((entry) => entry.isFile())
   .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
   .sort()
-  .map((file) => ({ name: relative(VECTORS, file), given: JSON.parse(readFileSync(file, 'utf8')) }))
+  .map((file) => ({ name: relative(VECTORS, file), text: readFileSync(file, 'utf8') }))
   .filter(({ name }) => !name.startsWith('serving'));

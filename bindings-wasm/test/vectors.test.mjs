@@ -12,8 +12,8 @@ import { CASES } from './cases.mjs';
 const { Run, OPERATIONS, runCase } = vectorRunner({ ...metrion, ...testing }, assert);
 
 for (const updates of ['cells', 'calls']) {
-  for (const { name, given } of CASES) {
-    test(`${name}, ${updates}`, () => runCase(given, updates));
+  for (const { name, text } of CASES) {
+    test(`${name}, ${updates}`, () => runCase(JSON.parse(text), updates));
   }
 }
 
