@@ -1,110 +1,16 @@
-/** The native module: what its classes offer, and where it is found. */
+/** The native module, and where it is found. */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { MetrionError } from './errors';
+import type { NativeModule } from './native_module';
 import { PLATFORMS, platformPackage } from './platforms';
 
-export interface NativeBuckets {
-  schema: number;
-  zeroThreshold: number;
-  zeroCount: number;
-  /** Indices and counts in turn. */
-  positive: number[];
-  negative: number[];
-}
+/** Bytes, as this platform's programs expect them. */
+export type Bytes = Buffer;
 
-export interface Reading {
-  numbers: Float64Array;
-  texts: string[];
-  states: string[];
-  native?: NativeBuckets | null;
-}
-
-export interface NativeChild {
-  readonly cell: number;
-  readonly isOverflow: boolean;
-  /** A counter's or gauge's value. */
-  readonly number: number;
-  /** The number that `add` and `observe` of the module take. */
-  callNumber(): number;
-  /** The same, once it was asked for. */
-  known?: number;
-  set(value: number): void;
-  updateWithExemplar(value: number, labels: string[]): void;
-  setInfo(labels: string[]): void;
-  setState(state: string): void;
-  read(): Reading;
-}
-
-export interface NativeFamily {
-  readonly name: string;
-  readonly openLabels: string[];
-  readonly bounds: number[];
-  readonly quantiles: number[];
-  generation(): Uint32Array | null;
-  child(values: string[]): NativeChild;
-  checkLabels(labels: string[]): void;
-  curry(labels: string[]): NativeFamily;
-  remove(values: string[]): boolean;
-  removeMatching(labels: string[]): number;
-  clear(): void;
-  reset(): void;
-  json(): string;
-}
-
-export interface FamilyInit {
-  kind: string;
-  name: string;
-  help: string;
-  namespace?: string;
-  subsystem?: string;
-  unit?: string;
-  labelNames?: string[];
-  constantLabels?: string[];
-  maxSeries?: number;
-  expireAfter?: number;
-  mode?: string;
-  buckets?: number[];
-  native?: object;
-  objectives?: number[];
-  maxAgeSeconds?: number;
-  ageBuckets?: number;
-  states?: string[];
-}
-
-export interface RegistryInit {
-  constantLabels?: string[];
-  utf8Names?: boolean;
-  maxEntries?: number;
-  selfMetrics?: boolean;
-}
-
-export interface SampleFamily {
-  name: string;
-  kind: string;
-  help: string;
-  unit: string;
-  samples: {
-    name: string;
-    labels: string[];
-    value: number;
-    timestamp?: number;
-    exemplar?: { labels: string[]; value: number; timestamp?: number };
-    native?: NativeBuckets;
-    nativeSum?: number;
-  }[];
-}
-
-export interface NativeCollector {
-  set(families: SampleFamily[]): void;
-}
-
-export interface NativeClock {
-  advance(seconds: number): void;
-}
-
+/** Reads what this process takes of the machine. */
 export interface NativeProcess {
   /** Help texts by the names of the families. */
   help(): Record<string, string>;
@@ -112,77 +18,21 @@ export interface NativeProcess {
   read(): Record<string, number>;
 }
 
-/** Which collector it is. */
-export interface Registration {
-  readonly registration?: never;
-}
-
-export interface NativeRegistry {
-  cells(first: number, count: number): Float64Array | null;
-  commonCells(first: number, count: number): Float64Array | null;
-  family(init: FamilyInit): NativeFamily;
-  unregister(family: NativeFamily): void;
-  register(collector: NativeCollector): Registration;
-  unregisterCollector(registration: Registration): void;
-}
-
-export interface EncodeInit {
-  format?: string;
-  names?: string[];
-  created?: boolean;
-  escaping?: string;
-  labels?: string[];
-  asText?: boolean;
-  accept?: string;
-  acceptEncoding?: string;
-  query?: string;
-}
-
-/** What an encoding gives; only `code` and `message` when it failed. */
-export interface Encoded {
-  body: Buffer | string;
-  contentType: string;
-  contentEncoding: string | null;
-  leftOut: string[];
-  code?: string;
-  message?: string;
-}
-
-export interface NativeScrape {
-  addRegistry(registry: NativeRegistry): void;
-  addFamily(family: NativeFamily): void;
-  encode(init: EncodeInit): Promise<Encoded>;
-}
-
-interface NativeModule {
-  NativeRegistry: {
-    new (init: RegistryInit): NativeRegistry;
-    withClock(init: RegistryInit, clock: NativeClock): NativeRegistry;
-    shared(): NativeRegistry;
-    isolates(): Uint32Array | null;
-    blockCells(): number;
-  };
-  NativeScrape: new () => NativeScrape;
-  NativeCollector: new (described: SampleFamily[]) => NativeCollector;
+/** What Node's module has beside what all have. */
+interface NodeModule extends NativeModule {
   NativeProcess: new () => NativeProcess;
-  ManualClock: new (seconds: number) => NativeClock;
-  add(callNumber: number, amount: number): void;
-  observe(callNumber: number, value: number): void;
-  checkExposition(data: Buffer, format: string): void;
-  linearBuckets(start: number, width: number, count: number): number[];
-  exponentialBuckets(start: number, factor: number, count: number): number[];
 }
 
-function load(): NativeModule {
+function load(): NodeModule {
   // A build from source puts it beside `dist`.
   const built = join(__dirname, '..', 'metrion.node');
   if (existsSync(built)) {
-    return require(built) as NativeModule;
+    return require(built) as NodeModule;
   }
   const name = platformPackage();
   const { version } = require('../package.json') as { version: string };
   try {
-    return require(name) as NativeModule;
+    return require(name) as NodeModule;
   } catch (cause) {
     const what = PLATFORMS.includes(name)
       ? `The package ${name} is missing or does not load. It is an optional dependency: install again without ` +
@@ -193,4 +43,4 @@ function load(): NativeModule {
   }
 }
 
-export const native: NativeModule = load();
+export const native: NodeModule = load();
