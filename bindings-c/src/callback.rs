@@ -4,8 +4,9 @@ use std::ffi::c_void;
 
 use metrion_core::{Clock, Error, ErrorCode};
 
-use crate::handle::{AnyFamily, AnySeries, Family, Series};
+use crate::handle::{AnyFamily, Family, Series};
 use crate::status::{Status, done, null};
+use metrion_core::Handle as AnySeries;
 
 /// Gives the time in seconds since the Unix epoch. It must not call Metrion.
 pub type ClockFunction = Option<unsafe extern "C" fn(user: *mut c_void) -> f64>;

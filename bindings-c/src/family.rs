@@ -92,7 +92,7 @@ pub extern "C" fn metrion_family_add(
             family.labels(values)?.add(amount);
             Ok(())
         }),
-        _ => Err(unsupported(NOT_ADDED)),
+        _ => Err(unsupported("only counters and gauges are added to")),
     })
 }
 
@@ -108,7 +108,7 @@ pub extern "C" fn metrion_family_set(
         AnyFamily::Gauge(family) => {
             with_values(values, count, |values| family.labels(values)?.set(value))
         }
-        _ => Err(unsupported(NOT_SET)),
+        _ => Err(unsupported("only gauges are set")),
     })
 }
 
@@ -129,13 +129,9 @@ pub extern "C" fn metrion_family_observe(
             family.labels(values)?.observe(value);
             Ok(())
         }),
-        _ => Err(unsupported(NOT_OBSERVED)),
+        _ => Err(unsupported("only histograms and summaries observe")),
     })
 }
-
-pub(crate) const NOT_ADDED: &str = "only counters and gauges are added to";
-pub(crate) const NOT_SET: &str = "only gauges are set";
-pub(crate) const NOT_OBSERVED: &str = "only histograms and summaries observe";
 
 /// Removes one series. It is no error when there is none. Handles to it stay valid and write nowhere
 /// visible. A family without labels keeps its one series: removing sets it to zero.

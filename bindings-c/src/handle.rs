@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use metrion_core::exporters::http::HttpServer;
 use metrion_core::{
     Bounds, CellAddress, Counter, Error, ErrorCode, Family as CoreFamily, Gauge, GaugeMode,
-    Histogram, Info, Registry as CoreRegistry, SourceId, StateSet, Summary, lock,
+    Handle as AnySeries, Histogram, Info, Registry as CoreRegistry, SourceId, StateSet, Summary,
+    lock,
 };
 
 use crate::status::{Result, null};
@@ -119,29 +120,13 @@ macro_rules! with_family {
 }
 pub(crate) use with_family;
 
-/// A series of whatever type.
-pub(crate) enum AnySeries {
-    Counter(Counter),
-    Gauge(Gauge),
-    Histogram(Histogram),
-    Summary(Summary),
-    Info(Info),
-    StateSet(StateSet),
-}
-
-/// Both ways between a type of metric and its variants.
+/// From a type of metric to its variant.
 macro_rules! variants {
     ($($name:ident)*) => {
         $(
             impl From<CoreFamily<$name>> for AnyFamily {
                 fn from(family: CoreFamily<$name>) -> Self {
                     Self::$name(family)
-                }
-            }
-
-            impl From<$name> for AnySeries {
-                fn from(series: $name) -> Self {
-                    Self::$name(series)
                 }
             }
         )*

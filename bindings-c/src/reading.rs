@@ -3,9 +3,10 @@
 use std::ptr;
 
 use crate::family::unsupported;
-use crate::handle::{AnySeries, Series};
+use crate::handle::Series;
 use crate::status::{Result, Status, done, returning};
 use crate::text::{Label, Text};
+use metrion_core::Handle as AnySeries;
 
 /// The index and the count of a native bucket that is not empty.
 #[derive(Clone, Copy)]

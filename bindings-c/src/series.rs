@@ -2,10 +2,11 @@
 
 use metrion_core::{ThreadSlab, thread_slabs};
 
-use crate::family::{NOT_ADDED, NOT_OBSERVED, NOT_SET, unsupported};
-use crate::handle::{AnySeries, Series};
+use crate::family::unsupported;
+use crate::handle::Series;
 use crate::status::{Result, Status, done};
 use crate::text::{Label, Text, pairs};
+use metrion_core::Handle as AnySeries;
 
 /// Gives a handle back; the series stays in its family. A null handle is no error, one that was freed is
 /// `not_found`.
@@ -24,36 +25,19 @@ pub extern "C" fn metrion_thread_slabs() -> *const ThreadSlab {
 /// `metrion_add`, out of line: for languages that cannot inline C.
 #[unsafe(no_mangle)]
 pub extern "C" fn metrion_series_add(series: Series, amount: f64) -> Status {
-    done(|| match series.get()? {
-        AnySeries::Counter(counter) => counter.checked_add(amount),
-        AnySeries::Gauge(gauge) => {
-            gauge.add(amount);
-            Ok(())
-        }
-        _ => Err(unsupported(NOT_ADDED)),
-    })
+    done(|| series.get()?.add(amount))
 }
 
 /// `metrion_set`, out of line.
 #[unsafe(no_mangle)]
 pub extern "C" fn metrion_series_set(series: Series, value: f64) -> Status {
-    done(|| match series.get()? {
-        AnySeries::Gauge(gauge) => gauge.set(value),
-        _ => Err(unsupported(NOT_SET)),
-    })
+    done(|| series.get()?.set(value))
 }
 
 /// `metrion_observe`, out of line.
 #[unsafe(no_mangle)]
 pub extern "C" fn metrion_series_observe(series: Series, value: f64) -> Status {
-    done(|| {
-        match series.get()? {
-            AnySeries::Histogram(histogram) => histogram.observe(value),
-            AnySeries::Summary(summary) => summary.observe(value),
-            _ => return Err(unsupported(NOT_OBSERVED)),
-        }
-        Ok(())
-    })
+    done(|| series.get()?.observe(value))
 }
 
 /// Adds to a counter and keeps what was added as its exemplar. The labels say where it comes from, for
@@ -98,10 +82,7 @@ pub extern "C" fn metrion_observe_with_exemplar(
 /// of the family, `limit_reached` when the registry is full.
 #[unsafe(no_mangle)]
 pub extern "C" fn metrion_set_info(series: Series, labels: *const Label, count: usize) -> Status {
-    done(|| match series.get()? {
-        AnySeries::Info(info) => info.set(&pairs(labels, count)?),
-        _ => Err(unsupported("labels are set on infos")),
-    })
+    done(|| series.get()?.set_info(&pairs(labels, count)?))
 }
 
 /// Makes one state of a state set hold and no other. Fails with `invalid_value` when it is not one of the

@@ -6,11 +6,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use metrion::Counter;
+use metrion::{Counter, Handle};
 
 use crate::error::Result;
 use crate::family::{Family, with_family};
-use crate::series::{AnySeries, Series};
+use crate::series::Series;
 
 #[uniffi::export]
 impl Series {
@@ -49,7 +49,7 @@ fn update(series: &Series, update: impl FnOnce(&Series) -> Result<()>) -> i32 {
 pub unsafe extern "C" fn metrion_direct_add(series: u64, amount: f64) -> i32 {
     // SAFETY: the caller says so.
     update(unsafe { at(series) }, |series| {
-        if matches!(series.series, AnySeries::Counter(_)) {
+        if matches!(series.series, Handle::Counter(_)) {
             // What is refused is counted by the core, once.
             Counter::check(amount)?;
         }

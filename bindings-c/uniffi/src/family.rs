@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use metrion as core;
-use metrion::{Counter, Gauge, Histogram, Info, StateSet, Summary};
+use metrion::{Counter, Gauge, Handle, Histogram, Info, StateSet, Summary};
 
 use crate::callback::ValueFunction;
 use crate::error::{Result, unsupported};
 use crate::options::{Label, pairs};
-use crate::series::{AnySeries, Series};
+use crate::series::Series;
 
 /// A family of whatever type.
 pub(crate) enum AnyFamily {
@@ -42,12 +42,6 @@ macro_rules! variants {
             impl From<core::Family<$name>> for AnyFamily {
                 fn from(family: core::Family<$name>) -> Self {
                     Self::$name(family)
-                }
-            }
-
-            impl From<$name> for AnySeries {
-                fn from(series: $name) -> Self {
-                    Self::$name(series)
                 }
             }
         )*
@@ -124,8 +118,8 @@ impl Family {
     pub fn set_callback(&self, series: &Series, function: Box<dyn ValueFunction>) -> Result<()> {
         let call = move || function.value();
         match (&self.0, &series.series) {
-            (AnyFamily::Counter(family), AnySeries::Counter(one)) => family.set_callback(one, call),
-            (AnyFamily::Gauge(family), AnySeries::Gauge(one)) => family.set_callback(one, call),
+            (AnyFamily::Counter(family), Handle::Counter(one)) => family.set_callback(one, call),
+            (AnyFamily::Gauge(family), Handle::Gauge(one)) => family.set_callback(one, call),
             _ => {
                 let message =
                     "callbacks are for series of counters and gauges, with their own family";

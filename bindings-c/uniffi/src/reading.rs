@@ -1,9 +1,9 @@
 //! What a series reads.
 
 use metrion as core;
+use metrion::Handle;
 
 use crate::options::Label;
-use crate::series::AnySeries;
 
 /// What a series reads, of all threads together.
 #[derive(uniffi::Enum)]
@@ -68,23 +68,23 @@ pub struct NativeBucket {
 }
 
 impl Reading {
-    pub(crate) fn of(series: &AnySeries) -> Self {
+    pub(crate) fn of(series: &Handle) -> Self {
         match series {
-            AnySeries::Counter(counter) => Self::Number { value: counter.get() },
-            AnySeries::Gauge(gauge) => Self::Number { value: gauge.get() },
-            AnySeries::Histogram(histogram) => {
+            Handle::Counter(counter) => Self::Number { value: counter.get() },
+            Handle::Gauge(gauge) => Self::Number { value: gauge.get() },
+            Handle::Histogram(histogram) => {
                 let core::HistogramValue { counts, sum, native, .. } = histogram.get();
                 Self::Histogram { counts, sum, native: native.map(NativeHistogram::from) }
             }
-            AnySeries::Summary(summary) => {
+            Handle::Summary(summary) => {
                 let core::SummaryValue { quantiles, sum, count, .. } = summary.get();
                 Self::Summary { quantiles, sum, count }
             }
-            AnySeries::Info(info) => {
+            Handle::Info(info) => {
                 let label = |(name, value)| Label { name, value };
                 Self::Info { labels: info.get().into_iter().map(label).collect() }
             }
-            AnySeries::StateSet(states) => {
+            Handle::StateSet(states) => {
                 Self::States { states: states.get().into_iter().map(str::to_owned).collect() }
             }
         }

@@ -140,7 +140,7 @@ pub struct AnyChild {
     pub is_overflow: bool,
 }
 
-/// A family of whatever type. Each function is that of [`Family`].
+/// A family of whatever type. Each function is that of [`Family`]; `series_count` is its `len`.
 #[allow(missing_docs, clippy::missing_errors_doc)]
 pub trait AnyFamily: Send + Sync {
     fn schema(&self) -> &Schema;
@@ -155,6 +155,7 @@ pub trait AnyFamily: Send + Sync {
     fn reset(&self);
     fn unregister_from(&self, registry: &Registry) -> Result<()>;
     fn snapshot(&self) -> Result<FamilySnapshot>;
+    fn series_count(&self) -> usize;
 }
 
 impl<M: Metric + Into<Handle>> AnyFamily for Family<M> {
@@ -205,5 +206,9 @@ impl<M: Metric + Into<Handle>> AnyFamily for Family<M> {
 
     fn snapshot(&self) -> Result<FamilySnapshot> {
         self.snapshot()
+    }
+
+    fn series_count(&self) -> usize {
+        self.len()
     }
 }
