@@ -49,22 +49,28 @@ export function timeFetch({ route = byOrigin, buckets }: FetchOptions, settings:
   const wrapper = function fetch(this: unknown, ...args: Parameters<Fetch>): Promise<Response> {
     const began = performance.now();
     const answer = Reflect.apply(original, this, args);
-    if (active) {
-      const record = (status: string): void => {
-        const seconds = (performance.now() - began) / 1000;
-        // Nothing that goes wrong here is the page's.
-        settings.quietly(() => {
-          const [method, path] = requestOf(args, route);
-          duration.observe({ method, status, route: path }, seconds);
-        });
-      };
-      // A branch of its own: the page's promise is the original's, with its rejection unhandled or not.
-      answer.then(
-        ({ status, type }) => record(type === 'opaque' || type === 'opaqueredirect' ? 'opaque' : String(status)),
-        (error: unknown) => record(isAbort(error) ? 'aborted' : 'error'),
-      );
+    if (!active || typeof answer?.then !== 'function') {
+      return answer;
     }
-    return answer;
+    const record = (status: string): void => {
+      const seconds = (performance.now() - began) / 1000;
+      // Nothing that goes wrong here is the page's.
+      settings.quietly(() => {
+        const [method, path] = requestOf(args, route);
+        duration.observe({ method, status, route: path }, seconds);
+      });
+    };
+    // Not a branch beside the page's promise: that would make its rejection a handled one.
+    return answer.then(
+      (response) => {
+        record(statusOf(response));
+        return response;
+      },
+      (error: unknown) => {
+        record(isAbort(error) ? 'aborted' : 'error');
+        throw error;
+      },
+    );
   };
   originals.set(wrapper, original);
   globalThis.fetch = wrapper;
@@ -101,6 +107,11 @@ const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PAT
 function methodOf(method: string): string {
   const upper = String(method).toUpperCase();
   return METHODS.has(upper) ? upper : 'other';
+}
+
+function statusOf(response: Response): string {
+  // Optional, as what stands in for fetch in tests may give anything.
+  return response?.type?.startsWith('opaque') ? 'opaque' : String(response?.status);
 }
 
 function isAbort(error: unknown): boolean {
