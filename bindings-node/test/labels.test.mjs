@@ -8,7 +8,7 @@ import { LabelTable } from '../dist/labels.js';
 const tableOf = (depth, generation = new Uint32Array(2)) => [
   new LabelTable(
     Array.from({ length: depth }, (_, i) => `l${i}`),
-    generation,
+    { generation: () => generation },
   ),
   generation,
 ];

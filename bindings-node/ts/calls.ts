@@ -1,7 +1,8 @@
 /** Updates that are calls into the core, where cells are not all of them or not this thread's alone. */
 
 import { crossing } from './errors';
-import { native, type NativeChild } from './native';
+import { native } from './native';
+import type { NativeChild } from './native_module';
 
 /** Adds to a counter or a gauge. */
 export function addByCall(child: NativeChild, amount: number): void {

@@ -7,7 +7,8 @@
  * bits, of which the lower half alone is stored, and a double from then on.
  */
 
-import { native, type NativeChild, type NativeRegistry } from './native';
+import { native } from './native';
+import type { NativeChild, NativeRegistry } from './native_module';
 
 const BLOCK = native.NativeRegistry.blockCells();
 
@@ -68,7 +69,7 @@ function place(
   }
   const number = (cell - index) / BLOCK;
   let block = blocks.get(number);
-  if (block === undefined) {
+  if (block === undefined || isDetached(block.numbers)) {
     block = blockOf(view(cell - index, BLOCK));
     blocks.set(number, block);
   }
@@ -80,6 +81,11 @@ function blockOf(numbers: Float64Array | null): Block {
     return NOWHERE;
   }
   return { numbers, halves: new Int32Array(numbers.buffer, numbers.byteOffset, numbers.length * 2) };
+}
+
+/** Whether the memory behind an array grew, as WebAssembly's does: the cells are there, in another array. */
+export function isDetached(numbers: Float64Array): boolean {
+  return numbers.length === 0 && numbers !== NOWHERE.numbers;
 }
 
 /** The number of a cell whose word is a double or a whole number. */

@@ -1,7 +1,7 @@
 /** Objects that give families at every collection, from somewhere else's numbers. */
 
 import { flatLabels } from './labels';
-import type { NativeBuckets, SampleFamily } from './native';
+import type { NativeBuckets, SampleFamily } from './native_module';
 
 /** One line of an exposition. */
 export interface Sample {

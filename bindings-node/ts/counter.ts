@@ -1,24 +1,32 @@
 import { addByCall } from './calls';
-import { Upper, addToCount, type Place } from './cells';
+import { Upper, addToCount, isDetached, type Cells } from './cells';
 import { crossing } from './errors';
 import { flatLabels, type Labels } from './labels';
 import { Metric, curried, notANumber, type ExemplarLabels, type ExemplarUpdate, type MetricConfig } from './metric';
-import type { NativeChild, NativeFamily } from './native';
+import type { NativeChild, NativeFamily } from './native_module';
 
 /** One series of a counter. */
 export class CounterChild {
-  private readonly numbers: Float64Array;
-  private readonly halves: Int32Array;
-  private readonly low: number;
+  private numbers: Float64Array;
+  private halves: Int32Array;
+  private low: number;
 
   /** @internal */
   constructor(
-    place: Place,
+    private readonly cells: Cells,
     private readonly native: NativeChild,
   ) {
-    this.numbers = place.numbers;
-    this.halves = place.halves;
-    this.low = place.low;
+    const { numbers, halves, low } = cells.own(native, 1);
+    this.numbers = numbers;
+    this.halves = halves;
+    this.low = low;
+  }
+
+  /** Looks for the cells again if they are elsewhere by now. */
+  private attach(): void {
+    if (isDetached(this.numbers)) {
+      ({ numbers: this.numbers, halves: this.halves, low: this.low } = this.cells.own(this.native, 1));
+    }
   }
 
   /** Adds `value`, a number from 0 up. `exemplar` tells where it comes from. */
@@ -47,6 +55,7 @@ export class CounterChild {
     if (typeof value !== 'number') {
       throw notANumber(value);
     }
+    this.attach();
     if (exemplar !== undefined) {
       crossing(() => this.native.updateWithExemplar(value, flatLabels(exemplar)));
     } else if (!(value >= 0 && addToCount(this.numbers, this.halves, this.low, value))) {
@@ -70,7 +79,7 @@ export class Counter<const N extends readonly string[] = readonly []> extends Me
   }
 
   protected override wrap(child: NativeChild): CounterChild {
-    return new CounterChild(this.registry.cells.own(child, 1), child);
+    return new CounterChild(this.registry.cells, child);
   }
 
   /** Adds 1, or `value`, a number from 0 up. */

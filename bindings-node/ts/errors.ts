@@ -1,7 +1,5 @@
 /** The one place where an error of the native module becomes one of this package. */
 
-import { types } from 'node:util';
-
 /** Stable codes, the same in every language that Metrion is bound to. */
 export type ErrorCode =
   | 'metric_exists'
@@ -60,15 +58,15 @@ export function crossing<T>(call: () => T): T {
 
 function translated(error: unknown): unknown {
   // The native module's errors may be of another realm than this code, in tests for instance.
-  if (!types.isNativeError(error)) {
+  if (Object.prototype.toString.call(error) !== '[object Error]') {
     return error;
   }
-  const { code } = error as { code?: unknown };
+  const { code, message } = error as { code?: unknown; message: string };
   if (typeof code !== 'string') {
     return error;
   }
   // Any other code is of a value that could not be converted.
-  return new MetrionError(CODES.has(code) ? (code as ErrorCode) : 'invalid_value', error.message);
+  return new MetrionError(CODES.has(code) ? (code as ErrorCode) : 'invalid_value', message);
 }
 
 /** What a value is, for a message. */

@@ -1,9 +1,10 @@
 import { addByCall } from './calls';
-import type { Place } from './cells';
+import { isDetached, type Cells, type Place } from './cells';
 import { crossing } from './errors';
 import type { Labels } from './labels';
 import { Metric, curried, notANumber, type MetricConfig } from './metric';
-import { native, type NativeChild, type NativeFamily } from './native';
+import { native } from './native';
+import type { NativeChild, NativeFamily } from './native_module';
 import { secondsSince, start } from './timer';
 
 /** What a gauge is made with. */
@@ -22,20 +23,32 @@ const MANY = new Uint32Array([2]);
 
 /** One series of a gauge. */
 export class GaugeChild {
-  private readonly numbers: Float64Array;
-  private readonly index: number;
+  private numbers: Float64Array;
+  private index: number;
 
   /** @internal */
   constructor(
-    place: Place,
+    private readonly cells: Cells,
     /** Whether the cell keeps the last value. */
     private readonly last: boolean,
     /** How many write to the cell. */
     private readonly writers: Uint32Array,
     private readonly native: NativeChild,
   ) {
-    this.numbers = place.numbers;
-    this.index = place.index;
+    const { numbers, index } = this.place();
+    this.numbers = numbers;
+    this.index = index;
+  }
+
+  private place(): Place {
+    return this.last ? this.cells.common(this.native) : this.cells.own(this.native, 1);
+  }
+
+  /** Looks for the cell again if it is elsewhere by now. */
+  private attach(): void {
+    if (isDetached(this.numbers)) {
+      ({ numbers: this.numbers, index: this.index } = this.place());
+    }
   }
 
   /** Adds `value`. */
@@ -68,6 +81,7 @@ export class GaugeChild {
     if (typeof value !== 'number') {
       throw notANumber(value);
     }
+    this.attach();
     crossing(() => this.native.set(value));
   }
 
@@ -90,6 +104,7 @@ export class GaugeChild {
     if (typeof value !== 'number') {
       throw notANumber(value);
     }
+    this.attach();
     addByCall(this.native, sign * value);
   }
 
@@ -124,9 +139,7 @@ export class Gauge<const N extends readonly string[] = readonly []> extends Metr
   }
 
   protected override wrap(child: NativeChild): GaugeChild {
-    const { cells } = this.registry;
-    const place = this.isLast ? cells.common(child) : cells.own(child, 1);
-    return new GaugeChild(place, this.isLast, this.writers, child);
+    return new GaugeChild(this.registry.cells, this.isLast, this.writers, child);
   }
 
   /** Adds 1, or `value`. */

@@ -1,11 +1,11 @@
 import { Buckets } from './buckets';
 import { observeByCall } from './calls';
-import { countInDouble, type Place } from './cells';
+import { countInDouble, isDetached, type Cells, type Place } from './cells';
 import { crossing } from './errors';
 import { flatLabels, type Labels } from './labels';
 import { Metric, curried, notANumber, type ExemplarLabels, type ExemplarUpdate, type MetricConfig } from './metric';
 import { checkNumbers } from './numbers';
-import type { NativeBuckets, NativeChild, NativeFamily } from './native';
+import type { NativeBuckets, NativeChild, NativeFamily } from './native_module';
 import { secondsSince, start } from './timer';
 
 /** How a histogram counts in native (exponential) buckets; names and meanings as in Prometheus' Go client. */
@@ -39,19 +39,32 @@ export interface HistogramValue {
 
 /** One series of a histogram. */
 export class HistogramChild {
-  private readonly numbers: Float64Array;
-  private readonly index: number;
-  private readonly sum: number;
+  private numbers: Float64Array;
+  private index: number;
+  private sum: number;
 
   /** @internal */
   constructor(
-    place: Place,
+    private readonly cells: Cells,
     private readonly buckets: Buckets,
     private readonly native: NativeChild,
   ) {
-    this.numbers = place.numbers;
-    this.index = place.index;
-    this.sum = place.index + buckets.length + 1;
+    const { numbers, index } = this.place();
+    this.numbers = numbers;
+    this.index = index;
+    this.sum = index + buckets.length + 1;
+  }
+
+  private place(): Place {
+    return this.cells.own(this.native, this.buckets.length + 2);
+  }
+
+  /** Looks for the cells again if they are elsewhere by now. */
+  private attach(): void {
+    if (isDetached(this.numbers)) {
+      ({ numbers: this.numbers, index: this.index } = this.place());
+      this.sum = this.index + this.buckets.length + 1;
+    }
   }
 
   /** Counts one observation; NaN is in no bucket, and dropped. `exemplar` tells where it comes from. */
@@ -74,6 +87,7 @@ export class HistogramChild {
     if (typeof value !== 'number') {
       throw notANumber(value);
     }
+    this.attach();
     if (exemplar !== undefined) {
       crossing(() => this.native.updateWithExemplar(value, flatLabels(exemplar)));
     } else if (value === value && countInDouble(this.numbers, this.index + this.buckets.find(value))) {
@@ -126,8 +140,7 @@ export class Histogram<const N extends readonly string[] = readonly []> extends 
   }
 
   protected override wrap(child: NativeChild): HistogramChild {
-    const { buckets } = this;
-    return new HistogramChild(this.registry.cells.own(child, buckets.length + 2), buckets, child);
+    return new HistogramChild(this.registry.cells, this.buckets, child);
   }
 
   /** Counts one observation. */

@@ -1,7 +1,7 @@
 import { crossing } from './errors';
 import { flatLabels, type Labels } from './labels';
 import { Metric, curried, type MetricConfig } from './metric';
-import type { NativeChild, NativeFamily } from './native';
+import type { NativeChild, NativeFamily } from './native_module';
 
 type Texts = Readonly<Record<string, string>> | Iterable<readonly [string, string]>;
 

@@ -1,6 +1,7 @@
 /** Label values of JavaScript, and the table that finds a child by them. */
 
 import { MetrionError, checkText, shown } from './errors';
+import type { NativeFamily } from './native_module';
 
 /** What a label's value may be: it is shown as `String()` shows it. */
 export type LabelValue = string | number | boolean | bigint;
@@ -49,12 +50,14 @@ export class LabelTable<C> {
   /** Nothing for a metric without labels, whose one child is not in a table. */
   private root: Node<C> | undefined;
   private seen: number;
+  private generation: Uint32Array | null;
 
   constructor(
     private readonly names: readonly string[],
-    private readonly generation: Uint32Array | null,
+    private readonly family: Pick<NativeFamily, 'generation'>,
   ) {
-    this.seen = generation === null ? 0 : generation[0];
+    this.generation = family.generation();
+    this.seen = this.generation === null ? 0 : this.generation[0];
     this.root = this.empty();
   }
 
@@ -109,7 +112,8 @@ export class LabelTable<C> {
 
   /** The family's generation now: take it before a child is looked up in the core, for `insert`. */
   stamp(): number {
-    return this.generation === null ? -1 : this.generation[0];
+    this.isStale();
+    return this.generation === null ? -1 : this.seen;
   }
 
   /**
@@ -142,10 +146,20 @@ export class LabelTable<C> {
     if (this.generation === null) {
       return true;
     }
-    const now = this.generation[0];
-    if (now !== this.seen) {
+    return this.generation[0] !== this.seen && this.renew();
+  }
+
+  /** The rare part of `isStale`. WebAssembly's memory detaches its arrays when it grows. */
+  private renew(): boolean {
+    if (this.generation?.length === 0) {
+      this.generation = this.family.generation();
+    }
+    if (this.generation === null) {
+      return true;
+    }
+    if (this.generation[0] !== this.seen) {
       this.root = this.empty();
-      this.seen = now;
+      this.seen = this.generation[0];
     }
     return false;
   }

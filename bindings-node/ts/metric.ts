@@ -2,7 +2,7 @@
 
 import { MetrionError, checkText, crossing, shown } from './errors';
 import { LabelTable, flatLabels, labelText, type LabelTuple, type Labels } from './labels';
-import type { FamilyInit, NativeChild, NativeFamily } from './native';
+import type { FamilyInit, NativeChild, NativeFamily } from './native_module';
 import { valuesOf, type MetricValue } from './json';
 import { Registry, register } from './registry';
 
@@ -95,7 +95,7 @@ export abstract class Metric<N extends readonly string[], C> {
     this.registry = parent?.registry ?? registers[0] ?? new Registry();
     this.family = family ?? crossing(() => this.registry.native.family({ ...familyInit(config, kind), ...init }));
     this.labelNames = this.family.openLabels as readonly string[] as N;
-    this.table = new LabelTable(this.labelNames, this.family.generation());
+    this.table = new LabelTable(this.labelNames, this.family);
     if (config.collect !== undefined) {
       this.collect = config.collect as () => void | Promise<void>;
     }

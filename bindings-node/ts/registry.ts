@@ -6,16 +6,16 @@ import { MetrionError, checkText, crossing, shown } from './errors';
 import { valuesOf, type CoreFamily } from './json';
 import { flatLabels, type LabelValue } from './labels';
 import type { Metric, MetricObject } from './metric';
-import {
-  native,
-  type EncodeInit,
-  type Encoded,
-  type NativeClock,
-  type NativeCollector,
-  type NativeRegistry,
-  type NativeScrape,
-  type Registration,
-} from './native';
+import { native, type Bytes } from './native';
+import type {
+  EncodeInit,
+  Encoded,
+  NativeClock,
+  NativeCollector,
+  NativeRegistry,
+  NativeScrape,
+  Registration,
+} from './native_module';
 
 /** A metric of whatever kind. */
 export type AnyMetric = Metric<any, any>;
@@ -55,7 +55,7 @@ export interface EncodeOptions {
 
 /** A registry in one format. */
 export interface Page {
-  body: Buffer;
+  body: Bytes;
   contentType: string;
   contentEncoding: string | null;
   /** Why metrics were left out, as codes. */
@@ -103,7 +103,7 @@ export class Registry {
   }
 
   /** The same as bytes: what a server needs. */
-  async metricsBuffer(): Promise<Buffer> {
+  async metricsBuffer(): Promise<Bytes> {
     return (await this.encode({ format: this.format() })).body;
   }
 

@@ -1,7 +1,7 @@
 import { MetrionError, crossing, shown } from './errors';
 import type { Labels } from './labels';
 import { Metric, curried, type MetricConfig } from './metric';
-import type { NativeChild, NativeFamily } from './native';
+import type { NativeChild, NativeFamily } from './native_module';
 
 /** What a state set is made with. */
 export interface StateSetConfig<N extends readonly string[]> extends MetricConfig<N> {

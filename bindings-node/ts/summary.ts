@@ -1,9 +1,9 @@
 import { observeByCall } from './calls';
-import { countInDouble, type Place } from './cells';
+import { countInDouble, isDetached, type Cells } from './cells';
 import type { Labels } from './labels';
 import { Metric, curried, notANumber, type MetricConfig } from './metric';
 import { checkNumbers } from './numbers';
-import type { NativeChild, NativeFamily } from './native';
+import type { NativeChild, NativeFamily } from './native_module';
 import { secondsSince, start } from './timer';
 
 /** What a summary is made with. */
@@ -33,16 +33,24 @@ const RANK_ERROR = 0;
 
 /** One series of a summary. */
 export class SummaryChild {
-  private readonly numbers: Float64Array;
-  private readonly index: number;
+  private numbers: Float64Array;
+  private index: number;
 
   /** @internal */
   constructor(
-    place: Place,
+    private readonly cells: Cells,
     private readonly native: NativeChild,
   ) {
-    this.numbers = place.numbers;
-    this.index = place.index;
+    const { numbers, index } = cells.own(native, 2);
+    this.numbers = numbers;
+    this.index = index;
+  }
+
+  /** Looks for the cells again if they are elsewhere by now. */
+  private attach(): void {
+    if (isDetached(this.numbers)) {
+      ({ numbers: this.numbers, index: this.index } = this.cells.own(this.native, 2));
+    }
   }
 
   /** Counts one observation; NaN has no rank, and is dropped. */
@@ -62,6 +70,7 @@ export class SummaryChild {
     if (typeof value !== 'number') {
       throw notANumber(value);
     }
+    this.attach();
     if (value === value && countInDouble(this.numbers, this.index)) {
       this.numbers[this.index + 1] += value;
     } else {
@@ -104,7 +113,7 @@ export class Summary<const N extends readonly string[] = readonly []> extends Me
   }
 
   protected override wrap(child: NativeChild): SummaryChild {
-    return new SummaryChild(this.registry.cells.own(child, 2), child);
+    return new SummaryChild(this.registry.cells, child);
   }
 
   /** Counts one observation. */

@@ -1,12 +1,11 @@
 /** Time that passes. */
 
-/** The moment that it is. */
-export function start(): [number, number] {
-  return process.hrtime();
+/** The moment that it is, in milliseconds since some other. */
+export function start(): number {
+  return performance.now();
 }
 
 /** The seconds since then. */
-export function secondsSince(began: [number, number]): number {
-  const [seconds, nanoseconds] = process.hrtime(began);
-  return seconds + nanoseconds / 1e9;
+export function secondsSince(began: number): number {
+  return (performance.now() - began) / 1000;
 }

@@ -36,21 +36,26 @@ pub use metrion_integrations::metrics_facade;
 pub use metrion_integrations::opentelemetry;
 #[cfg(feature = "prometheus-crate")]
 pub use metrion_integrations::prometheus_crate;
+#[cfg(not(target_arch = "wasm32"))]
+pub use metrion_metrics::default_registry;
 pub use metrion_metrics::{
-    Bounds, BoundsTable, CardinalityReport, CellAddress, Checkpoint, Child, Collector, Counter,
-    DEFAULT_BUCKETS, DEFAULT_ZERO_THRESHOLD, Family, FamilyCardinality, FamilyOptions, Gauge,
-    GaugeMode, GaugeOptions, Geometry, Histogram, HistogramOptions, HistogramTimer, HistogramValue,
-    Info, LabelCardinality, Locked, Memory, Metric, NativeOptions, OwnedCells, ProcessWriter,
-    Registry, RegistryOptions, RegistryView, Segment, SourceId, SpanContext, SpanSource, StateSet,
-    StateSetOptions, Summary, SummaryOptions, SummaryValue, THREAD_SLABS, ThreadSlab,
-    default_registry, exponential_buckets, linear_buckets, lock, thread_slabs,
+    AnyChild, AnyFamily, AnyFamilyOptions, AnyNativeOptions, Bounds, BoundsTable,
+    CardinalityReport, CellAddress, Checkpoint, Child, Collector, Counter, DEFAULT_BUCKETS,
+    DEFAULT_ZERO_THRESHOLD, Family, FamilyCardinality, FamilyOptions, Gauge, GaugeMode,
+    GaugeOptions, Geometry, Handle, HandleTable, Histogram, HistogramOptions, HistogramTimer,
+    HistogramValue, Info, LabelCardinality, Locked, Memory, Metric, NativeOptions, OwnedCells,
+    ProcessWriter, Registry, RegistryOptions, RegistryView, Segment, Selection, SourceId,
+    SpanContext, SpanSource, StateSet, StateSetOptions, Summary, SummaryOptions, SummaryValue,
+    THREAD_SLABS, ThreadSlab, exponential_buckets, linear_buckets, lock, thread_slabs,
 };
 #[cfg(all(feature = "process", not(target_arch = "wasm32")))]
 pub use metrion_metrics::{ProcessCollector, ProcessOptions};
+#[cfg(not(target_arch = "wasm32"))]
+pub use metrion_model::SystemClock;
 pub use metrion_model::{
     Clock, Error, ErrorCode, Exemplar, FamilySnapshot, LabelPairs, LabelSets, ManualClock,
     MetricType, NameFilter, NameRules, NativeHistogram, PlacedExemplar, Result, Schema, Snapshot,
-    SystemClock, Value, is_classic_label_name, is_classic_metric_name,
+    Value, is_classic_label_name, is_classic_metric_name,
 };
 
 /// The registry's families in the Prometheus text format 0.0.4.

@@ -109,7 +109,7 @@ export abstract class Metric<C, T extends string = string> {
       this.collect = config.collect as () => void | Promise<void>;
     }
     this.core = makeCore(labelNames);
-    this.table = new LabelTable(labelNames, this.core.family.generation());
+    this.table = new LabelTable(labelNames, this.core.family);
     forgotten.register(this, this.core);
     prepare(this);
     this.start();

@@ -1,6 +1,8 @@
 //! Collectors, metric families and registries over the cells of `metrion-slab`.
 
 mod activity;
+mod any;
+mod any_options;
 mod bounds;
 mod callback;
 mod cardinality;
@@ -13,6 +15,7 @@ mod exemplars;
 mod exponential;
 mod family;
 mod gauge;
+mod handle_table;
 mod histogram;
 mod info;
 mod members;
@@ -23,6 +26,7 @@ mod process;
 mod record;
 mod registry;
 mod running;
+mod selection;
 mod self_metrics;
 mod series;
 mod span;
@@ -31,6 +35,8 @@ mod summary;
 mod timer;
 mod view;
 
+pub use any::{AnyChild, AnyFamily, Handle};
+pub use any_options::{AnyFamilyOptions, AnyNativeOptions};
 pub use bounds::{Bounds, BoundsTable, exponential_buckets, linear_buckets};
 pub use cardinality::{CardinalityReport, FamilyCardinality, LabelCardinality};
 pub use checkpoint::Checkpoint;
@@ -39,6 +45,7 @@ pub use contents::SourceId;
 pub use counter::Counter;
 pub use family::{Child, Family, Metric};
 pub use gauge::Gauge;
+pub use handle_table::HandleTable;
 pub use histogram::{Histogram, HistogramValue};
 pub use info::Info;
 #[doc(no_inline)]
@@ -56,6 +63,7 @@ pub use process::{ProcessCollector, ProcessOptions};
 pub use registry::Registry;
 #[cfg(not(target_arch = "wasm32"))]
 pub use registry::default_registry;
+pub use selection::Selection;
 pub use series::CellAddress;
 pub use span::{SpanContext, SpanSource};
 pub use state_set::StateSet;

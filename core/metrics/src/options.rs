@@ -215,6 +215,9 @@ pub struct RegistryOptions {
     pub spans: Option<Arc<dyn SpanSource>>,
     /// Whether snapshots tell of the registry itself: series, bytes, seconds, dropped updates.
     pub self_metrics: bool,
+    /// A random number that keys the hashes; elsewhere the standard library has one.
+    #[cfg(target_arch = "wasm32")]
+    pub hash_seed: u64,
 }
 
 #[cfg(not(target_arch = "wasm32"))]

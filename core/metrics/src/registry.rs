@@ -1,12 +1,10 @@
 //! Registries: which families there are, and a snapshot of all of them.
 
-use std::collections::hash_map::RandomState;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::hash::{BuildHasher, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 
 use metrion_model::{
     Clock, Error, ErrorCode, FamilySnapshot, NameFilter, Result, Schema, Snapshot,
@@ -51,9 +49,7 @@ impl Registry {
     /// `limit_reached` when its address space cannot be had; `invalid_name` or `reserved_name` for
     /// its constant labels.
     pub fn new(options: RegistryOptions) -> Result<Self> {
-        // The standard library's random seed: the same keys must not collide in every process.
-        let seed = RandomState::new().build_hasher().finish();
-        let segment = Segment::private(options.geometry, seed)?;
+        let segment = Segment::private(options.geometry, hash_seed(&options))?;
         let names = options.constant_labels.iter().map(|(name, _)| name.as_str());
         metrion_model::validate_label_names(names, &[], options.name_rules)?;
         Ok(Self::over(segment, options))
@@ -495,13 +491,25 @@ impl fmt::Debug for Registry {
     }
 }
 
+/// The standard library's random seed: the same keys must not collide in every process.
+#[cfg(not(target_arch = "wasm32"))]
+fn hash_seed(_options: &RegistryOptions) -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    std::collections::hash_map::RandomState::new().build_hasher().finish()
+}
+
+#[cfg(target_arch = "wasm32")]
+fn hash_seed(options: &RegistryOptions) -> u64 {
+    options.hash_seed
+}
+
 /// The registry of the process.
 ///
 /// # Errors
 /// `limit_reached` when its address space cannot be had.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn default_registry() -> Result<&'static Registry> {
-    static DEFAULT: OnceLock<Result<Registry>> = OnceLock::new();
+    static DEFAULT: std::sync::OnceLock<Result<Registry>> = std::sync::OnceLock::new();
     let made = DEFAULT.get_or_init(|| Registry::new(RegistryOptions::default()));
     made.as_ref().map_err(Clone::clone)
 }

@@ -106,6 +106,30 @@ impl Default for Geometry {
     }
 }
 
+impl Geometry {
+    /// Room for so many families and series, with as much for cells and names as is usual for them.
+    #[cfg(all(unix, target_pointer_width = "64", not(loom), not(miri)))]
+    #[must_use]
+    pub fn with_entries(entries: usize) -> Self {
+        Self { entries, ..Self::default() }
+    }
+
+    /// The same where memory is taken at once: all of it grows with the entries.
+    #[cfg(not(all(unix, target_pointer_width = "64", not(loom), not(miri))))]
+    #[must_use]
+    pub fn with_entries(entries: usize) -> Self {
+        let default = Self::default();
+        // So many fit into no 32 bits: that there is no memory for them is found where it is taken.
+        let entries = entries.min(1 << 24);
+        Self {
+            cells: default.cells.max(8 * entries),
+            key_words: default.key_words.max(16 * entries),
+            entries,
+            ..default
+        }
+    }
+}
+
 /// The start of every region.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Layout {

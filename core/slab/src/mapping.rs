@@ -69,7 +69,7 @@ mod memory {
 
 #[cfg(not(all(unix, not(loom), not(miri))))]
 mod memory {
-    use metrion_model::Result;
+    use metrion_model::{Error, ErrorCode, Result};
 
     use crate::sync::AtomicU64;
 
@@ -81,7 +81,15 @@ mod memory {
 
     impl Mapping {
         pub(crate) fn private(len: usize) -> Result<Self> {
-            Ok(Self { words: (0..len).map(|_| AtomicU64::new(0)).collect() })
+            let mut words = Vec::new();
+            words.try_reserve_exact(len).map_err(|_| {
+                let mib = len / ((1 << 20) / size_of::<u64>());
+                let message =
+                    format!("there are no {mib} MiB of memory for a registry: lower its bounds");
+                Error::new(ErrorCode::LimitReached, message)
+            })?;
+            words.resize_with(len, || AtomicU64::new(0));
+            Ok(Self { words: words.into_boxed_slice() })
         }
 
         #[inline]

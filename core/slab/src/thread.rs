@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::ptr::{self, NonNull};
 use std::slice;
-use std::sync::{Arc, Weak};
+use std::sync::Weak;
 
 use crate::layout::COMMON_SLAB;
 use crate::segment::Segment;
@@ -131,7 +131,7 @@ fn own_slab(segment: &Segment, owned: &Owned) -> Option<usize> {
 
 /// The number of the calling thread's slab, if it has one of its own.
 #[cfg(all(unix, not(loom)))]
-pub(crate) fn owned_slab(segment: &Arc<Segment>) -> Option<usize> {
+pub(crate) fn owned_slab(segment: &std::sync::Arc<Segment>) -> Option<usize> {
     OWNED
         .try_with(|owned| {
             let slabs = owned.slabs.try_borrow().ok()?;
