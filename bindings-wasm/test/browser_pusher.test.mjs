@@ -80,6 +80,7 @@ test('a counter that was reset starts again', async (t) => {
   const { page, pusher, clicks } = start(t);
   clicks.inc(5);
   await pusher.flush();
+  t.mock.timers.tick(1);
   clicks.reset();
   clicks.inc(7);
   await pusher.flush();
