@@ -30,7 +30,7 @@ async function show() {
   find('#own').textContent = shortened(await register.metrics());
   const { sent, queued, failures, lastError } = pusher.stats;
   find('#state').textContent =
-    failures > 0 ? `The server does not answer: ${lastError}. ${queued} batches wait.` : `${sent} batches pushed.`;
+    failures > 0 ? `The server does not answer: ${lastError}. ${queued} batches wait.` : `Batches pushed: ${sent}.`;
 }
 
 const shortened = (text) =>

@@ -28,8 +28,8 @@ const MAX_BATCH_BYTES = 30_000;
 /**
  * Sends how much the metrics of a page moved, every `intervalSeconds` and when the page is hidden or left, to an
  * endpoint that adds up what all pages send. A batch that fails is sent again under the same id, after an exponential
- * back-off or as the answer's `Retry-After` says. While the queue is full nothing is lost: it is the registry that
- * counts on.
+ * back-off or as the answer's `Retry-After` says. While batches wait, nothing that comes is lost: it is the registry
+ * that counts on.
  *
  * The constructor throws a MetrionError (`invalid_value`) when an option is wrong. After that nothing is thrown: the
  * first failure of a kind is one line on the console, and what is given up is told to `onDrop` and counted in
@@ -112,9 +112,18 @@ export class Pusher {
     return this.round;
   }
 
-  /** Sends all that waits; after how many seconds to come back. */
+  /** Sends all there is; after how many seconds to come back. What waits goes first: meanwhile the registry counts on. */
   private async sendAll(): Promise<number> {
+    const wait = await this.sendQueue();
+    if (wait !== undefined || this.ended) {
+      return wait ?? 0;
+    }
     await this.cut();
+    return (await this.sendQueue()) ?? this.settings.intervalSeconds;
+  }
+
+  /** Sends what waits; how many seconds to wait when something failed. */
+  private async sendQueue(): Promise<number | undefined> {
     for (let batch = this.queue.first(); batch !== undefined && !this.ended; batch = this.queue.first()) {
       this.underWay = batch;
       const outcome = await deliver(batch, this.settings.target);
@@ -128,7 +137,7 @@ export class Pusher {
       this.failures = 0;
       this.sent += 1;
     }
-    return this.settings.intervalSeconds;
+    return undefined;
   }
 
   private afterFailure(batch: Batch, outcome: Exclude<Outcome, { kind: 'accepted' }>): number {
