@@ -182,6 +182,28 @@ test('in Chromium', async (t) => {
     assert.equal(endpoint.clicks(), 4);
   });
 
+  await t.test('more than a browser sends for a page that ends waits for the next page', async (t) => {
+    const endpoint = await startEndpoint(t);
+    const site = await startSite(t, endpoint.url, { options: { ...NEVER, persist: true } });
+    const { page, stats, errors } = await openPage(t, browser, site);
+    await page.evaluate(async () => {
+      const { Counter } = await import('/dist/browser/index.js');
+      const many = new Counter({ name: 'many', help: 'Many series.', labelNames: ['n'] });
+      for (let n = 0; n < 400; n++) {
+        many.inc({ n: String(n).padStart(400, '0') });
+      }
+    });
+    await page.reload();
+    await page.waitForFunction(() => document.title === 'ready');
+    const left = await stats();
+    assert.ok(left.queued >= 2 && left.queued <= 6, `${left.queued} batches are left`);
+    await page.evaluate(() => globalThis.pusher.flush());
+    const many = () => Object.entries(endpoint.totals()).filter(([name]) => name.startsWith('many_total'));
+    await until(() => many().length === 400);
+    assert.ok(many().every(([, value]) => value === 1));
+    assert.deepEqual(errors, []);
+  });
+
   await t.test('the page itself is measured', async (t) => {
     const endpoint = await startEndpoint(t);
     const site = await startSite(t, endpoint.url, { options: NEVER, collect: true });

@@ -117,7 +117,7 @@ test('series and remembered batches are bounded', () => {
   receiver.take(batch(counter(1, { a: '1' })));
   assert.throws(
     () => receiver.take(batch(counter(1, { a: '2' }))),
-    (error) => error.status === 507,
+    (error) => error.status === 422,
   );
   receiver.take(batch(counter(1)));
   assert.equal(receiver.take(first), true, 'forgotten by now');

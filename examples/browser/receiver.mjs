@@ -60,7 +60,7 @@ export class Receiver {
       }
     }
     if (this.#seriesCount + more > this.#maxSeries) {
-      throw new Refusal(507, `there is no room for more than ${this.#maxSeries} series`);
+      throw new Refusal(422, `there is no room for more than ${this.#maxSeries} series`);
     }
   }
 

@@ -95,7 +95,7 @@ function requestOf([input, init]: Parameters<Fetch>, route: NonNullable<FetchOpt
   const request = input instanceof Request ? input : undefined;
   const method = methodOf(init?.method ?? request?.method ?? 'GET');
   try {
-    const url = new URL(request?.url ?? String(input), document.baseURI);
+    const url = new URL(request?.url ?? String(input), globalThis.document?.baseURI ?? location.href);
     return [method, String(route(url, method))];
   } catch {
     return [method, 'unmatched'];

@@ -80,7 +80,7 @@ export function checkOptions(options: PusherOptions): PusherSettings {
 function checkUrl(given: unknown): string {
   let url: URL;
   try {
-    url = new URL(String(given), globalThis.document?.baseURI);
+    url = new URL(String(given), globalThis.document?.baseURI ?? globalThis.location?.href);
   } catch {
     throw wrong('url is an address', given);
   }
