@@ -80,7 +80,8 @@ soak: setup-test package ## hours instead of minutes: long fuzzing, stress and p
 
 .PHONY: clean
 clean: ## remove everything that was built
-	rm -rf target dist $(VENV) bindings-node/node_modules bindings-node/dist bindings-node/packages bindings-node/metrion.node
+	rm -rf target dist $(VENV) bindings-node/node_modules bindings-node/dist bindings-node/packages bindings-node/metrion.node \
+		bindings-wasm/node_modules bindings-wasm/dist bindings-wasm/build
 	find . -type d \( -name __pycache__ -o -name '.*_cache' -o -name .hypothesis \) -prune -exec rm -rf {} +
 
 # The parts that the commands above share.
@@ -101,6 +102,16 @@ package-node: bindings-node/node_modules/.stamp ## the Node package, built in pl
 
 bindings-node/node_modules/.stamp: bindings-node/package-lock.json
 	cd bindings-node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# The package for browsers: the WebAssembly module, JavaScript that wasm-bindgen makes for it, and Node's sources.
+.PHONY: package-wasm
+package-wasm: bindings-wasm/node_modules/.stamp ## the package for browsers, built in place
+	.ci/wasm
+	cd bindings-wasm && npm run --silent build
+
+bindings-wasm/node_modules/.stamp: bindings-wasm/package-lock.json
+	cd bindings-wasm && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(VENV)/.stamp: $(REQUIREMENTS)
