@@ -204,6 +204,31 @@ test('in Chromium', async (t) => {
     assert.deepEqual(errors, []);
   });
 
+  await t.test('a vital is observed once, though the page is hidden again and its value grew', async (t) => {
+    const endpoint = await startEndpoint(t);
+    const site = await startSite(t, endpoint.url, { options: NEVER, collect: true });
+    const { page } = await openPage(t, browser, site);
+    const shiftAndHide = async () => {
+      await page.evaluate(async () => {
+        const shifted = new Promise((resolve) => new PerformanceObserver(resolve).observe({ type: 'layout-shift' }));
+        document.body.prepend(Object.assign(document.createElement('div'), { style: 'height: 200px' }));
+        await shifted;
+        for (const state of ['hidden', 'visible']) {
+          Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state });
+          document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+        }
+      });
+    };
+    await shiftAndHide();
+    await until(() => endpoint.totals().web_vitals_cls_count === 1);
+    await shiftAndHide();
+    await click(page, 1);
+    await page.goto('about:blank');
+    await soon(endpoint, 1);
+    assert.equal(endpoint.totals().web_vitals_cls_count, 1);
+    assert.ok(endpoint.totals().web_vitals_cls_sum > 0);
+  });
+
   await t.test('the page itself is measured', async (t) => {
     const endpoint = await startEndpoint(t);
     const site = await startSite(t, endpoint.url, { options: NEVER, collect: true });

@@ -176,8 +176,8 @@ test('what the browser lacks is left out in silence', async (t) => {
   assert.equal('fetch' in globalThis, false);
 });
 
-test('a wrong configuration is an error with a code, and changes nothing', (t) => {
-  fakePage(t);
+test('a wrong configuration is an error with a code, and changes nothing', async (t) => {
+  const page = fakePage(t);
   const before = globalThis.fetch;
   const registry = new Registry();
   const wrong = [
@@ -198,4 +198,8 @@ test('a wrong configuration is an error with a code, and changes nothing', (t) =
     );
     assert.equal(globalThis.fetch, before);
   }
+  page.window.dispatchEvent(new Event('error'));
+  assert.deepEqual(await counted(registry, 'uncaught_errors_total{kind="error"}'), [
+    'uncaught_errors_total{kind="error"} 0',
+  ]);
 });

@@ -87,6 +87,45 @@ test('a counter that was reset starts again', async (t) => {
   assert.equal(total(page.requests), 12);
 });
 
+test('a counter of a collector that became smaller starts again', async (t) => {
+  const { page, pusher, registry } = start(t);
+  let value = 5;
+  registry.registerCollector({
+    collect: () => [{ name: 'other', type: 'counter', samples: [{ name: 'other_total', value }] }],
+  });
+  await pusher.flush();
+  value = 3;
+  await pusher.flush();
+  assert.equal(total(page.requests, 'other_total'), 8);
+});
+
+test('what is read twice at the same time is sent once', async (t) => {
+  const { page, pusher, registry, clicks } = start(t);
+  const collect = () => new Promise((resolve) => setImmediate(resolve));
+  new Gauge({ name: 'slow', help: '', registers: [registry], collect });
+  clicks.inc(4);
+  page.hide();
+  page.leave();
+  await pusher.flush();
+  await until(() => pusher.stats.queued === 0);
+  assert.equal(sumOf([...page.requests, ...page.beacons]), 4);
+});
+
+test('what is under way is not given to a beacon, too', async (t) => {
+  let answer;
+  const answers = [() => new Promise((resolve) => (answer = resolve)), ACCEPTED];
+  const { page, pusher, clicks } = start(t, { page: { answers } });
+  clicks.inc(4);
+  const round = pusher.flush();
+  await until(() => page.requests.length === 1);
+  clicks.inc(2);
+  page.hide();
+  await until(() => page.beacons.length > 0);
+  answer(ACCEPTED());
+  await round;
+  assert.deepEqual([total(page.requests), total(page.beacons)], [4, 2]);
+});
+
 test('the interval sends by itself', async (t) => {
   const { page, clicks } = start(t, { intervalSeconds: 20 });
   clicks.inc();
