@@ -3,13 +3,12 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use metrion::{NativeHistogram, SummaryValue};
+use metrion::{Handle, NativeHistogram, SummaryValue};
 use napi::bindgen_prelude::Float64Array;
 use napi_derive::napi;
 
-use crate::errors::{Result, fault, unsupported};
+use crate::errors::{Result, fault};
 use crate::handles;
-use crate::kind::Handle;
 use crate::options::{as_pairs, pairs_of};
 use crate::registry::Writer;
 
@@ -103,51 +102,32 @@ impl NativeChild {
     /// Sets a gauge.
     #[napi(catch_unwind)]
     pub fn set(&self, value: f64) -> Result<()> {
-        match &self.handle {
-            Handle::Gauge(own) => own.set(value).map_err(fault),
-            _ => Err(unsupported("only gauges are set")),
-        }
+        self.handle.set(value).map_err(fault)
     }
 
     /// The update of a counter or a histogram, with an exemplar. `labels` are names and values in turn.
     #[napi(catch_unwind)]
     pub fn update_with_exemplar(&self, value: f64, labels: Vec<String>) -> Result<()> {
-        let labels = pairs_of(labels);
-        let labels = as_pairs(&labels);
-        match &self.handle {
-            Handle::Counter(own) => own.add_with_exemplar(value, &labels).map_err(fault),
-            Handle::Histogram(own) => own.observe_with_exemplar(value, &labels).map_err(fault),
-            _ => Err(unsupported("only counters and histograms have exemplars")),
-        }
+        self.handle.update_with_exemplar(value, &as_pairs(&pairs_of(labels))).map_err(fault)
     }
 
     /// Sets what an info says: names and values in turn.
     #[napi(catch_unwind)]
     pub fn set_info(&self, labels: Vec<String>) -> Result<()> {
-        match &self.handle {
-            Handle::Info(own) => own.set(&as_pairs(&pairs_of(labels))).map_err(fault),
-            _ => Err(unsupported("only infos say something")),
-        }
+        self.handle.set_info(&as_pairs(&pairs_of(labels))).map_err(fault)
     }
 
     /// Makes one state of a state set hold and no other.
     #[napi(catch_unwind)]
     pub fn set_state(&self, state: String) -> Result<()> {
-        match &self.handle {
-            Handle::StateSet(own) => own.set_only(&state).map_err(fault),
-            _ => Err(unsupported("only state sets have states")),
-        }
+        self.handle.set_state(&state).map_err(fault)
     }
 
     /// A counter's or gauge's value, all writers together; NaN for the others.
     #[napi(getter, catch_unwind)]
     #[must_use]
     pub fn number(&self) -> f64 {
-        match &self.handle {
-            Handle::Counter(own) => own.get(),
-            Handle::Gauge(own) => own.get(),
-            _ => f64::NAN,
-        }
+        self.handle.number()
     }
 
     /// What the series says, all writers together.
@@ -160,8 +140,7 @@ impl NativeChild {
             native: None,
         };
         let numbers = match &self.handle {
-            Handle::Counter(own) => vec![own.get()],
-            Handle::Gauge(own) => vec![own.get()],
+            Handle::Counter(_) | Handle::Gauge(_) => vec![self.handle.number()],
             Handle::Histogram(own) => {
                 let value = own.get();
                 reading.native = value.native.map(NativeBuckets::from);

@@ -1,16 +1,15 @@
 //! Registries as bytes, made on the worker pool: the event loop goes on meanwhile.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 use metrion::exporters::http::{Page, PageRequest};
 use metrion::exposition::{EncodeOptions, Escaping, Format, Syntax};
-use metrion::{Error, ErrorCode, NameFilter, Registry, Result as CoreResult, Snapshot};
+use metrion::{Error, ErrorCode, NameFilter, Result as CoreResult, Selection};
 use napi::bindgen_prelude::{AsyncTask, BufferSlice, Object};
 use napi::{Env, JsStringLatin1, JsStringUtf16, ScopedTask};
 use napi_derive::napi;
 
-use crate::family::{AnyFamily, NativeFamily};
+use crate::family::NativeFamily;
 use crate::helpers::unknown;
 use crate::options::pairs_of;
 use crate::registry::NativeRegistry;
@@ -18,10 +17,7 @@ use crate::registry::NativeRegistry;
 /// What to encode: registries, and families beside them.
 #[napi]
 #[derive(Clone, Default)]
-pub struct NativeScrape {
-    registries: Vec<Registry>,
-    families: Vec<Arc<dyn AnyFamily>>,
-}
+pub struct NativeScrape(Selection);
 
 /// In which way.
 #[napi(object)]
@@ -59,42 +55,26 @@ impl NativeScrape {
     /// Adds all of a registry.
     #[napi(catch_unwind)]
     pub fn add_registry(&mut self, registry: &NativeRegistry) {
-        self.registries.push(registry.registry.clone());
+        self.0.registries.push(registry.registry.clone());
     }
 
     /// Adds one family.
     #[napi(catch_unwind)]
     pub fn add_family(&mut self, family: &NativeFamily) {
-        self.families.push(Arc::clone(&family.family));
+        self.0.families.push(family.family.clone());
     }
 
     /// Collects and encodes all of it. Gives `{ body, contentType, contentEncoding, leftOut }`.
     #[napi(catch_unwind)]
     #[must_use]
     pub fn encode(&self, init: EncodeInit) -> AsyncTask<Encode> {
-        AsyncTask::new(Encode { scrape: self.clone(), init })
-    }
-}
-
-impl NativeScrape {
-    fn collect(&self, filter: &NameFilter, labels: &[(String, String)]) -> Snapshot {
-        let mut all = Snapshot::default();
-        for registry in &self.registries {
-            all.families.extend(registry.snapshot(filter).families);
-        }
-        let wanted = self.families.iter().filter(|family| filter.takes(family.schema()));
-        // One that cannot be read is left out, as a registry does.
-        all.families.extend(wanted.filter_map(|family| family.snapshot().ok()));
-        if !labels.is_empty() {
-            all.families.iter_mut().for_each(|family| family.add_labels(labels));
-        }
-        all
+        AsyncTask::new(Encode { selection: self.0.clone(), init })
     }
 }
 
 /// The work of encoding.
 pub struct Encode {
-    scrape: NativeScrape,
+    selection: Selection,
     init: EncodeInit,
 }
 
@@ -147,7 +127,7 @@ impl Encode {
             ..EncodeOptions::default()
         };
         let filter = init.names.clone().map_or_else(NameFilter::all, NameFilter::only);
-        let snapshot = self.scrape.collect(&filter, &labels);
+        let snapshot = self.selection.snapshot(&filter, &labels);
         let mut body = Vec::new();
         let left_out = format.encode(&snapshot, options, &mut body);
         let as_text = init.as_text.unwrap_or_default() && syntax != Syntax::Protobuf;
@@ -161,8 +141,8 @@ impl Encode {
 
     /// As an HTTP exporter of the core answers.
     fn answer(&self, accept: &str, labels: Vec<(String, String)>) -> CoreResult<Encoded> {
-        let scrape = self.scrape.clone();
-        let source = move |filter: &NameFilter| scrape.collect(filter, &labels);
+        let selection = self.selection.clone();
+        let source = move |filter: &NameFilter| selection.snapshot(filter, &labels);
         let request = PageRequest {
             query: self.init.query.as_deref().unwrap_or_default(),
             accept,

@@ -31,8 +31,3 @@ pub(crate) fn fault(error: Error) -> napi::Error<Code> {
 pub(crate) fn of_node(error: napi::Error) -> napi::Error<Code> {
     napi::Error::new(Code::from(error.status), error.reason.clone())
 }
-
-/// What does not exist for this kind of metric.
-pub(crate) fn unsupported(what: &str) -> napi::Error<Code> {
-    fault(Error::new(ErrorCode::Unsupported, what))
-}

@@ -1,97 +1,24 @@
 //! Families of whatever kind.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use metrion::exposition::encode_json;
-use metrion::{Family, FamilySnapshot, Memory, Registry, Result as CoreResult, Schema, Snapshot};
+use metrion::{Family, Handle, Snapshot};
 use napi::Env;
 use napi::bindgen_prelude::Unknown;
 use napi_derive::napi;
 
 use crate::child::NativeChild;
 use crate::errors::{Result, fault};
-use crate::kind::Kind;
 use crate::memory::halves;
 use crate::options::{as_pairs, pairs_of};
 use crate::registry::Writer;
 
-/// A family of whatever kind.
-pub(crate) trait AnyFamily: Send + Sync {
-    fn schema(&self) -> &Schema;
-    fn open_labels(&self) -> Vec<String>;
-    fn generation_memory(&self) -> Memory;
-    fn child(&self, values: &[&str], writer: &Arc<Writer>) -> CoreResult<NativeChild>;
-    fn check_labels(&self, pairs: &[(&str, &str)]) -> CoreResult<()>;
-    fn curry(&self, pairs: &[(&str, &str)]) -> CoreResult<Arc<dyn AnyFamily>>;
-    fn remove(&self, values: &[&str]) -> CoreResult<bool>;
-    fn remove_matching(&self, pairs: &[(&str, &str)]) -> CoreResult<usize>;
-    fn clear(&self);
-    fn reset(&self);
-    fn unregister_from(&self, registry: &Registry) -> CoreResult<()>;
-    fn snapshot(&self) -> CoreResult<FamilySnapshot>;
-}
-
-impl<M: Kind> AnyFamily for Family<M> {
-    fn schema(&self) -> &Schema {
-        self.schema()
-    }
-
-    fn open_labels(&self) -> Vec<String> {
-        self.open_labels().map(str::to_owned).collect()
-    }
-
-    fn generation_memory(&self) -> Memory {
-        self.generation_memory()
-    }
-
-    fn child(&self, values: &[&str], writer: &Arc<Writer>) -> CoreResult<NativeChild> {
-        let child = self.labels(values)?;
-        let is_overflow = child.is_overflow();
-        let handle = (*child).clone();
-        drop(child);
-        let cell = writer.cell_of(&handle);
-        let number = std::cell::Cell::default();
-        let _writer = Arc::clone(writer);
-        Ok(NativeChild { handle: handle.handle(), cell, is_overflow, number, _writer })
-    }
-
-    fn check_labels(&self, pairs: &[(&str, &str)]) -> CoreResult<()> {
-        self.labels_by_name(pairs).map(drop)
-    }
-
-    fn curry(&self, pairs: &[(&str, &str)]) -> CoreResult<Arc<dyn AnyFamily>> {
-        Ok(Arc::new(self.curry(pairs)?))
-    }
-
-    fn remove(&self, values: &[&str]) -> CoreResult<bool> {
-        self.remove(values)
-    }
-
-    fn remove_matching(&self, pairs: &[(&str, &str)]) -> CoreResult<usize> {
-        self.remove_matching(pairs)
-    }
-
-    fn clear(&self) {
-        self.clear();
-    }
-
-    fn reset(&self) {
-        self.reset();
-    }
-
-    fn unregister_from(&self, registry: &Registry) -> CoreResult<()> {
-        registry.unregister_family(self)
-    }
-
-    fn snapshot(&self) -> CoreResult<FamilySnapshot> {
-        self.snapshot()
-    }
-}
-
 /// A family for JavaScript, which looks children up in a table of its own first.
 #[napi]
 pub struct NativeFamily {
-    pub(crate) family: Arc<dyn AnyFamily>,
+    pub(crate) family: Family<Handle>,
     pub(crate) writer: Arc<Writer>,
 }
 
@@ -108,7 +35,7 @@ impl NativeFamily {
     #[napi(getter, catch_unwind)]
     #[must_use]
     pub fn open_labels(&self) -> Vec<String> {
-        self.family.open_labels()
+        self.family.open_labels().map(str::to_owned).collect()
     }
 
     /// A histogram's finite upper bounds.
@@ -136,13 +63,17 @@ impl NativeFamily {
     #[napi(catch_unwind)]
     pub fn child(&self, values: Vec<String>) -> Result<NativeChild> {
         let values: Vec<&str> = values.iter().map(String::as_str).collect();
-        self.family.child(&values, &self.writer).map_err(fault)
+        let child = self.family.labels(&values).map_err(fault)?;
+        let (handle, is_overflow) = ((*child).clone(), child.is_overflow());
+        let cell = self.writer.cell_of(&handle);
+        let _writer = Arc::clone(&self.writer);
+        Ok(NativeChild { handle, cell, is_overflow, number: Cell::default(), _writer })
     }
 
     /// Says what is wrong with these labels: names and values in turn.
     #[napi(catch_unwind)]
     pub fn check_labels(&self, labels: Vec<String>) -> Result<()> {
-        self.family.check_labels(&as_pairs(&pairs_of(labels))).map_err(fault)
+        self.family.labels_by_name(&as_pairs(&pairs_of(labels))).map(drop).map_err(fault)
     }
 
     /// A view in which some labels are fixed: names and values in turn.

@@ -3,7 +3,7 @@
 
 use metrion::exposition::parse::{parse_openmetrics, parse_text};
 use metrion::{Error, ErrorCode};
-use napi::bindgen_prelude::Buffer;
+use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 
 use crate::errors::{Result, fault};
@@ -21,7 +21,7 @@ pub(crate) fn unknown(what: &str, word: &str) -> Error {
 
 /// Checks that bytes are an exposition: `text` or `openmetrics`.
 #[napi(catch_unwind)]
-pub fn check_exposition(data: Buffer, format: String) -> Result<()> {
+pub fn check_exposition(data: Uint8Array, format: String) -> Result<()> {
     let parsed = match format.as_str() {
         "text" => parse_text(&data).map(drop),
         "openmetrics" => parse_openmetrics(&data).map(drop),

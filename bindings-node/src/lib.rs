@@ -12,7 +12,6 @@ mod errors;
 mod family;
 mod handles;
 mod helpers;
-mod kind;
 mod memory;
 mod options;
 mod registry;

@@ -1,12 +1,7 @@
 //! What JavaScript says of a new registry or family, as the core takes it.
 
-use metrion::{
-    Error, ErrorCode, FamilyOptions, GaugeMode, GaugeOptions, HistogramOptions, NativeOptions,
-    StateSetOptions, SummaryOptions,
-};
+use metrion::{AnyFamilyOptions, AnyNativeOptions, FamilyOptions};
 use napi_derive::napi;
-
-use crate::errors::{Result, fault};
 
 /// Of a registry.
 #[napi(object)]
@@ -90,79 +85,40 @@ pub(crate) fn as_pairs(pairs: &[(String, String)]) -> Vec<(&str, &str)> {
 }
 
 impl FamilyInit {
-    pub(crate) fn family(&mut self) -> FamilyOptions {
-        FamilyOptions {
-            name: std::mem::take(&mut self.name),
-            help: std::mem::take(&mut self.help),
-            namespace: self.namespace.take().unwrap_or_default(),
-            subsystem: self.subsystem.take().unwrap_or_default(),
-            unit: self.unit.take().unwrap_or_default(),
-            label_names: self.label_names.take().unwrap_or_default(),
-            constant_labels: pairs_of(self.constant_labels.take().unwrap_or_default()),
-            max_series: self.max_series.map(|most| most as usize),
-            expire_after_seconds: self.expire_after,
+    pub(crate) fn into_options(self) -> AnyFamilyOptions {
+        AnyFamilyOptions {
+            kind: self.kind,
+            family: FamilyOptions {
+                name: self.name,
+                help: self.help,
+                namespace: self.namespace.unwrap_or_default(),
+                subsystem: self.subsystem.unwrap_or_default(),
+                unit: self.unit.unwrap_or_default(),
+                label_names: self.label_names.unwrap_or_default(),
+                constant_labels: pairs_of(self.constant_labels.unwrap_or_default()),
+                max_series: self.max_series.map(|most| most as usize),
+                expire_after_seconds: self.expire_after,
+            },
+            mode: self.mode,
+            buckets: self.buckets,
+            native: self.native.map(NativeInit::into_options),
+            objectives: self.objectives.unwrap_or_default(),
+            max_age_seconds: self.max_age_seconds,
+            age_buckets: self.age_buckets.map(|count| count as usize),
+            states: self.states.unwrap_or_default(),
         }
-    }
-
-    pub(crate) fn gauge(&mut self) -> Result<GaugeOptions> {
-        let mode = match self.mode.as_deref() {
-            None | Some("last") => GaugeMode::LastValue,
-            Some("up_down") => GaugeMode::UpDown,
-            Some(other) => {
-                let message = format!("a gauge's mode is \"last\" or \"up_down\", not {other:?}");
-                return Err(fault(Error::new(ErrorCode::InvalidValue, message)));
-            }
-        };
-        Ok(GaugeOptions { family: self.family(), mode })
-    }
-
-    pub(crate) fn histogram(&mut self) -> Result<HistogramOptions> {
-        let family = self.family();
-        let native = self.native.take().map(NativeInit::into_options).transpose()?;
-        let buckets = self.buckets.take().unwrap_or_else(|| HistogramOptions::default().buckets);
-        Ok(HistogramOptions { family, buckets, native })
-    }
-
-    pub(crate) fn summary(&mut self) -> SummaryOptions {
-        let defaults = SummaryOptions::default();
-        let flat = self.objectives.take().unwrap_or_default();
-        let objectives = flat.chunks_exact(2).filter_map(|pair| match pair {
-            [quantile, error] => Some((*quantile, *error)),
-            _ => None,
-        });
-        SummaryOptions {
-            family: self.family(),
-            objectives: objectives.collect(),
-            max_age_seconds: self.max_age_seconds.unwrap_or(defaults.max_age_seconds),
-            age_buckets: self.age_buckets.map_or(defaults.age_buckets, |count| count as usize),
-        }
-    }
-
-    pub(crate) fn state_set(&mut self) -> StateSetOptions {
-        StateSetOptions { family: self.family(), states: self.states.take().unwrap_or_default() }
     }
 }
 
 impl NativeInit {
-    fn into_options(self) -> Result<NativeOptions> {
-        let default = NativeOptions::default();
-        let schema = match (self.factor, self.schema) {
-            (Some(_), Some(_)) => {
-                let message = "a native histogram is given a factor or a schema, not both";
-                return Err(fault(Error::new(ErrorCode::InvalidBuckets, message)));
-            }
-            (Some(factor), None) => NativeOptions::with_factor(factor).map_err(fault)?.schema,
-            // One that is out of range stays so, for the core to refuse.
-            (None, schema) => schema.map_or(default.schema, |own| {
-                i8::try_from(own).unwrap_or(if own < 0 { i8::MIN } else { i8::MAX })
-            }),
-        };
-        Ok(NativeOptions {
-            schema,
-            max_buckets: self.max_buckets.map_or(default.max_buckets, |most| most as usize),
-            zero_threshold: self.zero_threshold.unwrap_or(default.zero_threshold),
-            max_zero_threshold: self.max_zero_threshold.unwrap_or(default.max_zero_threshold),
-            min_reset_seconds: self.min_reset_seconds.unwrap_or(default.min_reset_seconds),
-        })
+    fn into_options(self) -> AnyNativeOptions {
+        AnyNativeOptions {
+            schema: self.schema,
+            factor: self.factor,
+            max_buckets: self.max_buckets.map(|most| most as usize),
+            zero_threshold: self.zero_threshold,
+            max_zero_threshold: self.max_zero_threshold,
+            min_reset_seconds: self.min_reset_seconds,
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use metrion::{
-    Family, Geometry, NameRules, ProcessWriter, Registry, RegistryOptions, SourceId,
+    Geometry, Handle, NameRules, ProcessWriter, Registry, RegistryOptions, SourceId,
     default_registry,
 };
 use napi::Env;
@@ -13,9 +13,8 @@ use napi_derive::napi;
 
 use crate::clock::ManualClock;
 use crate::collector::NativeCollector;
-use crate::errors::{Result, fault, of_node, unsupported};
-use crate::family::{AnyFamily, NativeFamily};
-use crate::kind::Kind;
+use crate::errors::{Result, fault, of_node};
+use crate::family::NativeFamily;
 use crate::memory::{integer, numbers};
 use crate::options::{FamilyInit, RegistryInit, pairs_of};
 
@@ -39,7 +38,7 @@ impl Writer {
     }
 
     /// The first of the cells that are all that an update of this series changes.
-    pub(crate) fn cell_of(&self, handle: &impl Kind) -> Option<u32> {
+    pub(crate) fn cell_of(&self, handle: &Handle) -> Option<u32> {
         handle.cells(self.lock().as_ref()?)?.first_cell()
     }
 }
@@ -54,10 +53,11 @@ pub struct NativeRegistry {
 impl NativeRegistry {
     fn over(init: RegistryInit, clock: Option<&ManualClock>) -> Result<Self> {
         let defaults = RegistryOptions::default();
-        let entries = init.max_entries.map_or(defaults.geometry.entries, |most| most as usize);
         let options = RegistryOptions {
             clock: clock.map_or(defaults.clock, ManualClock::shared),
-            geometry: Geometry { entries, ..defaults.geometry },
+            geometry: init
+                .max_entries
+                .map_or(defaults.geometry, |most| Geometry::with_entries(most as usize)),
             constant_labels: pairs_of(init.constant_labels.unwrap_or_default()),
             name_rules: match init.utf8_names {
                 Some(true) => NameRules::Utf8,
@@ -135,28 +135,15 @@ impl NativeRegistry {
 
     /// The family of these options; made when it is new.
     #[napi(catch_unwind)]
-    pub fn family(&self, mut init: FamilyInit) -> Result<NativeFamily> {
-        let registry = &self.registry;
-        match init.kind.as_str() {
-            "counter" => self.wrap(registry.counter_family(init.family())),
-            "gauge" => self.wrap(registry.gauge_family(init.gauge()?)),
-            "histogram" => self.wrap(registry.histogram_family(init.histogram()?)),
-            "summary" => self.wrap(registry.summary_family(init.summary())),
-            "info" => self.wrap(registry.info_family(init.family())),
-            "stateset" => self.wrap(registry.state_set_family(init.state_set())),
-            other => Err(unsupported(&format!("there is no kind of metric {other:?}"))),
-        }
-    }
-
-    fn wrap<M: Kind>(&self, family: metrion::Result<Family<M>>) -> Result<NativeFamily> {
-        let family: Arc<dyn AnyFamily> = Arc::new(family.map_err(fault)?);
+    pub fn family(&self, init: FamilyInit) -> Result<NativeFamily> {
+        let family = self.registry.any_family(init.into_options()).map_err(fault)?;
         Ok(NativeFamily { family, writer: Arc::clone(&self.writer) })
     }
 
     /// Takes a family out; its name is free then.
     #[napi(catch_unwind)]
     pub fn unregister(&self, family: &NativeFamily) -> Result<()> {
-        family.family.unregister_from(&self.registry).map_err(fault)
+        self.registry.unregister_family(&family.family).map_err(fault)
     }
 
     /// Adds a collector.

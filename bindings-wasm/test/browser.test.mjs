@@ -1,0 +1,92 @@
+// The package in Chromium: the vectors in a page without any bundler, and a page that Vite built.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { build } from 'vite';
+
+import { CASES } from './cases.mjs';
+import { open, serve } from './chromium.mjs';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+const VECTORS = `<!doctype html><script type="module">
+  import * as metrion from '/dist/browser/index.js';
+  import * as testing from '/dist/browser/testing.js';
+  import { vectorRunner } from '/node-test/vector_runner.mjs';
+  import { assert } from '/test/assertions.mjs';
+
+  const { runCase } = vectorRunner({ ...metrion, ...testing }, assert);
+  const cases = await (await fetch('/cases.json')).json();
+  const failures = [];
+  let run = 0;
+  for (const updates of ['cells', 'calls']) {
+    for (const { name, text } of cases) {
+      try {
+        run += 1;
+        await runCase(JSON.parse(text), updates);
+      } catch (error) {
+        failures.push(name + ', ' + updates + ': ' + error);
+      }
+    }
+  }
+  const wrong = { description: '', operations: [], expect: { text: ['not there'] } };
+  const noticed = await runCase(wrong, 'cells').then(() => false, () => true);
+  globalThis.outcome = { run, failures, noticed };
+</script>`;
+
+test('the vectors in a page', async (t) => {
+  const pages = {
+    '/': { type: '.html', body: VECTORS },
+    '/cases.json': { type: '.json', body: JSON.stringify(CASES) },
+    '/favicon.ico': { type: '.css', body: '' },
+  };
+  const folders = { '/dist/': here('../dist'), '/test/': here('.'), '/node-test/': here('../../bindings-node/test') };
+  const server = await serve(folders, pages);
+  t.after(server.close);
+  const { page, errors, close } = await open(server.url);
+  t.after(close);
+  await page.waitForFunction(() => globalThis.outcome !== undefined, undefined, { timeout: 120_000 });
+  const { run, failures, noticed } = await page.evaluate(() => globalThis.outcome);
+  assert.deepEqual(failures, []);
+  assert.deepEqual(errors, []);
+  assert.ok(noticed, 'a wrong expectation is not noticed');
+  assert.equal(run, 2 * CASES.length);
+  t.diagnostic(`${run} vectors in ${await page.evaluate(() => navigator.userAgent)}`);
+});
+
+const CLICKS = `
+import { Counter, register } from 'metrion-wasm';
+const clicks = new Counter({ name: 'clicks_total', help: 'Clicks.', labelNames: ['button'] });
+document.querySelector('button').addEventListener('click', () => clicks.inc({ button: 'one' }));
+globalThis.page = () => register.metrics();
+`;
+
+test('a page that Vite built counts clicks', async (t) => {
+  const root = await mkdtemp(join(tmpdir(), 'metrion-vite-'));
+  t.after(() => rm(root, { recursive: true, force: true }));
+  await mkdir(join(root, 'node_modules'));
+  await symlink(here('..'), join(root, 'node_modules/metrion-wasm'));
+  await writeFile(join(root, 'index.html'), '<button>+</button><script type="module" src="/main.js"></script>');
+  await writeFile(join(root, 'main.js'), CLICKS);
+  await build({ root, logLevel: 'warn', configFile: false });
+  const index = readFileSync(join(root, 'dist/index.html'), 'utf8');
+  const server = await serve(
+    { '/assets/': join(root, 'dist/assets') },
+    { '/': { type: '.html', body: index }, '/favicon.ico': { type: '.css', body: '' } },
+  );
+  t.after(server.close);
+  const { page, errors, close } = await open(server.url);
+  t.after(close);
+  await page.waitForFunction(() => globalThis.page !== undefined);
+  for (let i = 0; i < 3; i++) {
+    await page.click('button');
+  }
+  assert.equal((await page.evaluate(() => globalThis.page())).split('\n').at(-2), 'clicks_total{button="one"} 3');
+  assert.deepEqual(errors, []);
+});
