@@ -1,7 +1,9 @@
 // What is measured of a page, and that the page does not notice: with a page that is made of fakes.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 
 import { MetrionError, Registry } from 'metrion-wasm';
 import { Pusher, collectBrowserMetrics } from 'metrion-wasm/browser';
@@ -202,4 +204,11 @@ test('a wrong configuration is an error with a code, and changes nothing', async
   assert.deepEqual(await counted(registry, 'uncaught_errors_total{kind="error"}'), [
     'uncaught_errors_total{kind="error"} 0',
   ]);
+});
+
+test('what it adds to a page is small', (t) => {
+  const file = new URL('../dist/browser/browser/index.js', import.meta.url);
+  const gzipped = gzipSync(readFileSync(file), { level: 9 }).length;
+  t.diagnostic(`metrion-wasm/browser: ${gzipped} bytes gzipped beside metrion-wasm`);
+  assert.ok(gzipped > 0 && gzipped < 10_000, `${gzipped} bytes`);
 });

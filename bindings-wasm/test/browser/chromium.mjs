@@ -1,15 +1,10 @@
-// Debian's Chromium, with a new empty profile, and nothing that it does by itself.
-
 import { chromium } from 'playwright-core';
 
-const QUIET = ['--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update'];
+import { LAUNCH } from '../chromium.mjs';
 
-/** Starts it; it ends with the test. */
+/** Chromium with a new empty profile, for many pages; it ends with the test. */
 export async function startChromium(t) {
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-sync', ...QUIET],
-  });
+  const browser = await chromium.launch(LAUNCH);
   t.after(() => browser.close());
   return browser;
 }
