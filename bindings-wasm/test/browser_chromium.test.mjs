@@ -44,7 +44,10 @@ test('in Chromium', async (t) => {
     const tabs = await Promise.all([openPage(t, browser, site), openPage(t, browser, site)]);
     await Promise.all([click(tabs[0].page, 17), click(tabs[1].page, 25)]);
     await soon(endpoint, 42);
-    assert.deepEqual(tabs.flatMap(({ lines, errors }) => [...lines, ...errors]), []);
+    assert.deepEqual(
+      tabs.flatMap(({ lines, errors }) => [...lines, ...errors]),
+      [],
+    );
   });
 
   await t.test('a page that is left sends the rest', async (t) => {
@@ -159,7 +162,10 @@ test('in Chromium', async (t) => {
     const headers = { 'Content-Security-Policy': 'sandbox allow-scripts' };
     const site = await startSite(t, endpoint.url, { options: { ...SHORT, persist: true }, headers });
     const { page, own, errors } = await openPage(t, browser, site);
-    await assert.rejects(page.evaluate(() => localStorage.length), /SecurityError/);
+    await assert.rejects(
+      page.evaluate(() => localStorage.length),
+      /SecurityError/,
+    );
     await click(page, 6);
     await soon(endpoint, 6);
     assert.deepEqual(own().length, 1, own().join('\n'));
@@ -245,6 +251,10 @@ test('in Chromium', async (t) => {
     });
     await click(page, 2);
     await until(() => errors.length === 2);
+    // An interaction is known once the browser has painted after it.
+    await page.evaluate(
+      () => new Promise((resolve) => new PerformanceObserver(resolve).observe({ type: 'first-input', buffered: true })),
+    );
     await page.goto('about:blank');
     await soon(endpoint, 2);
     const counts = [

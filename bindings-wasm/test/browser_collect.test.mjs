@@ -153,18 +153,15 @@ test('the phases of loading that happened are observed once', async (t) => {
   t.mock.method(performance, 'getEntriesByType', () => [{ ...entry, ...rest }]);
   const { registry } = start(t, { pageLoad: true });
   await until(async () => (await counted(registry, 'page_load_seconds_sum')).length > 0);
-  assert.deepEqual(
-    (await counted(registry, 'page_load_seconds_sum')).sort(),
-    [
-      'page_load_seconds_sum{phase="connect"} 0.01',
-      'page_load_seconds_sum{phase="dns"} 0.02',
-      'page_load_seconds_sum{phase="dom"} 0.25',
-      'page_load_seconds_sum{phase="load"} 0.1',
-      'page_load_seconds_sum{phase="request"} 0.1',
-      'page_load_seconds_sum{phase="response"} 0.01',
-      'page_load_seconds_sum{phase="total"} 0.6',
-    ],
-  );
+  assert.deepEqual((await counted(registry, 'page_load_seconds_sum')).sort(), [
+    'page_load_seconds_sum{phase="connect"} 0.01',
+    'page_load_seconds_sum{phase="dns"} 0.02',
+    'page_load_seconds_sum{phase="dom"} 0.25',
+    'page_load_seconds_sum{phase="load"} 0.1',
+    'page_load_seconds_sum{phase="request"} 0.1',
+    'page_load_seconds_sum{phase="response"} 0.01',
+    'page_load_seconds_sum{phase="total"} 0.6',
+  ]);
 });
 
 test('what the browser lacks is left out in silence', async (t) => {

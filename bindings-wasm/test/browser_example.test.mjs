@@ -45,7 +45,10 @@ async function tryPage(t, address) {
   page.on('pageerror', (error) => errors.push(error.message));
   await page.goto(address);
   await until(async () => (await page.textContent('#own')).includes('uncaught_errors_total'));
-  for (const [tea, times] of [['green', 5], ['mint', 2]]) {
+  for (const [tea, times] of [
+    ['green', 5],
+    ['mint', 2],
+  ]) {
     for (let n = 0; n < times; n++) {
       await page.click(`[data-tea=${tea}]`);
     }

@@ -37,7 +37,13 @@ const families = ({ body }) => Object.fromEntries(JSON.parse(body).families.map(
 
 test('only what moved is sent, as the difference', async (t) => {
   const { page, pusher, registry, clicks } = start(t);
-  const seconds = new Histogram({ name: 'h_seconds', help: 'H.', labelNames: ['a'], buckets: [1, 2], registers: [registry] });
+  const seconds = new Histogram({
+    name: 'h_seconds',
+    help: 'H.',
+    labelNames: ['a'],
+    buckets: [1, 2],
+    registers: [registry],
+  });
   clicks.inc(2);
   seconds.observe({ a: 'x' }, 1.5);
   await pusher.flush();
@@ -48,7 +54,16 @@ test('only what moved is sent, as the difference', async (t) => {
   const [first, second] = page.requests.map(families);
   assert.deepEqual(first.clicks.series, [{ labels: {}, value: 2 }]);
   assert.deepEqual(first.h_seconds.series, [
-    { labels: { a: 'x' }, count: 1, sum: 1.5, buckets: [{ le: 1, count: 0 }, { le: 2, count: 1 }, { le: '+Inf', count: 1 }] },
+    {
+      labels: { a: 'x' },
+      count: 1,
+      sum: 1.5,
+      buckets: [
+        { le: 1, count: 0 },
+        { le: 2, count: 1 },
+        { le: '+Inf', count: 1 },
+      ],
+    },
   ]);
   assert.deepEqual(Object.keys(second), ['clicks']);
   assert.deepEqual(second.clicks.series, [{ labels: {}, value: 3 }]);
@@ -141,7 +156,11 @@ test('a failed batch comes again under its id, later each time, and is added onc
   await pusher.flush();
   assert.equal(pusher.stats.failures, 1);
   // Half of the wait and half of a random part of the rest: 0.75 of 4, 8, 16.
-  for (const [tries, wait] of [[1, 3], [2, 6], [3, 12]]) {
+  for (const [tries, wait] of [
+    [1, 3],
+    [2, 6],
+    [3, 12],
+  ]) {
     assert.equal(page.requests.length, tries);
     t.mock.timers.tick(wait * 1000 - 1);
     clicks.inc(1);
@@ -214,7 +233,10 @@ test('while the endpoint is down the queue stays within its bounds, and nothing 
 const sumOf = (requests) => {
   const receiver = new Receiver();
   requests.forEach(({ body }) => receiver.take(body));
-  return receiver.collect().flatMap((family) => family.samples).reduce((sum, sample) => sum + sample.value, 0);
+  return receiver
+    .collect()
+    .flatMap((family) => family.samples)
+    .reduce((sum, sample) => sum + sample.value, 0);
 };
 
 test('what the endpoint refuses is dropped, counted and told', async (t) => {

@@ -9,8 +9,16 @@ import { Receiver, Refusal } from '../../examples/browser/receiver.mjs';
 
 let number = 0;
 const batch = (...families) => JSON.stringify({ version: 1, id: `test-${(number += 1)}`, families });
-const counter = (value, labels = {}) => ({ name: 'clicks', type: 'counter', help: 'Clicks.', series: [{ labels, value }] });
-const buckets = (one, all) => [{ le: 0.5, count: one }, { le: '+Inf', count: all }];
+const counter = (value, labels = {}) => ({
+  name: 'clicks',
+  type: 'counter',
+  help: 'Clicks.',
+  series: [{ labels, value }],
+});
+const buckets = (one, all) => [
+  { le: 0.5, count: one },
+  { le: '+Inf', count: all },
+];
 const histogram = (one, all, sum) => ({
   name: 'h_seconds',
   type: 'histogram',
@@ -96,7 +104,17 @@ test('what is wrong is refused as a whole', async () => {
     batch(h({ count: 1, sum: 1, buckets: buckets(2, 1) })),
     batch(h({ count: 2, sum: 1, buckets: buckets(1, 1) })),
     batch(h({ count: 1, sum: 1, buckets: [{ le: 0.5, count: 1 }] })),
-    batch(h({ count: 1, sum: 1, buckets: [{ le: 0.5, count: 0 }, { le: 0.5, count: 0 }, { le: '+Inf', count: 1 }] })),
+    batch(
+      h({
+        count: 1,
+        sum: 1,
+        buckets: [
+          { le: 0.5, count: 0 },
+          { le: 0.5, count: 0 },
+          { le: '+Inf', count: 1 },
+        ],
+      }),
+    ),
     batch({ ...histogram(1, 1, 1), series: [{ labels: {}, count: 1, sum: 1, buckets: [{ le: '+Inf', count: 1 }] }] }),
     batch(counter(1), series({ labels: {}, value: -1 })),
   ];

@@ -161,8 +161,14 @@ function checkSeries(name, type, one) {
     case 'summary': {
       const counts = buckets?.map?.((bucket) => bucket?.count) ?? [];
       need(isCount(count) && Number.isFinite(sum), `${what} has a count and a sum`);
-      need(buckets === undefined ? type === 'summary' : type === 'histogram' && areBounds(buckets), `${what} has buckets`);
-      need(counts.every((each, place) => isCount(each) && each >= (counts[place - 1] ?? 0)), `${what} has cumulative counts`);
+      need(
+        buckets === undefined ? type === 'summary' : type === 'histogram' && areBounds(buckets),
+        `${what} has buckets`,
+      );
+      need(
+        counts.every((each, place) => isCount(each) && each >= (counts[place - 1] ?? 0)),
+        `${what} has cumulative counts`,
+      );
       need(buckets === undefined || counts.at(-1) === count, `the last bucket of ${what} has all`);
       break;
     }

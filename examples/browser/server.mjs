@@ -101,7 +101,8 @@ const TYPES = {
 
 async function sendFile(response, from, path) {
   const type = TYPES[extname(path)];
-  const body = type === undefined ? undefined : await readFile(join(from, normalize(`/${path}`))).catch(() => undefined);
+  const body =
+    type === undefined ? undefined : await readFile(join(from, normalize(`/${path}`))).catch(() => undefined);
   if (body === undefined) {
     throw new Refusal(404, 'not found');
   }

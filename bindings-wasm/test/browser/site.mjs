@@ -1,4 +1,4 @@
-// Two origins for the tests in Chromium: a site with a page that counts clicks, and an endpoint that takes what it pushes.
+// Two origins for the tests in Chromium: a site with a page that counts clicks, and an endpoint that it pushes to.
 
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -42,7 +42,9 @@ export async function startSite(t, endpoint, { options = {}, headers = {}, colle
       response.writeHead(200, { 'Content-Type': 'text/html', ...headers }).end(html);
     } else if (pathname.startsWith('/dist/')) {
       const body = await readFile(join(DIST, pathname.slice('/dist/'.length))).catch(() => undefined);
-      response.writeHead(body ? 200 : 404, { 'Content-Type': TYPES[extname(pathname)] ?? 'text/plain', ...OPEN }).end(body);
+      response
+        .writeHead(body ? 200 : 404, { 'Content-Type': TYPES[extname(pathname)] ?? 'text/plain', ...OPEN })
+        .end(body);
     } else {
       response.writeHead(pathname === '/price' ? 200 : 404, OPEN).end('2.50');
     }
@@ -73,7 +75,11 @@ export async function startEndpoint(t) {
   /** What was added up: each sample by its name and labels. */
   endpoint.totals = () => {
     const samples = endpoint.receiver.collect().flatMap((family) => family.samples);
-    const text = ({ name, labels }) => name + Object.entries(labels).map(([label, value]) => `,${label}=${value}`).join('');
+    const text = ({ name, labels }) =>
+      name +
+      Object.entries(labels)
+        .map(([label, value]) => `,${label}=${value}`)
+        .join('');
     return Object.fromEntries(samples.map((sample) => [text(sample), sample.value]));
   };
   endpoint.clicks = () => endpoint.totals().clicks_total ?? 0;

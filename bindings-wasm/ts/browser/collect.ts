@@ -31,8 +31,9 @@ export interface BrowserMetrics {
 
 /**
  * Measures the page: how it loads, Google's web vitals, requests by `fetch`, and uncaught errors. What the browser does
- * not offer is left out. Throws a MetrionError when the configuration is wrong (`invalid_name`, `metric_exists`,
- * `invalid_buckets`, `invalid_value`, ...), and nothing afterwards.
+ * not offer is left out. Once for each page: who calls it twice counts twice. Throws a MetrionError when the
+ * configuration is wrong (`invalid_name`, `metric_exists`, `invalid_buckets`, `invalid_value`, ...), and nothing
+ * afterwards.
  */
 export function collectBrowserMetrics(config: BrowserMetricsConfig = {}): BrowserMetrics {
   if (typeof config !== 'object' || config === null) {

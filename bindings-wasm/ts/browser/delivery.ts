@@ -5,9 +5,7 @@ import type { Batch } from './queue';
 
 /** What became of an attempt. `retry` may succeed later, `refused` will not. */
 export type Outcome =
-  | { kind: 'accepted' }
-  | { kind: 'refused'; reason: string }
-  | { kind: 'retry'; reason: string; afterSeconds?: number };
+  { kind: 'accepted' } | { kind: 'refused'; reason: string } | { kind: 'retry'; reason: string; afterSeconds?: number };
 
 /** Where and how a page sends. */
 export interface Target {

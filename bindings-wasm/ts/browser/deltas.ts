@@ -113,7 +113,8 @@ function distributionDifference(now: Series, before: Series | undefined): Series
 }
 
 function changedState(now: Series, before: Series | undefined): Series | undefined {
-  const same = before !== undefined && STATE.every((part) => JSON.stringify(now[part]) === JSON.stringify(before[part]));
+  const same =
+    before !== undefined && STATE.every((part) => JSON.stringify(now[part]) === JSON.stringify(before[part]));
   const { labels, value, count, sum, buckets, states } = now;
   return same ? undefined : { labels, value, count, sum, buckets, states };
 }

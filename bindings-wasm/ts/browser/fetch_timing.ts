@@ -30,8 +30,8 @@ export function originalFetch(): Fetch {
 
 /**
  * Measures the time from the call to the answer's head as `fetch_duration_seconds{method, status, route}`. `status` is
- * the number, `aborted` when the page gave up, `error` when there was no answer, and `opaque` when the browser hides it.
- * Gives the function that ends it.
+ * the number, `aborted` when the page gave up, `error` when there was no answer, and `opaque` when the browser hides
+ * it. Gives the function that ends it.
  */
 export function timeFetch({ route = byOrigin, buckets }: FetchOptions, settings: Settings): () => void {
   const original = globalThis.fetch;

@@ -105,14 +105,19 @@ export class Pusher {
 
   /** One round of sending; there is never a second one beside it. */
   private push(): Promise<void> {
-    this.round ??= this.sendAll().then((seconds) => {
-      this.round = undefined;
-      this.schedule(seconds);
-    });
+    this.round ??= this.sendAll()
+      .catch((error: unknown) => {
+        this.complain('push', `a push failed: ${String(error)}`);
+        return this.settings.intervalSeconds;
+      })
+      .then((seconds) => {
+        this.round = undefined;
+        this.schedule(seconds);
+      });
     return this.round;
   }
 
-  /** Sends all there is; after how many seconds to come back. What waits goes first: meanwhile the registry counts on. */
+  /** Sends all there is; after how many seconds to come back. What waits goes first: the registry counts on. */
   private async sendAll(): Promise<number> {
     const wait = await this.sendQueue();
     if (wait !== undefined || this.ended) {
@@ -155,7 +160,7 @@ export class Pusher {
     return Math.max(wait, afterSeconds);
   }
 
-  /** Makes batches of what moved, as far as there is room. One after the other: each begins where the last one ended. */
+  /** Makes batches of what moved, as far as there is room. Never two at once: each begins where the last one ended. */
   private cut(): Promise<void> {
     this.cuts = this.cuts
       .then(() => this.cutNow())
