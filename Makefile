@@ -27,13 +27,14 @@ test: setup-test ## every test there is; STEPS="loom fuzz" only these
 	@.ci/test $(STEPS)
 
 .PHONY: bench
-bench: setup-test package package-node ## measure against the usual clients, put the table into README.md
+bench: setup-test package package-node package-wasm ## measure against the usual clients, put the table into README.md
 	cargo bench -p metrion-benches --bench side_by_side
 	bindings-c/bench/run
 	$(BIN)/python bindings-python/bench/bench.py
 	$(BIN)/python bindings-python/bench/loop_pause.py
 	$(BIN)/python bindings-python/bench/memory.py
 	node bindings-node/bench/bench.mjs
+	node bindings-wasm/bench/bench.mjs
 	$(BIN)/python -m core.benches.table
 
 .PHONY: features

@@ -1,7 +1,6 @@
 //! Registries as bytes, made on the worker pool: the event loop goes on meanwhile.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 use metrion::exporters::http::{Page, PageRequest};
 use metrion::exposition::{EncodeOptions, Escaping, Format, Syntax};
@@ -62,7 +61,7 @@ impl NativeScrape {
     /// Adds one family.
     #[napi(catch_unwind)]
     pub fn add_family(&mut self, family: &NativeFamily) {
-        self.0.families.push(Arc::clone(&family.family));
+        self.0.families.push(family.family.clone());
     }
 
     /// Collects and encodes all of it. Gives `{ body, contentType, contentEncoding, leftOut }`.

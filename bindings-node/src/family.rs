@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use metrion::exposition::encode_json;
-use metrion::{AnyChild, AnyFamily, Snapshot};
+use metrion::{Family, Handle, Snapshot};
 use napi::Env;
 use napi::bindgen_prelude::Unknown;
 use napi_derive::napi;
@@ -18,7 +18,7 @@ use crate::registry::Writer;
 /// A family for JavaScript, which looks children up in a table of its own first.
 #[napi]
 pub struct NativeFamily {
-    pub(crate) family: Arc<dyn AnyFamily>,
+    pub(crate) family: Family<Handle>,
     pub(crate) writer: Arc<Writer>,
 }
 
@@ -35,7 +35,7 @@ impl NativeFamily {
     #[napi(getter, catch_unwind)]
     #[must_use]
     pub fn open_labels(&self) -> Vec<String> {
-        self.family.open_labels()
+        self.family.open_labels().map(str::to_owned).collect()
     }
 
     /// A histogram's finite upper bounds.
@@ -63,7 +63,8 @@ impl NativeFamily {
     #[napi(catch_unwind)]
     pub fn child(&self, values: Vec<String>) -> Result<NativeChild> {
         let values: Vec<&str> = values.iter().map(String::as_str).collect();
-        let AnyChild { handle, is_overflow } = self.family.child(&values).map_err(fault)?;
+        let child = self.family.labels(&values).map_err(fault)?;
+        let (handle, is_overflow) = ((*child).clone(), child.is_overflow());
         let cell = self.writer.cell_of(&handle);
         let _writer = Arc::clone(&self.writer);
         Ok(NativeChild { handle, cell, is_overflow, number: Cell::default(), _writer })
@@ -72,7 +73,7 @@ impl NativeFamily {
     /// Says what is wrong with these labels: names and values in turn.
     #[napi(catch_unwind)]
     pub fn check_labels(&self, labels: Vec<String>) -> Result<()> {
-        self.family.check_labels(&as_pairs(&pairs_of(labels))).map_err(fault)
+        self.family.labels_by_name(&as_pairs(&pairs_of(labels))).map(drop).map_err(fault)
     }
 
     /// A view in which some labels are fixed: names and values in turn.

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use metrion::AnyFamily;
 use metrion::exposition::sample_family::flatten;
+use metrion::{Family, FamilySnapshot, Metric, Registry, Result as CoreResult, Schema};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyTuple, PyType};
 
@@ -18,6 +18,52 @@ use crate::options::{as_texts, pairs};
 use crate::samples::{Times, metric_object, metric_without_samples};
 use crate::state_set::Enum;
 use crate::summary::Summary;
+
+/// A family of whatever kind, for what does not depend on the kind.
+pub(crate) trait AnyFamily: Send + Sync {
+    fn schema(&self) -> &Schema;
+    fn remove(&self, values: &[&str]) -> CoreResult<bool>;
+    fn remove_matching(&self, pairs: &[(&str, &str)]) -> CoreResult<usize>;
+    fn clear(&self);
+    fn reset(&self);
+    fn unregister_from(&self, registry: &Registry) -> CoreResult<()>;
+    fn snapshot(&self) -> CoreResult<FamilySnapshot>;
+    fn len(&self) -> usize;
+}
+
+impl<M: Metric> AnyFamily for Family<M> {
+    fn schema(&self) -> &Schema {
+        self.schema()
+    }
+
+    fn remove(&self, values: &[&str]) -> CoreResult<bool> {
+        self.remove(values)
+    }
+
+    fn remove_matching(&self, pairs: &[(&str, &str)]) -> CoreResult<usize> {
+        self.remove_matching(pairs)
+    }
+
+    fn clear(&self) {
+        self.clear();
+    }
+
+    fn reset(&self) {
+        self.reset();
+    }
+
+    fn unregister_from(&self, registry: &Registry) -> CoreResult<()> {
+        registry.unregister_family(self)
+    }
+
+    fn snapshot(&self) -> CoreResult<FamilySnapshot> {
+        self.snapshot()
+    }
+
+    fn len(&self) -> usize {
+        self.len()
+    }
+}
 
 type AddMethods = fn(&Bound<'_, PyType>) -> PyResult<()>;
 

@@ -13,12 +13,11 @@ use metrion::{Error, Result as CoreResult, is_classic_label_name, is_classic_met
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
-use crate::base::MetricBase;
+use crate::base::{AnyFamily, MetricBase};
 use crate::bytes::into_bytes;
 use crate::errors::Result;
 use crate::formats::{escaping_of, unknown};
 use crate::samples::{Times, family_of, metric_object};
-use metrion::AnyFamily;
 
 /// A page in the spelling of `prometheus_client`, of metrics and of `Metric` objects in any order.
 /// Metrics are read and written without the interpreter's lock. An exception that an object causes has
@@ -65,7 +64,7 @@ pub(crate) fn count_series(metrics: &Bound<'_, PyAny>) -> Result<usize> {
     let mut series = 0;
     for metric in metrics.try_iter()? {
         series += match metric?.cast::<MetricBase>() {
-            Ok(own) => own.get().family()?.series_count(),
+            Ok(own) => own.get().family()?.len(),
             Err(_) => 1,
         };
     }

@@ -11,14 +11,13 @@ use pyo3::prelude::*;
 use pyo3::pyclass::boolean_struct::True;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 
-use crate::base::MetricBase;
+use crate::base::{AnyFamily, MetricBase};
 use crate::clock;
 use crate::errors::{Failure, Result};
 use crate::options::{as_texts, pairs};
 use crate::raw::{self, Args};
 use crate::registry::Writer;
 use crate::table::Table;
-use metrion::AnyFamily;
 
 /// What an object of a metric class is: a family with labels, or a child. A family without labels is
 /// its own child.
@@ -50,7 +49,7 @@ pub(crate) type Slot<M, C> = OnceLock<Object<M, C>>;
 
 /// A metric class: one of Counter, Gauge, Histogram, Summary, Info, Enum.
 pub(crate) trait MetricClass: PyClass<Frozen = True, BaseType = MetricBase> + Sync {
-    type Handle: Metric + Into<metrion::Handle>;
+    type Handle: Metric;
     /// What a child holds to be updated without a lookup.
     type Child;
     fn empty() -> Self;

@@ -14,7 +14,7 @@ const SHARED = [
   ...['info', 'json', 'labels', 'metric', 'native_module', 'numbers', 'registry', 'state_set', 'summary'],
   ...['testing', 'timer'],
 ];
-const ENTRIES = ['index', 'testing'];
+const ENTRIES = ['index', 'testing', 'browser/index'];
 
 // The sources side by side: what is imported as `./native` is then this package's own.
 const sources = here('build/ts');

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use js_sys::{Array, Uint32Array};
 use metrion::exposition::encode_json;
-use metrion::{AnyChild, AnyFamily, ProcessWriter, Snapshot};
+use metrion::{Family, Handle, ProcessWriter, Snapshot};
 use wasm_bindgen::prelude::*;
 
 use crate::child::NativeChild;
@@ -17,7 +17,7 @@ use crate::options::{as_pairs, pairs_of};
 /// A family for JavaScript, which looks children up in a table of its own first.
 #[wasm_bindgen]
 pub struct NativeFamily {
-    pub(crate) family: Arc<dyn AnyFamily>,
+    pub(crate) family: Family<Handle>,
     pub(crate) writer: Arc<ProcessWriter>,
 }
 
@@ -34,7 +34,7 @@ impl NativeFamily {
     #[wasm_bindgen(getter, js_name = openLabels)]
     #[must_use]
     pub fn open_labels(&self) -> Vec<String> {
-        self.family.open_labels()
+        self.family.open_labels().map(str::to_owned).collect()
     }
 
     /// A histogram's finite upper bounds.
@@ -60,7 +60,8 @@ impl NativeFamily {
     /// The child with these label values, by place; made when it is new.
     pub fn child(&self, values: Vec<String>) -> Result<NativeChild> {
         let values: Vec<&str> = values.iter().map(String::as_str).collect();
-        let AnyChild { handle, is_overflow } = self.family.child(&values).map_err(fault)?;
+        let child = self.family.labels(&values).map_err(fault)?;
+        let (handle, is_overflow) = ((*child).clone(), child.is_overflow());
         let cell = handle.cells(&self.writer).and_then(|cells| cells.first_cell());
         let _writer = Arc::clone(&self.writer);
         Ok(NativeChild { handle, cell, is_overflow, number: Cell::default(), _writer })
@@ -69,7 +70,7 @@ impl NativeFamily {
     /// Says what is wrong with these labels: names and values in turn.
     #[wasm_bindgen(js_name = checkLabels)]
     pub fn check_labels(&self, labels: Vec<String>) -> Result<()> {
-        self.family.check_labels(&as_pairs(&pairs_of(labels))).map_err(fault)
+        self.family.labels_by_name(&as_pairs(&pairs_of(labels))).map(drop).map_err(fault)
     }
 
     /// A view in which some labels are fixed: names and values in turn.

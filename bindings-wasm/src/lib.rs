@@ -3,6 +3,7 @@
 //! As in Node, JavaScript adds to cells itself, through views of the module's memory. What crosses is
 //! creation, lookup of what is new, removal, reading and encoding. An error is an exception with a
 //! `code`.
+#![cfg(target_arch = "wasm32")]
 
 mod child;
 mod clock;

@@ -126,7 +126,7 @@ impl NativeRegistry {
 
     /// Takes a family out; its name is free then.
     pub fn unregister(&self, family: &NativeFamily) -> Result<()> {
-        family.family.unregister_from(&self.registry).map_err(fault)
+        self.registry.unregister_family(&family.family).map_err(fault)
     }
 
     /// Adds a collector.

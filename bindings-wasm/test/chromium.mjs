@@ -16,6 +16,16 @@ const TYPES = {
   '.wasm': 'application/wasm',
 };
 
+/** Debian's Chromium, as root in a container, and nothing that it does by itself. */
+export const LAUNCH = {
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  headless: true,
+  args: [
+    ...['--no-sandbox', '--headless', '--disable-gpu', '--disable-quic', '--no-first-run'],
+    ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  ],
+};
+
 /** Serves the files of folders, each under a path, on a free port. `pages` are further answers by path. */
 export async function serve(folders, pages = {}) {
   const server = createServer(async (request, response) => {
@@ -44,14 +54,7 @@ export async function serve(folders, pages = {}) {
 /** Opens a page in a Chromium with an empty profile. Its errors are in `errors`. */
 export async function open(url) {
   const profile = await mkdtemp(join(tmpdir(), 'metrion-chromium-'));
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    headless: true,
-    args: [
-      ...['--no-sandbox', '--headless', '--disable-gpu', '--disable-quic', '--no-first-run'],
-      ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-    ],
-  });
+  const context = await chromium.launchPersistentContext(profile, LAUNCH);
   const page = context.pages()[0] ?? (await context.newPage());
   const errors = [];
   page.on('pageerror', (error) => errors.push(String(error.stack ?? error)));

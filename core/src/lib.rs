@@ -39,14 +39,14 @@ pub use metrion_integrations::prometheus_crate;
 #[cfg(not(target_arch = "wasm32"))]
 pub use metrion_metrics::default_registry;
 pub use metrion_metrics::{
-    AnyChild, AnyFamily, AnyFamilyOptions, AnyNativeOptions, Bounds, BoundsTable,
-    CardinalityReport, CellAddress, Checkpoint, Child, Collector, Counter, DEFAULT_BUCKETS,
-    DEFAULT_ZERO_THRESHOLD, Family, FamilyCardinality, FamilyOptions, Gauge, GaugeMode,
-    GaugeOptions, Geometry, Handle, HandleTable, Histogram, HistogramOptions, HistogramTimer,
-    HistogramValue, Info, LabelCardinality, Locked, Memory, Metric, NativeOptions, OwnedCells,
-    ProcessWriter, Registry, RegistryOptions, RegistryView, Segment, Selection, SourceId,
-    SpanContext, SpanSource, StateSet, StateSetOptions, Summary, SummaryOptions, SummaryValue,
-    THREAD_SLABS, ThreadSlab, exponential_buckets, linear_buckets, lock, thread_slabs,
+    AnyFamilyOptions, AnyNativeOptions, Bounds, BoundsTable, CardinalityReport, CellAddress,
+    Checkpoint, Child, Collector, Counter, DEFAULT_BUCKETS, DEFAULT_ZERO_THRESHOLD, Family,
+    FamilyCardinality, FamilyOptions, Gauge, GaugeMode, GaugeOptions, Geometry, Handle,
+    HandleTable, Histogram, HistogramOptions, HistogramTimer, HistogramValue, Info,
+    LabelCardinality, Locked, Memory, Metric, NativeOptions, OwnedCells, ProcessWriter, Registry,
+    RegistryOptions, RegistryView, Segment, Selection, SourceId, SpanContext, SpanSource, StateSet,
+    StateSetOptions, Summary, SummaryOptions, SummaryValue, THREAD_SLABS, ThreadSlab,
+    exponential_buckets, linear_buckets, lock, thread_slabs,
 };
 #[cfg(all(feature = "process", not(target_arch = "wasm32")))]
 pub use metrion_metrics::{ProcessCollector, ProcessOptions};

@@ -1,11 +1,13 @@
-//! Families and series of whatever type, for callers that learn the type while they run: bindings.
+//! Series of whatever type, for callers that learn the type while they run: bindings.
 
 use std::sync::Arc;
 
-use metrion_model::{Error, ErrorCode, FamilySnapshot, Result, Schema};
-use metrion_slab::{Memory, OwnedCells, ProcessWriter};
+use metrion_model::{Error, ErrorCode, FamilySnapshot, Result};
+use metrion_slab::{OwnedCells, ProcessWriter};
 
-use crate::{Counter, Family, Gauge, Histogram, Info, Metric, Registry, StateSet, Summary};
+use crate::definition::Kind;
+use crate::series::Series;
+use crate::{Counter, Gauge, Histogram, Info, Metric, StateSet, Summary};
 
 /// A handle to one series, of whatever type. An operation that a type has not gives `unsupported`.
 #[derive(Clone, Debug)]
@@ -29,6 +31,50 @@ macro_rules! from_types {
     };
 }
 from_types! { Counter Gauge Histogram Summary Info StateSet }
+
+/// Does the same with whatever type of handle it is.
+macro_rules! with_own {
+    ($handle:expr, $own:ident => $body:expr) => {
+        match $handle {
+            Handle::Counter($own) => $body,
+            Handle::Gauge($own) => $body,
+            Handle::Histogram($own) => $body,
+            Handle::Summary($own) => $body,
+            Handle::Info($own) => $body,
+            Handle::StateSet($own) => $body,
+        }
+    };
+}
+
+/// So that one family's code serves all types: a module for browsers has it once.
+impl Metric for Handle {
+    fn new(series: Arc<Series>) -> Self {
+        match series.context.definition.kind {
+            Kind::Counter => Counter::new(series).into(),
+            Kind::Gauge(_) => Gauge::new(series).into(),
+            Kind::Histogram { .. } => Histogram::new(series).into(),
+            Kind::Summary(_) => Summary::new(series).into(),
+            Kind::Info => Info::new(series).into(),
+            Kind::StateSet => StateSet::new(series).into(),
+        }
+    }
+
+    fn series(&self) -> &Arc<Series> {
+        with_own!(self, own => own.series())
+    }
+
+    fn adopt_parts(&self) {
+        with_own!(self, own => own.adopt_parts());
+    }
+
+    fn collect(&self, labels: &str, family: &mut FamilySnapshot) -> Result<()> {
+        with_own!(self, own => own.collect(labels, family))
+    }
+
+    fn reset(&self) {
+        with_own!(self, own => Metric::reset(own));
+    }
+}
 
 impl Handle {
     /// A writer's cells if they are all that an update of the series changes.
@@ -129,86 +175,4 @@ impl Handle {
 
 fn unsupported(what: &str) -> Error {
     Error::new(ErrorCode::Unsupported, what)
-}
-
-/// A series that was found or made.
-#[derive(Clone, Debug)]
-pub struct AnyChild {
-    /// The handle to it.
-    pub handle: Handle,
-    /// Whether it is the series for what is past the family's limit.
-    pub is_overflow: bool,
-}
-
-/// A family of whatever type. Each function is that of [`Family`]; `series_count` is its `len`.
-#[allow(missing_docs, clippy::missing_errors_doc)]
-pub trait AnyFamily: Send + Sync {
-    fn schema(&self) -> &Schema;
-    fn open_labels(&self) -> Vec<String>;
-    fn generation_memory(&self) -> Memory;
-    fn child(&self, values: &[&str]) -> Result<AnyChild>;
-    fn check_labels(&self, pairs: &[(&str, &str)]) -> Result<()>;
-    fn curry(&self, pairs: &[(&str, &str)]) -> Result<Arc<dyn AnyFamily>>;
-    fn remove(&self, values: &[&str]) -> Result<bool>;
-    fn remove_matching(&self, pairs: &[(&str, &str)]) -> Result<usize>;
-    fn clear(&self);
-    fn reset(&self);
-    fn unregister_from(&self, registry: &Registry) -> Result<()>;
-    fn snapshot(&self) -> Result<FamilySnapshot>;
-    fn series_count(&self) -> usize;
-}
-
-impl<M: Metric + Into<Handle>> AnyFamily for Family<M> {
-    fn schema(&self) -> &Schema {
-        self.schema()
-    }
-
-    fn open_labels(&self) -> Vec<String> {
-        self.open_labels().map(str::to_owned).collect()
-    }
-
-    fn generation_memory(&self) -> Memory {
-        self.generation_memory()
-    }
-
-    fn child(&self, values: &[&str]) -> Result<AnyChild> {
-        let child = self.labels(values)?;
-        Ok(AnyChild { handle: (*child).clone().into(), is_overflow: child.is_overflow() })
-    }
-
-    fn check_labels(&self, pairs: &[(&str, &str)]) -> Result<()> {
-        self.labels_by_name(pairs).map(drop)
-    }
-
-    fn curry(&self, pairs: &[(&str, &str)]) -> Result<Arc<dyn AnyFamily>> {
-        Ok(Arc::new(self.curry(pairs)?))
-    }
-
-    fn remove(&self, values: &[&str]) -> Result<bool> {
-        self.remove(values)
-    }
-
-    fn remove_matching(&self, pairs: &[(&str, &str)]) -> Result<usize> {
-        self.remove_matching(pairs)
-    }
-
-    fn clear(&self) {
-        self.clear();
-    }
-
-    fn reset(&self) {
-        self.reset();
-    }
-
-    fn unregister_from(&self, registry: &Registry) -> Result<()> {
-        registry.unregister_family(self)
-    }
-
-    fn snapshot(&self) -> Result<FamilySnapshot> {
-        self.snapshot()
-    }
-
-    fn series_count(&self) -> usize {
-        self.len()
-    }
 }

@@ -1,13 +1,13 @@
 //! Options of a family whose type is a word.
 
-use std::sync::Arc;
-
 use metrion_model::{Error, ErrorCode, Result};
 
-use crate::any::{AnyFamily, Handle};
+use crate::any::Handle;
+use crate::definition::Kind;
+use crate::plan::Plan;
 use crate::{
-    Family, FamilyOptions, GaugeMode, GaugeOptions, HistogramOptions, Metric, NativeOptions,
-    Registry, StateSetOptions, SummaryOptions,
+    Family, FamilyOptions, GaugeMode, GaugeOptions, HistogramOptions, NativeOptions, Registry,
+    StateSetOptions, SummaryOptions,
 };
 
 /// Of a family of whatever type, as languages without types say it: what is not of its type is not
@@ -52,35 +52,33 @@ pub struct AnyNativeOptions {
 }
 
 impl Registry {
-    /// The family of these options; made when it is new.
+    /// The family of these options; made when it is new. It is one for families of any type: to ask a
+    /// registry for one name both in this way and by the functions for each type is `metric_exists`.
     ///
     /// # Errors
     /// `unsupported` for a kind that there is not, `invalid_value` for another word, and those of the
     /// functions for each type.
-    pub fn any_family(&self, options: AnyFamilyOptions) -> Result<Arc<dyn AnyFamily>> {
-        match options.kind.as_str() {
-            "counter" => any(self.counter_family(options.family)),
-            "gauge" => any(self.gauge_family(options.gauge()?)),
-            "histogram" => any(self.histogram_family(options.histogram()?)),
-            "summary" => any(self.summary_family(options.summary())),
-            "info" => any(self.info_family(options.family)),
-            "stateset" => {
-                let AnyFamilyOptions { family, states, .. } = options;
-                any(self.state_set_family(StateSetOptions { family, states }))
-            }
-            other => {
-                let message = format!("there is no kind of metric {other:?}");
-                Err(Error::new(ErrorCode::Unsupported, message))
-            }
-        }
+    pub fn any_family(&self, options: AnyFamilyOptions) -> Result<Family<Handle>> {
+        self.family(options.plan()?)
     }
 }
 
-fn any<M: Metric + Into<Handle>>(family: Result<Family<M>>) -> Result<Arc<dyn AnyFamily>> {
-    Ok(Arc::new(family?))
-}
-
 impl AnyFamilyOptions {
+    fn plan(self) -> Result<Plan> {
+        Ok(match self.kind.as_str() {
+            "counter" => Plan::new(self.family, Kind::Counter),
+            "gauge" => self.gauge()?.into(),
+            "histogram" => self.histogram()?.into(),
+            "summary" => self.summary().into(),
+            "info" => Plan::new(self.family, Kind::Info),
+            "stateset" => StateSetOptions { family: self.family, states: self.states }.into(),
+            other => {
+                let message = format!("there is no kind of metric {other:?}");
+                return Err(Error::new(ErrorCode::Unsupported, message));
+            }
+        })
+    }
+
     fn gauge(self) -> Result<GaugeOptions> {
         let mode = match self.mode.as_deref() {
             None | Some("last") => GaugeMode::LastValue,

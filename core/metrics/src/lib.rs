@@ -21,6 +21,7 @@ mod info;
 mod members;
 mod native;
 mod options;
+mod plan;
 #[cfg(all(feature = "process", not(target_arch = "wasm32")))]
 mod process;
 mod record;
@@ -35,7 +36,7 @@ mod summary;
 mod timer;
 mod view;
 
-pub use any::{AnyChild, AnyFamily, Handle};
+pub use any::Handle;
 pub use any_options::{AnyFamilyOptions, AnyNativeOptions};
 pub use bounds::{Bounds, BoundsTable, exponential_buckets, linear_buckets};
 pub use cardinality::{CardinalityReport, FamilyCardinality, LabelCardinality};

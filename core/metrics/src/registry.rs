@@ -20,9 +20,9 @@ use crate::members::Called;
 use crate::options::{
     FamilyOptions, GaugeOptions, HistogramOptions, RegistryOptions, StateSetOptions, SummaryOptions,
 };
+use crate::plan::Plan;
 use crate::running::unless_running;
 use crate::self_metrics::{SelfMetrics, Totals};
-use crate::summary::Window;
 use crate::view::RegistryView;
 use crate::{Counter, Gauge, Histogram, Info, StateSet, Summary, record};
 
@@ -194,7 +194,7 @@ impl Registry {
     /// `invalid_name`, `reserved_name`; `invalid_value` for a wrong expiry; `limit_reached` when the
     /// registry is full.
     pub fn counter_family(&self, options: FamilyOptions) -> Result<Family<Counter>> {
-        self.family(options, Kind::Counter, |_| ())
+        self.family(Plan::new(options, Kind::Counter))
     }
 
     /// The gauge family of these options; made when it is new.
@@ -202,7 +202,7 @@ impl Registry {
     /// # Errors
     /// As for [`Registry::counter_family`].
     pub fn gauge_family(&self, options: GaugeOptions) -> Result<Family<Gauge>> {
-        self.family(options.family, Kind::Gauge(options.mode), |_| ())
+        self.family(options.into())
     }
 
     /// The histogram family of these options; made when it is new.
@@ -210,8 +210,7 @@ impl Registry {
     /// # Errors
     /// As for [`Registry::counter_family`], and `invalid_buckets`.
     pub fn histogram_family(&self, options: HistogramOptions) -> Result<Family<Histogram>> {
-        let kind = Kind::Histogram { native: options.native };
-        self.family(options.family, kind, |schema| schema.bounds = options.buckets)
+        self.family(options.into())
     }
 
     /// The summary family of these options; made when it is new.
@@ -219,13 +218,7 @@ impl Registry {
     /// # Errors
     /// As for [`Registry::counter_family`], and `invalid_objectives`.
     pub fn summary_family(&self, options: SummaryOptions) -> Result<Family<Summary>> {
-        let (quantiles, errors) = options.objectives.into_iter().unzip();
-        let window = Window {
-            errors,
-            max_age_seconds: options.max_age_seconds,
-            slices: options.age_buckets,
-        };
-        self.family(options.family, Kind::Summary(window), |schema| schema.quantiles = quantiles)
+        self.family(options.into())
     }
 
     /// The info family of these options; made when it is new.
@@ -233,7 +226,7 @@ impl Registry {
     /// # Errors
     /// As for [`Registry::counter_family`].
     pub fn info_family(&self, options: FamilyOptions) -> Result<Family<Info>> {
-        self.family(options, Kind::Info, |_| ())
+        self.family(Plan::new(options, Kind::Info))
     }
 
     /// The state-set family of these options; made when it is new.
@@ -242,23 +235,15 @@ impl Registry {
     /// As for [`Registry::counter_family`], and `invalid_value` for states that are none, too many or
     /// the same.
     pub fn state_set_family(&self, options: StateSetOptions) -> Result<Family<StateSet>> {
-        self.family(options.family, Kind::StateSet, |schema| schema.states = options.states)
+        self.family(options.into())
     }
 
-    fn family<M: Metric>(
-        &self,
-        options: FamilyOptions,
-        kind: Kind,
-        complete: impl FnOnce(&mut Schema),
-    ) -> Result<Family<M>> {
+    /// The family of this plan; made when it is new.
+    pub(crate) fn family<M: Metric>(&self, plan: Plan) -> Result<Family<M>> {
         let inner = &self.inner;
-        options.check()?;
-        let (max_series, expire_after) = (options.max_series, options.expire_after_seconds);
-        let mut schema = options.into_schema(kind.metric_type());
-        complete(&mut schema);
-        schema.constant_labels.splice(0..0, inner.options.constant_labels.iter().cloned());
-        let schema = schema.validated(inner.options.name_rules)?;
-        let definition = Definition::new(schema, kind.validated()?);
+        plan.family.check()?;
+        let (max_series, expire_after) = (plan.family.max_series, plan.family.expire_after_seconds);
+        let definition = plan.define(&inner.options.constant_labels, inner.options.name_rules)?;
         let names = definition.schema.sample_names();
         let mut contents = inner.lock();
         if let Some(family) = contents.existing(&definition) {

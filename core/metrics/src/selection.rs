@@ -1,11 +1,8 @@
 //! Whole registries and single families that show together.
 
-use std::sync::Arc;
-
 use metrion_model::{NameFilter, Snapshot};
 
-use crate::Registry;
-use crate::any::AnyFamily;
+use crate::{Family, Handle, Registry};
 
 /// What one page shows: registries, and families beside them. Cloning gives handles to the same.
 #[derive(Clone, Default)]
@@ -13,7 +10,7 @@ pub struct Selection {
     /// Of these everything.
     pub registries: Vec<Registry>,
     /// Single families of other registries.
-    pub families: Vec<Arc<dyn AnyFamily>>,
+    pub families: Vec<Family<Handle>>,
 }
 
 impl Selection {
