@@ -2,15 +2,16 @@
 // the core, as they are where JavaScript has no cells.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
-import { after, test } from 'node:test';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import * as metrion from 'metrion';
 import { startHttpServer } from 'metrion/http';
 import * as testing from 'metrion/testing';
 
+import { vectorReport } from './vector_report.mjs';
 import { vectorRunner } from './vector_runner.mjs';
 
 const { Run, OPERATIONS, runCase } = vectorRunner({ ...metrion, ...testing, startHttpServer }, assert);
@@ -32,26 +33,16 @@ test('the areas are those that this runner knows', () => {
   assert.deepEqual([...areas].sort(), AREAS);
 });
 
-// How many cases of each area ran and passed, for the table of features.
-const report = { cells: {}, calls: {} };
+const counted = vectorReport('node');
 for (const updates of ['cells', 'calls']) {
   for (const file of FILES) {
-    test(`${relative(VECTORS, file)}, ${updates}`, async () => {
+    const name = relative(VECTORS, file);
+    test(`${name}, ${updates}`, async () => {
       assert.ok(file.endsWith('.json'));
-      const area = (report[updates][basename(dirname(file))] ??= { ran: 0, passed: 0 });
-      area.ran += 1;
-      await runCase(JSON.parse(readFileSync(file, 'utf8')), updates);
-      area.passed += 1;
+      await counted(updates, name, () => runCase(JSON.parse(readFileSync(file, 'utf8')), updates));
     });
   }
 }
-after(() => {
-  const folder = process.env.METRION_VECTOR_REPORT;
-  if (folder !== undefined) {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'node.json'), JSON.stringify(report));
-  }
-});
 
 test('updates by calls have no cells', () => {
   const run = new Run({}, 'calls');

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 import { build } from 'vite';
 
+import { vectorReport } from '../../bindings-node/test/vector_report.mjs';
 import { CASES } from './cases.mjs';
 import { open, serve } from './chromium.mjs';
 
@@ -23,22 +24,19 @@ const VECTORS = `<!doctype html><script type="module">
 
   const { runCase } = vectorRunner({ ...metrion, ...testing }, assert);
   const cases = await (await fetch('/cases.json')).json();
-  const failures = [];
-  let run = 0;
+  const outcomes = [];
   for (const updates of ['cells', 'calls']) {
     for (const { name, text } of cases) {
-      try {
-        run += 1;
-        await runCase(JSON.parse(text), updates);
-      } catch (error) {
-        failures.push(name + ', ' + updates + ': ' + error);
-      }
+      const failure = await runCase(JSON.parse(text), updates).then(() => null, String);
+      outcomes.push({ updates, name, failure });
     }
   }
   const wrong = { description: '', operations: [], expect: { text: ['not there'] } };
   const noticed = await runCase(wrong, 'cells').then(() => false, () => true);
-  globalThis.outcome = { run, failures, noticed };
+  globalThis.outcome = { outcomes, noticed };
 </script>`;
+
+const counted = vectorReport('chromium');
 
 test('the vectors in a page', async (t) => {
   const pages = {
@@ -52,12 +50,14 @@ test('the vectors in a page', async (t) => {
   const { page, errors, close } = await open(server.url);
   t.after(close);
   await page.waitForFunction(() => globalThis.outcome !== undefined, undefined, { timeout: 120_000 });
-  const { run, failures, noticed } = await page.evaluate(() => globalThis.outcome);
-  assert.deepEqual(failures, []);
+  const { outcomes, noticed } = await page.evaluate(() => globalThis.outcome);
+  for (const { updates, name, failure } of outcomes) {
+    await counted(updates, name, () => assert.equal(failure, null, `${name}, ${updates}`));
+  }
   assert.deepEqual(errors, []);
   assert.ok(noticed, 'a wrong expectation is not noticed');
-  assert.equal(run, 2 * CASES.length);
-  t.diagnostic(`${run} vectors in ${await page.evaluate(() => navigator.userAgent)}`);
+  assert.equal(outcomes.length, 2 * CASES.length);
+  t.diagnostic(`${outcomes.length} vectors in ${await page.evaluate(() => navigator.userAgent)}`);
 });
 
 const CLICKS = `

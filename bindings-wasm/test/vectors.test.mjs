@@ -6,14 +6,16 @@ import { test } from 'node:test';
 import * as metrion from 'metrion-wasm';
 import * as testing from 'metrion-wasm/testing';
 
+import { vectorReport } from '../../bindings-node/test/vector_report.mjs';
 import { vectorRunner } from '../../bindings-node/test/vector_runner.mjs';
 import { CASES } from './cases.mjs';
 
 const { Run, OPERATIONS, runCase } = vectorRunner({ ...metrion, ...testing }, assert);
 
+const counted = vectorReport('wasm');
 for (const updates of ['cells', 'calls']) {
   for (const { name, text } of CASES) {
-    test(`${name}, ${updates}`, () => runCase(JSON.parse(text), updates));
+    test(`${name}, ${updates}`, () => counted(updates, name, () => runCase(JSON.parse(text), updates)));
   }
 }
 

@@ -21,6 +21,10 @@ COLUMNS = {
     ("python", "cells"): "Python",
     ("node", "cells"): "Node.js",
     ("node", "calls"): "Node.js, calls",
+    ("wasm", "cells"): "WASM",
+    ("wasm", "calls"): "WASM, calls",
+    ("chromium", "cells"): "Chromium",
+    ("chromium", "calls"): "Chromium, calls",
     ("c", "inline"): "C",
     ("c", "calls"): "C, calls",
     ("cpp", "classes"): "C++",
@@ -68,7 +72,7 @@ def read(folder: Path) -> Report:
     if missing:
         raise SystemExit(
             f"no report of {', '.join(missing)} in {folder}: run `make test "
-            'STEPS="rust package python node c kotlin ruby"`'
+            'STEPS="rust package python node wasm c kotlin ruby"`'
         )
     unknown = found.keys() - COLUMNS.keys()
     if unknown:
