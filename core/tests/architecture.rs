@@ -41,7 +41,7 @@ const DEPENDENCIES: [(&str, &[&str]); 19] = [
 ];
 
 /// What only a binding may name, and the tool that generates code for one: nobody links that.
-const BINDING_TOOLS: [&str; 12] = [
+const BINDING_TOOLS: [&str; 13] = [
     "cbindgen",
     "js-sys",
     "napi",

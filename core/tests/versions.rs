@@ -55,11 +55,23 @@ fn the_python_package_takes_it_from_its_crate() {
 }
 
 #[test]
-fn the_node_package_has_it() {
-    assert_eq!(json("bindings-node/package.json")["version"], VERSION);
-    let lock = json("bindings-node/package-lock.json");
-    assert_eq!(lock["version"], VERSION);
-    assert_eq!(lock["packages"][""]["version"], VERSION);
+fn the_packages_for_node_and_browsers_have_it() {
+    for folder in ["bindings-node", "bindings-wasm"] {
+        assert_eq!(json(&format!("{folder}/package.json"))["version"], VERSION);
+        let lock = json(&format!("{folder}/package-lock.json"));
+        assert_eq!(lock["version"], VERSION);
+        assert_eq!(lock["packages"][""]["version"], VERSION);
+    }
+}
+
+#[test]
+fn the_packages_for_kotlin_and_ruby_have_it() {
+    let gem = quoted("bindings-c/uniffi/ruby/metrion.gemspec", "  gem.version = ");
+    assert_eq!(gem, [VERSION]);
+    // The project's own version is the first in the file, and what the example takes.
+    for file in ["bindings-c/uniffi/kotlin/pom.xml", "examples/kotlin/pom.xml"] {
+        assert!(text(file).contains(&format!("<version>{VERSION}</version>")), "{file}");
+    }
 }
 
 #[test]
