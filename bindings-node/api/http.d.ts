@@ -10,6 +10,9 @@ declare type Aggregator = 'omit' | 'sum' | 'first' | 'min' | 'max' | 'average';
 /** A metric of whatever kind. */
 declare type AnyMetric = Metric<any, any>;
 
+/** Bytes, as this platform's programs expect them. */
+declare type Bytes = Buffer;
+
 /** Gives families at every collection. */
 declare interface Collector {
     /** What it will give, so that clashes of names are found when it is registered. */
@@ -97,7 +100,6 @@ declare type LabelTuple<N extends readonly string[]> = {
     [place in keyof N]: LabelValue;
 };
 
-/** Label values of JavaScript, and the table that finds a child by them. */
 /** What a label's value may be: it is shown as `String()` shows it. */
 declare type LabelValue = string | number | boolean | bigint;
 
@@ -151,7 +153,7 @@ declare interface MetricValue {
     exemplar?: Exemplar | null;
 }
 
-/** The native module: what its classes offer, and where it is found. */
+/** What the native module offers, be it one for Node or WebAssembly. */
 declare interface NativeBuckets {
     schema: number;
     zeroThreshold: number;
@@ -214,7 +216,7 @@ declare const OPENMETRICS_CONTENT_TYPE = "application/openmetrics-text; version=
 
 /** A registry in one format. */
 declare interface Page {
-    body: Buffer;
+    body: Bytes;
     contentType: string;
     contentEncoding: string | null;
     /** Why metrics were left out, as codes. */
@@ -263,7 +265,7 @@ declare class Registry {
     /** All metrics in the registry's format, made on the worker pool. */
     metrics(): Promise<string>;
     /** The same as bytes: what a server needs. */
-    metricsBuffer(): Promise<Buffer>;
+    metricsBuffer(): Promise<Bytes>;
     /** All metrics in any format. */
     encode(options?: EncodeOptions): Promise<Page>;
     /** The answer to a scrape over HTTP: format and compression follow from the request. */

@@ -32,6 +32,9 @@ export declare const aggregators: Readonly<Record<string, Aggregate>>;
 /** A metric of whatever kind. */
 export declare type AnyMetric = Metric<any, any>;
 
+/** Bytes, as this platform's programs expect them. */
+declare type Bytes = Buffer;
+
 /** Collects metrics of the process, the heap, garbage collection, the event loop, handles and the version. */
 export declare function collectDefaultMetrics(config?: DefaultMetricsConfig): void;
 
@@ -61,10 +64,13 @@ export declare class Counter<const N extends readonly string[] = readonly []> ex
 
 /** One series of a counter. */
 export declare class CounterChild {
+    private readonly cells;
     private readonly native;
-    private readonly numbers;
-    private readonly halves;
-    private readonly low;
+    private numbers;
+    private halves;
+    private low;
+    /** Looks for the cells again if they are elsewhere by now. */
+    private attach;
     /** Adds `value`, a number from 0 up. `exemplar` tells where it comes from. */
     inc(value?: number, exemplar?: ExemplarLabels): void;
     private incRare;
@@ -174,13 +180,17 @@ export declare class Gauge<const N extends readonly string[] = readonly []> exte
 
 /** One series of a gauge. */
 export declare class GaugeChild {
+    private readonly cells;
     /** Whether the cell keeps the last value. */
     private readonly last;
     /** How many write to the cell. */
     private readonly writers;
     private readonly native;
-    private readonly numbers;
-    private readonly index;
+    private numbers;
+    private index;
+    private place;
+    /** Looks for the cell again if it is elsewhere by now. */
+    private attach;
     /** Adds `value`. */
     inc(value?: number): void;
     /** Takes `value` off. */
@@ -229,11 +239,15 @@ export declare class Histogram<const N extends readonly string[] = readonly []> 
 
 /** One series of a histogram. */
 export declare class HistogramChild {
+    private readonly cells;
     private readonly buckets;
     private readonly native;
-    private readonly numbers;
-    private readonly index;
-    private readonly sum;
+    private numbers;
+    private index;
+    private sum;
+    private place;
+    /** Looks for the cells again if they are elsewhere by now. */
+    private attach;
     /** Counts one observation; NaN is in no bucket, and dropped. `exemplar` tells where it comes from. */
     observe(value: number, exemplar?: ExemplarLabels): void;
     private observeRare;
@@ -288,7 +302,6 @@ export declare type LabelTuple<N extends readonly string[]> = {
     [place in keyof N]: LabelValue;
 };
 
-/** Label values of JavaScript, and the table that finds a child by them. */
 /** What a label's value may be: it is shown as `String()` shows it. */
 export declare type LabelValue = string | number | boolean | bigint;
 
@@ -380,7 +393,7 @@ export declare class MetrionError extends Error {
     constructor(code: ErrorCode, message: string, options?: ErrorOptions);
 }
 
-/** The native module: what its classes offer, and where it is found. */
+/** What the native module offers, be it one for Node or WebAssembly. */
 declare interface NativeBuckets {
     schema: number;
     zeroThreshold: number;
@@ -456,7 +469,7 @@ export declare const OPENMETRICS_CONTENT_TYPE = "application/openmetrics-text; v
 
 /** A registry in one format. */
 export declare interface Page {
-    body: Buffer;
+    body: Bytes;
     contentType: string;
     contentEncoding: string | null;
     /** Why metrics were left out, as codes. */
@@ -547,7 +560,7 @@ export declare class Registry {
     /** All metrics in the registry's format, made on the worker pool. */
     metrics(): Promise<string>;
     /** The same as bytes: what a server needs. */
-    metricsBuffer(): Promise<Buffer>;
+    metricsBuffer(): Promise<Bytes>;
     /** All metrics in any format. */
     encode(options?: EncodeOptions): Promise<Page>;
     /** The answer to a scrape over HTTP: format and compression follow from the request. */
@@ -697,9 +710,12 @@ export declare class Summary<const N extends readonly string[] = readonly []> ex
 
 /** One series of a summary. */
 export declare class SummaryChild {
+    private readonly cells;
     private readonly native;
-    private readonly numbers;
-    private readonly index;
+    private numbers;
+    private index;
+    /** Looks for the cells again if they are elsewhere by now. */
+    private attach;
     /** Counts one observation; NaN has no rank, and is dropped. */
     observe(value: number): void;
     private observeRare;

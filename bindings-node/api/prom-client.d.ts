@@ -63,10 +63,13 @@ export declare namespace Counter {
 
 /** One series of a counter. */
 declare class CounterChild {
+    private readonly cells;
     private readonly native;
-    private readonly numbers;
-    private readonly halves;
-    private readonly low;
+    private numbers;
+    private halves;
+    private low;
+    /** Looks for the cells again if they are elsewhere by now. */
+    private attach;
     /** Adds `value`, a number from 0 up. `exemplar` tells where it comes from. */
     inc(value?: number, exemplar?: ExemplarLabels): void;
     private incRare;
@@ -138,13 +141,17 @@ export declare namespace Gauge {
 
 /** One series of a gauge. */
 declare class GaugeChild {
+    private readonly cells;
     /** Whether the cell keeps the last value. */
     private readonly last;
     /** How many write to the cell. */
     private readonly writers;
     private readonly native;
-    private readonly numbers;
-    private readonly index;
+    private numbers;
+    private index;
+    private place;
+    /** Looks for the cell again if it is elsewhere by now. */
+    private attach;
     /** Adds `value`. */
     inc(value?: number): void;
     /** Takes `value` off. */
@@ -189,11 +196,15 @@ export declare namespace Histogram {
 
 /** One series of a histogram. */
 declare class HistogramChild {
+    private readonly cells;
     private readonly buckets;
     private readonly native;
-    private readonly numbers;
-    private readonly index;
-    private readonly sum;
+    private numbers;
+    private index;
+    private sum;
+    private place;
+    /** Looks for the cells again if they are elsewhere by now. */
+    private attach;
     /** Counts one observation; NaN is in no bucket, and dropped. `exemplar` tells where it comes from. */
     observe(value: number, exemplar?: ExemplarLabels): void;
     private observeRare;
@@ -231,7 +242,6 @@ declare type LabelTuple<N extends readonly string[]> = {
     [place in keyof N]: LabelValue;
 };
 
-/** Label values of JavaScript, and the table that finds a child by them. */
 /** What a label's value may be: it is shown as `String()` shows it. */
 declare type LabelValue = string | number | boolean | bigint;
 
@@ -355,7 +365,7 @@ declare interface MetricValue {
     exemplar?: Exemplar_2 | null;
 }
 
-/** The native module: what its classes offer, and where it is found. */
+/** What the native module offers, be it one for Node or WebAssembly. */
 declare interface NativeBuckets {
     schema: number;
     zeroThreshold: number;
@@ -513,9 +523,12 @@ export declare namespace Summary {
 
 /** One series of a summary. */
 declare class SummaryChild {
+    private readonly cells;
     private readonly native;
-    private readonly numbers;
-    private readonly index;
+    private numbers;
+    private index;
+    /** Looks for the cells again if they are elsewhere by now. */
+    private attach;
     /** Counts one observation; NaN has no rank, and is dropped. */
     observe(value: number): void;
     private observeRare;
