@@ -41,10 +41,11 @@ impl NativeScrape {
     pub fn encode(&self, init: &JsValue) -> Result<Object> {
         let own = Fields(init);
         let labels = own.pairs("labels")?;
-        let (format, filter) = match own.text("accept")? {
-            Some(accept) => (negotiate(&accept), NameFilter::all()),
-            None => (Format { syntax: syntax(&own)?, escaping: None }, names(&own)?),
+        let format = match own.text("accept")? {
+            Some(accept) => negotiate(&accept),
+            None => Format { syntax: syntax(&own)?, escaping: None },
         };
+        let filter = own.texts("names")?.map_or_else(NameFilter::all, NameFilter::only);
         let escaping = match own.text("escaping")? {
             None => Escaping::default(),
             Some(word) => {
@@ -79,8 +80,4 @@ fn syntax(init: &Fields<'_>) -> Result<Syntax> {
         Some("json") => Ok(Syntax::Json),
         Some(other) => Err(fault(unknown("format", other))),
     }
-}
-
-fn names(init: &Fields<'_>) -> Result<NameFilter> {
-    Ok(init.texts("names")?.map_or_else(NameFilter::all, NameFilter::only))
 }
