@@ -251,9 +251,13 @@ test('in Chromium', async (t) => {
     });
     await click(page, 2);
     await until(() => errors.length === 2);
-    // An interaction is known once the browser has painted after it.
+    // An interaction is known once the browser has painted after it, and the library looks at it when it is idle.
     await page.evaluate(
-      () => new Promise((resolve) => new PerformanceObserver(resolve).observe({ type: 'first-input', buffered: true })),
+      () =>
+        new Promise((resolve) => {
+          const seen = new PerformanceObserver(() => requestIdleCallback(() => resolve(), { timeout: 2000 }));
+          seen.observe({ type: 'first-input', buffered: true });
+        }),
     );
     await page.goto('about:blank');
     await soon(endpoint, 2);
