@@ -311,7 +311,7 @@ declare interface RegistryConfig {
     constantLabels?: Readonly<Record<string, string>> | Iterable<readonly [string, string]>;
     /** Whether metric and label names may be any text that is not empty. */
     utf8Names?: boolean;
-    /** How many metrics, series and parts of series there is room for; 262,144 by default. */
+    /** How many metrics, series and parts of series there is room for; 262,144 by default, in a browser 4,096. */
     maxEntries?: number;
     /** Whether it tells of itself: series, bytes, dropped updates. */
     selfMetrics?: boolean;
