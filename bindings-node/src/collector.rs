@@ -123,19 +123,8 @@ impl NativeCollector {
     }
 }
 
-const TYPES: [MetricType; 8] = [
-    MetricType::Counter,
-    MetricType::Gauge,
-    MetricType::Histogram,
-    MetricType::GaugeHistogram,
-    MetricType::Summary,
-    MetricType::Info,
-    MetricType::StateSet,
-    MetricType::Unknown,
-];
-
 fn core_family(own: SampleFamily) -> Result<CoreFamily> {
-    let metric_type = TYPES.into_iter().find(|known| known.as_str() == own.kind);
+    let metric_type = MetricType::from_word(&own.kind);
     let metric_type = metric_type.ok_or_else(|| {
         let message = format!("there is no type of metric {:?}", own.kind);
         fault(Error::new(ErrorCode::InvalidValue, message))

@@ -162,13 +162,10 @@ pub(crate) fn schema_of(metric: &Bound<'_, PyAny>) -> PyResult<Schema> {
 }
 
 fn type_of(word: &str) -> PyResult<MetricType> {
-    use MetricType::{Counter, Gauge, GaugeHistogram, Histogram, Info, StateSet, Summary, Unknown};
     if word == "untyped" {
-        return Ok(Unknown);
+        return Ok(MetricType::Unknown);
     }
-    [Counter, Gauge, Histogram, GaugeHistogram, Summary, Info, StateSet, Unknown]
-        .into_iter()
-        .find(|metric_type| metric_type.as_str() == word)
+    MetricType::from_word(word)
         .ok_or_else(|| PyValueError::new_err(format!("Invalid metric type: {word}")))
 }
 

@@ -75,21 +75,10 @@ impl NativeCollector {
     }
 }
 
-const TYPES: [MetricType; 8] = [
-    MetricType::Counter,
-    MetricType::Gauge,
-    MetricType::Histogram,
-    MetricType::GaugeHistogram,
-    MetricType::Summary,
-    MetricType::Info,
-    MetricType::StateSet,
-    MetricType::Unknown,
-];
-
 fn core_family(own: &JsValue) -> Result<CoreFamily> {
     let own = Fields(own);
     let kind = own.text("kind")?.unwrap_or_default();
-    let metric_type = TYPES.into_iter().find(|known| known.as_str() == kind);
+    let metric_type = MetricType::from_word(&kind);
     let samples = own.objects("samples")?.unwrap_or_default();
     Ok(CoreFamily {
         name: own.text("name")?.unwrap_or_default(),

@@ -27,6 +27,24 @@ pub enum MetricType {
 }
 
 impl MetricType {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Counter,
+        Self::Gauge,
+        Self::Histogram,
+        Self::GaugeHistogram,
+        Self::Summary,
+        Self::Info,
+        Self::StateSet,
+        Self::Unknown,
+    ];
+
+    /// The type with this word, see [`MetricType::as_str`].
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == word)
+    }
+
     /// The word of the OpenMetrics format. The text format 0.0.4 knows only some of them.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -143,25 +143,11 @@ fn metadata(mut cursor: Cursor<'_>) -> Result<Event<'_>, ParseError> {
     match keyword {
         "HELP" => Ok(Event::Help { name, help: unescape(rest, Escapes::Quote) }),
         "UNIT" => Ok(Event::Unit { name, unit: rest }),
-        _ => match metric_type(rest) {
+        _ => match MetricType::from_word(rest) {
             Some(metric_type) => Ok(Event::Type { name, metric_type }),
             None => Err(cursor.error_at(at, format!("{} is no metric type", quote(rest)))),
         },
     }
-}
-
-fn metric_type(word: &str) -> Option<MetricType> {
-    const ALL: [MetricType; 8] = [
-        MetricType::Counter,
-        MetricType::Gauge,
-        MetricType::Histogram,
-        MetricType::GaugeHistogram,
-        MetricType::Summary,
-        MetricType::Info,
-        MetricType::StateSet,
-        MetricType::Unknown,
-    ];
-    ALL.into_iter().find(|metric_type| metric_type.as_str() == word)
 }
 
 #[cfg(test)]
