@@ -441,6 +441,9 @@ def test_the_program_is_interrupted_and_not_the_collector() -> None:
     program = """
 import signal, time, metrion
 
+# A shell that runs this in the background has it ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 class Interrupted:
     def collect(self):
         signal.raise_signal(signal.SIGINT)
