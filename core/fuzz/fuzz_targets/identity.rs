@@ -38,7 +38,7 @@ type Model = HashMap<Vec<String>, f64>;
 
 fuzz_target!(|input: Input<'_>| {
     let names = &NAMES[..1 + usize::from(input.labels) % NAMES.len()];
-    let geometry = Geometry { slabs: 2, cells: 1 << 15, entries: 1 << 13, key_words: 1 << 16 };
+    let geometry = Geometry { slabs: 2, cells: 1 << 15, entries: 1 << 13, key_words: 1 << 16, processes: 0 };
     let registry =
         Registry::new(RegistryOptions { geometry, ..RegistryOptions::default() }).unwrap();
     let family = registry.counter_family(FamilyOptions::labelled("c", "", names)).unwrap();

@@ -150,7 +150,7 @@ struct State {
 
 fuzz_target!(|operations: Vec<Operation<'_>>| {
     // Small, so that its bounds are met, too.
-    let geometry = Geometry { slabs: 2, cells: 1, entries: 64, key_words: 1 << 10 };
+    let geometry = Geometry { slabs: 2, cells: 1, entries: 64, key_words: 1 << 10, processes: 0 };
     let clock = Arc::new(ManualClock::new(1.5e9));
     let options =
         RegistryOptions { geometry, clock: Arc::clone(&clock) as _, ..RegistryOptions::default() };

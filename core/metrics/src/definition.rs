@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use metrion_model::{Clock, MetricType, NameRules, Result, Schema};
+use metrion_slab::{CellsOf, Segment};
 
 use crate::bounds::Bounds;
 use crate::exponential::Exponential;
@@ -110,6 +111,15 @@ impl Definition {
     /// Whether the cells are last values, which only the common slab holds.
     pub(crate) fn keeps_last_value(&self) -> bool {
         matches!(self.kind, Kind::Gauge(GaugeMode::LastValue) | Kind::Info | Kind::StateSet)
+    }
+
+    /// Whose numbers the cells are.
+    pub(crate) fn cells_of(&self, segment: &Segment) -> CellsOf {
+        match &self.kind {
+            _ if self.keeps_last_value() => CellsOf::All,
+            Kind::Gauge(_) if segment.is_shared() => CellsOf::Owners,
+            _ => CellsOf::Writers,
+        }
     }
 
     /// Whether the cells of a series are all that it counts.

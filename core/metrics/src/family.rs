@@ -152,6 +152,7 @@ impl<M: Metric> Shared<M> {
             family: self.entry.number,
             key,
             cells: self.definition().cells() as u32,
+            of: self.definition().cells_of(&self.segment),
             payload: self.definition().payload() as u32,
             created: self.context.clock.unix_seconds(),
         };

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use metrion_model::{
     Clock, Error, ErrorCode, FamilySnapshot, NameFilter, Result, Schema, Snapshot,
 };
-use metrion_slab::{Entry, EntryKind, Locked, NewEntry, Segment, lock, split_key};
+use metrion_slab::{CellsOf, Entry, EntryKind, Locked, NewEntry, Segment, lock, split_key};
 
 use crate::cardinality::{CardinalityReport, Counting};
 use crate::collector::Collector;
@@ -255,6 +255,7 @@ impl Registry {
             family: 0,
             key: &record::encode(&definition),
             cells: 0,
+            of: CellsOf::Writers,
             payload: 0,
             created: inner.options.clock.unix_seconds(),
         };

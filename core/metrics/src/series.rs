@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use metrion_model::{Error, ErrorCode, Result};
-use metrion_slab::{Cell, Entry, EntryKind, NewEntry, Segment, lock};
+use metrion_slab::{Cell, CellsOf, Entry, EntryKind, NewEntry, Segment, lock};
 
 use crate::definition::Context;
 use crate::exemplars::Exemplars;
@@ -100,7 +100,8 @@ impl Series {
         if family == u32::MAX {
             return Err(Error::new(ErrorCode::LimitReached, "the series is nowhere"));
         }
-        let new = NewEntry { kind, family, key, cells, payload, created: 0.0 };
+        let new =
+            NewEntry { kind, family, key, cells, of: CellsOf::Writers, payload, created: 0.0 };
         let mut parts = lock(&self.extras().parts);
         let (entry, _) = self.segment.insert(&new)?;
         if parts.iter().all(|part| part.number != entry.number) {

@@ -17,7 +17,8 @@ use proptest::prelude::*;
 
 /// A small registry: these tests make thousands of them.
 fn registry() -> Registry {
-    let geometry = Geometry { slabs: 4, cells: 1 << 15, entries: 1 << 12, key_words: 1 << 15 };
+    let geometry =
+        Geometry { slabs: 4, cells: 1 << 15, entries: 1 << 12, key_words: 1 << 15, processes: 0 };
     Registry::new(RegistryOptions { geometry, ..RegistryOptions::default() }).unwrap()
 }
 

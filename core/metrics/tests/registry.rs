@@ -208,7 +208,7 @@ fn past_the_limit_writes_go_to_one_overflow_series() {
 #[test]
 fn a_full_registry_overflows_and_then_drops() {
     let options = RegistryOptions {
-        geometry: Geometry { slabs: 2, cells: 1, entries: 128, key_words: 1 << 12 },
+        geometry: Geometry { slabs: 2, cells: 1, entries: 128, key_words: 1 << 12, processes: 0 },
         ..RegistryOptions::default()
     };
     let registry = Registry::new(options).unwrap();

@@ -8,7 +8,7 @@ use metrion_metrics::{FamilyOptions, Geometry, Registry, RegistryOptions};
 #[test]
 fn cells_of_removed_series_are_used_again_once_no_handle_is_left() {
     let options = RegistryOptions {
-        geometry: Geometry { slabs: 3, cells: 1, entries: 64, key_words: 1 << 12 },
+        geometry: Geometry { slabs: 3, cells: 1, entries: 64, key_words: 1 << 12, processes: 0 },
         ..RegistryOptions::default()
     };
     let registry = Registry::new(options).unwrap();

@@ -40,6 +40,10 @@ pub enum ErrorCode {
     Unsupported,
     /// A listening address is taken.
     AddressInUse,
+    /// Stored data is not what it must be: somebody else wrote there, or it is broken.
+    Damaged,
+    /// Stored data is of another version of Metrion.
+    OtherVersion,
     /// Any other failure of the operating system.
     Io,
 }
@@ -63,6 +67,8 @@ impl ErrorCode {
             Self::NotFound => "not_found",
             Self::Unsupported => "unsupported",
             Self::AddressInUse => "address_in_use",
+            Self::Damaged => "damaged",
+            Self::OtherVersion => "other_version",
             Self::Io => "io",
         }
     }

@@ -7,12 +7,13 @@
 //! the first one's entry and gives its own up.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Mutex;
 
 use metrion_model::{Error, ErrorCode, Result};
 use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
 
-use crate::layout::{entry, header};
+use crate::layout::{PAGE_CELLS, entry, header};
 #[cfg(not(loom))]
 use crate::lock::lock;
 use crate::segment::{Cell, Segment};
@@ -51,8 +52,11 @@ impl EntryKind {
     }
 }
 
-/// The life of an entry, in order; a free one begins again.
+/// The life of an entry; a free one begins again.
 mod state {
+    /// Complete, and perhaps in its chain: its writer, or whoever finds it there, makes it live. One that
+    /// is in no chain, as its writer ended before, stays so and is nobody's.
+    pub(super) const FILLED: u64 = 4;
     pub(super) const LIVE: u64 = 1;
     /// Hidden from reads; handles to it may be left.
     pub(super) const REMOVED: u64 = 2;
@@ -72,10 +76,31 @@ pub struct NewEntry<'a> {
     pub key: &'a [u8],
     /// How many cells it needs.
     pub cells: u32,
+    /// Whose numbers they are.
+    pub of: CellsOf,
     /// How many words it needs beside its key: zero at first; see [`Segment::payload`].
     pub payload: u32,
     /// Unix seconds.
     pub created: f64,
+}
+
+/// Whose numbers the cells of an entry are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CellsOf {
+    /// Each writer adds to its own; nobody's part ever goes.
+    Writers,
+    /// Everybody's: the common slab alone holds them.
+    All,
+    /// A process's, which takes its part along when it ends.
+    Owners,
+}
+
+/// Where somebody who takes up the entries of a directory has got to.
+#[derive(Debug, Default)]
+pub struct Cursor {
+    next: usize,
+    /// Numbers before that which were not published yet.
+    pending: Vec<usize>,
 }
 
 /// An entry of the directory.
@@ -134,7 +159,7 @@ impl Segment {
         let head = self.word(self.layout().head(hash));
         let first = head.load(Ordering::Acquire);
         if let Some(number) = self.find(first, 0, hash, new) {
-            return Ok((self.entry_at(number, new.kind), false));
+            return Ok((self.existing(number, new)?, false));
         }
         let room = Room::new(new.cells, new.key.len(), new.payload);
         #[cfg(not(loom))]
@@ -143,13 +168,28 @@ impl Segment {
         let reused = None;
         let number = match reused {
             Some(number) => number,
-            None => self.reserve(new.kind, room)?,
+            None => self.reserve(new, room)?,
         };
         self.fill(number, hash, new);
         match self.publish(number, first, hash, new) {
-            Ok(()) => Ok((self.entry_at(number, new.kind), true)),
-            Err(other) => Ok((self.entry_at(other, new.kind), false)),
+            Ok(()) => Ok((self.existing(number, new)?, true)),
+            Err(other) => Ok((self.existing(other, new)?, false)),
         }
+    }
+
+    /// The entry of a number that was found for `new`, if it is what that needs.
+    fn existing(&self, number: usize, new: &NewEntry<'_>) -> Result<Entry> {
+        let entry = self.entry_at(number, new.kind);
+        let fits = |entry: &Entry| entry.cells == new.cells && entry.payload == new.payload;
+        let entry = entry.filter(|entry| new.kind == EntryKind::Family || fits(entry));
+        let entry = entry.ok_or_else(|| {
+            Error::new(ErrorCode::Damaged, format!("entry {number} of the registry is damaged"))
+        })?;
+        if new.of == CellsOf::All && self.is_shared() && !self.touch_common(&entry) {
+            let message = "the registry is full: there is no memory for another page of cells";
+            return Err(Error::new(ErrorCode::LimitReached, message));
+        }
+        Ok(entry)
     }
 
     /// Hides an entry; its cells stay until [`Segment::free`]. A series' removal raises its family's
@@ -161,11 +201,22 @@ impl Segment {
         }
     }
 
+    /// Whether an entry is there and was not removed.
+    #[must_use]
+    pub fn is_live(&self, entry: &Entry) -> bool {
+        let word = self.entry_word(entry.number as usize, entry::STATE).load(Ordering::Acquire);
+        word == (entry.kind as u64) << 8 | state::LIVE
+    }
+
     /// Makes a removed entry's cells and key room usable again, zeroed.
     ///
     /// Only when no handle to it is left: the caller was the last to hold one.
     #[cfg(not(loom))]
     pub fn free(&self, entry: &Entry) {
+        if self.is_shared() {
+            // Other processes may look at it.
+            return;
+        }
         let number = entry.number as usize;
         let mut free = lock(&self.directory.free);
         self.unlink(number);
@@ -198,24 +249,80 @@ impl Segment {
 
     /// The live entries and their keys, in the order in which their numbers were given out.
     pub fn entries(&self) -> impl Iterator<Item = (Entry, Vec<u8>)> {
+        (0..self.entries_used()).filter_map(|number| self.live_entry(number)?)
+    }
+
+    /// The live entries that came since the last call with this cursor, as [`Segment::entries`]. What a
+    /// writer that ended left half done costs a look at each call.
+    pub fn entries_since(&self, cursor: &mut Cursor) -> Vec<(Entry, Vec<u8>)> {
+        let used = self.entries_used();
+        let numbers = std::mem::take(&mut cursor.pending).into_iter().chain(cursor.next..used);
+        let mut found = Vec::new();
+        for number in numbers {
+            match self.live_entry(number) {
+                Some(entry) => found.extend(entry),
+                None => cursor.pending.push(number),
+            }
+        }
+        cursor.next = used.max(cursor.next);
+        found
+    }
+
+    /// How many entries there ever were.
+    fn entries_used(&self) -> usize {
         let used = self.word(header::ENTRIES_USED).load(Ordering::Acquire) as usize;
-        (0..used).filter_map(|number| {
-            let word = self.entry_word(number, entry::STATE).load(Ordering::Acquire);
-            let kind = EntryKind::from_word(word >> 8).filter(|_| word & 0xff == state::LIVE)?;
-            Some((self.entry_at(number, kind), self.key(number)))
-        })
+        used.min(self.layout().geometry.entries)
+    }
+
+    /// An entry that is published; the inner option is whether it is live and whole. What it says of itself
+    /// is compared with its hash, and where it says that it lies, with the bounds.
+    fn live_entry(&self, number: usize) -> Option<Option<(Entry, Vec<u8>)>> {
+        let word = self.entry_word(number, entry::STATE).load(Ordering::Acquire);
+        let state = word & 0xff;
+        if state == 0 || state == state::FILLED {
+            return None;
+        }
+        let whole = || {
+            let kind = EntryKind::from_word(word >> 8).filter(|_| state == state::LIVE)?;
+            let entry = self.entry_at(number, kind)?;
+            let key = self.key(number)?;
+            let hash = self.entry_word(number, entry::HASH).load(Ordering::Relaxed);
+            (self.hash_of(kind, entry.family, &key) == hash).then_some((entry, key))
+        };
+        Some(whole())
+    }
+
+    /// The live entry of a number, if it is of this kind and family.
+    #[must_use]
+    pub fn part(&self, number: u32, kind: EntryKind, family: u32) -> Option<Entry> {
+        if number as usize >= self.entries_used() {
+            return None;
+        }
+        let (entry, _) = self.live_entry(number as usize)??;
+        (entry.kind == kind && entry.family == family).then_some(entry)
     }
 
     fn hash(&self, new: &NewEntry<'_>) -> u64 {
-        let seed = self.hash_seed() ^ (new.kind as u64) << 32 ^ u64::from(new.family);
-        rapidhash_v3_seeded(new.key, &RapidSecrets::seed_cpp(seed))
+        self.hash_of(new.kind, new.family, new.key)
+    }
+
+    fn hash_of(&self, kind: EntryKind, family: u32, key: &[u8]) -> u64 {
+        let seed = self.hash_seed() ^ (kind as u64) << 32 ^ u64::from(family);
+        rapidhash_v3_seeded(key, &RapidSecrets::seed_cpp(seed))
     }
 
     /// The live entry with this key in the chain from link `from` up to, and without, link `until`.
     fn find(&self, from: u64, until: u64, hash: u64, new: &NewEntry<'_>) -> Option<usize> {
         let mut link = from;
-        while link != until && link != 0 {
-            let number = link as usize - 1;
+        // A chain is no longer than there are entries: one that is damaged may be a circle.
+        for _ in 0..self.entries_used() {
+            if link == until || link == 0 {
+                return None;
+            }
+            let number = (link - 1) as usize;
+            if number >= self.layout().geometry.entries {
+                return None;
+            }
             if self.matches(number, hash, new) {
                 return Some(number);
             }
@@ -226,56 +333,115 @@ impl Segment {
 
     fn matches(&self, number: usize, hash: u64, new: &NewEntry<'_>) -> bool {
         let word = |word| self.entry_word(number, word).load(Ordering::Relaxed);
-        word(entry::HASH) == hash
-            && word(entry::STATE) == (new.kind as u64) << 8 | state::LIVE
+        let found = word(entry::HASH) == hash
+            && word(entry::STATE) >> 8 == new.kind as u64
             && word(entry::FAMILY) == u64::from(new.family)
             && word(entry::KEY) >> 32 == new.key.len() as u64
-            && self.key_words(number).zip(pack(new.key)).all(|(a, b)| a == b)
+            && self.key_words(number).is_some_and(|words| {
+                words.iter().zip(pack(new.key)).all(|(own, new)| own.load(Ordering::Relaxed) == new)
+            });
+        found && self.make_live(number, new.kind)
+    }
+
+    /// Makes an entry of a chain live, for its writer and in its writer's stead: that may have ended.
+    /// Whether it is live.
+    fn make_live(&self, number: usize, kind: EntryKind) -> bool {
+        let live = (kind as u64) << 8 | state::LIVE;
+        let filled = (kind as u64) << 8 | state::FILLED;
+        let word = self.entry_word(number, entry::STATE);
+        let seen = word.load(Ordering::Acquire);
+        let made = |seen| seen == live;
+        made(seen)
+            || seen == filled
+                && match word.compare_exchange(filled, live, Ordering::AcqRel, Ordering::Acquire) {
+                    Ok(_) => true,
+                    Err(now) => made(now),
+                }
     }
 
     /// Takes an entry number, room for a key, and cells. Nothing is taken when one of them is short,
     /// but for what another writer may take in between.
-    fn reserve(&self, kind: EntryKind, room: Room) -> Result<usize> {
+    fn reserve(&self, new: &NewEntry<'_>, room: Room) -> Result<usize> {
         let bounds = self.layout().geometry;
         let keys = bounds.key_words.min(u32::MAX as usize);
+        let marks = [header::ENTRIES_USED, header::KEY_WORDS_USED, header::CELLS_USED];
         let wanted = [
-            (header::ENTRIES_USED, 1, bounds.entries, "families and series"),
-            (header::KEY_WORDS_USED, room.key_words, keys, "words of names and labels"),
-            (header::CELLS_USED, room.cells as usize, bounds.cells, "cells"),
+            (1, bounds.entries, "families and series"),
+            (room.key_words, keys, "words of names and labels"),
+            (room.cells as usize, bounds.cells, "cells"),
         ];
         // Series and their parts leave a little for overflow series, which must come when nothing else can.
-        let plain = kind == EntryKind::Series || kind.is_part();
+        let plain = new.kind == EntryKind::Series || new.kind.is_part();
         let spare = |bound: usize| if plain { bound / 64 } else { 0 };
-        for (mark, count, bound, what) in wanted {
-            let used = self.word(mark).load(Ordering::Relaxed) as usize;
-            if used + count > bound - spare(bound) {
-                return Err(Error::new(
-                    ErrorCode::LimitReached,
-                    format!("the registry is full: {used} of {bound} {what} are in use"),
-                ));
+        for (mark, (count, bound, what)) in marks.into_iter().zip(wanted) {
+            let used = both_ends(self.word(mark).load(Ordering::Relaxed));
+            if used.saturating_add(count) > bound - spare(bound) {
+                return Err(full(used, bound, what));
             }
         }
-        let mut taken = [0; 3];
-        for (start, (mark, count, bound, what)) in taken.iter_mut().zip(wanted) {
-            *start = self.take(mark, count, bound, what)?;
-        }
-        let [number, key, cell] = taken;
+        let layout = self.layout();
+        let [of_entries, of_keys, of_cells] = wanted;
+        let entry = |number| layout.entry(number)..layout.entry(number + 1);
+        let number = self.take(header::ENTRIES_USED, of_entries, entry)?;
+        let words = |start| layout.key(start)..layout.key(start + room.key_words);
+        let key = self.take(header::KEY_WORDS_USED, of_keys, words)?;
+        let cell = match new.of {
+            CellsOf::Owners => self.take_last_cells(of_cells)?,
+            _ => self.take(header::CELLS_USED, of_cells, |_| 0..0)?,
+        };
         self.entry_word(number, entry::KEY).store(key as u64, Ordering::Relaxed);
         self.entry_word(number, entry::CELLS)
             .store(u64::from(room.cells) << 32 | cell as u64, Ordering::Relaxed);
         Ok(number)
     }
 
-    /// Moves a high-water mark, unless it would pass its bound.
-    fn take(&self, mark: usize, count: usize, bound: usize, what: &str) -> Result<usize> {
+    /// Moves a high-water mark, unless it would pass its bound or there is no memory for the words that it
+    /// then takes in: so whatever is below a mark can be read.
+    fn take(
+        &self,
+        mark: usize,
+        (count, bound, what): (usize, usize, &str),
+        words: impl Fn(usize) -> Range<usize>,
+    ) -> Result<usize> {
+        let mark = self.word(mark);
+        let mut seen = mark.load(Ordering::Acquire);
+        loop {
+            let used = both_ends(seen);
+            let start = seen as u32 as usize;
+            if used.saturating_add(count) > bound {
+                return Err(full(used, bound, what));
+            }
+            if !self.has_memory(words(start)) {
+                let message = format!("the registry is full: there is no memory for more {what}");
+                return Err(Error::new(ErrorCode::LimitReached, message));
+            }
+            let next = seen + count as u64;
+            match mark.compare_exchange(seen, next, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return Ok(start),
+                Err(now) => seen = now,
+            }
+        }
+    }
+
+    /// Takes cells from the end, for [`CellsOf::Owners`].
+    fn take_last_cells(&self, (count, bound, what): (usize, usize, &str)) -> Result<usize> {
         let within = |used: u64| {
-            let end = used + count as u64;
-            (end <= bound as u64).then_some(end)
+            let fits = both_ends(used).saturating_add(count) <= bound;
+            fits.then_some(used + ((count as u64) << 32))
         };
-        let moved = self.word(mark).fetch_update(Ordering::AcqRel, Ordering::Relaxed, within);
-        moved.map(|start| start as usize).map_err(|_| {
-            Error::new(ErrorCode::LimitReached, format!("the registry is full: {bound} {what}"))
-        })
+        let mark = self.word(header::CELLS_USED);
+        let moved = mark.fetch_update(Ordering::AcqRel, Ordering::Relaxed, within);
+        let before = moved.map_err(|used| full(both_ends(used), bound, what))?;
+        Ok(bound - (before >> 32) as usize - count)
+    }
+
+    /// Finds memory for words that are given out one after the other; whether there is some. Most of the
+    /// time they lie in a page that is there.
+    fn has_memory(&self, words: Range<usize>) -> bool {
+        let page = |word: usize| word / PAGE_CELLS;
+        let is_new = words.start.is_multiple_of(PAGE_CELLS)
+            || page(words.start) != page(words.end.max(1) - 1);
+        words.is_empty() || !self.is_shared() || !is_new || self.allocate(words)
     }
 
     /// Writes what a reserved entry says. Nobody reads it before it is published.
@@ -300,7 +466,7 @@ impl Segment {
         ] {
             self.entry_word(number, word).store(value, Ordering::Relaxed);
         }
-        self.set_state(number, new.kind, state::LIVE);
+        self.set_state(number, new.kind, state::FILLED);
     }
 
     /// Links a filled entry in at the head of its chain, unless another writer published the same
@@ -319,7 +485,10 @@ impl Segment {
             // see the entries that came in between.
             let link = number as u64 + 1;
             let swap = head.compare_exchange(seen, link, Ordering::AcqRel, Ordering::Acquire);
-            let Err(now) = swap else { return Ok(()) };
+            let Err(now) = swap else {
+                self.make_live(number, new.kind);
+                return Ok(());
+            };
             if let Some(other) = self.find(now, seen, hash, new) {
                 self.set_state(number, new.kind, state::FREE);
                 return Err(other);
@@ -346,10 +515,11 @@ impl Segment {
         }
     }
 
-    fn entry_at(&self, number: usize, kind: EntryKind) -> Entry {
+    /// What an entry says, if it lies within the bounds.
+    fn entry_at(&self, number: usize, kind: EntryKind) -> Option<Entry> {
         let word = |word| self.entry_word(number, word).load(Ordering::Relaxed);
         let cells = word(entry::CELLS);
-        Entry {
+        let entry = Entry {
             number: number as u32,
             kind,
             family: word(entry::FAMILY) as u32,
@@ -357,7 +527,18 @@ impl Segment {
             cells: (cells >> 32) as u32,
             payload: if kind == EntryKind::Family { 0 } else { word(entry::PAYLOAD) as u32 },
             created: f64::from_bits(word(entry::CREATED)),
-        }
+        };
+        let last_cell = u64::from(entry.first_cell) + u64::from(entry.cells);
+        let is_within = last_cell <= self.layout().geometry.cells as u64
+            && self.key_words(number).is_some()
+            && (entry.payload == 0 || !self.payload(&entry).is_empty());
+        is_within.then_some(entry)
+    }
+
+    /// Marks the pages of an entry's cells in the common slab; whether there is memory for them.
+    fn touch_common(&self, entry: &Entry) -> bool {
+        let cells = entry.first_cell as usize..(entry.first_cell + entry.cells) as usize;
+        self.common().touch(cells)
     }
 
     /// The words that an entry has beside its key: for what its kind keeps there, as `FORMAT.md` says.
@@ -368,29 +549,36 @@ impl Segment {
             return &[];
         }
         let key = self.entry_word(entry.number as usize, entry::KEY).load(Ordering::Relaxed);
-        let words = (key >> 32).div_ceil(size_of::<u64>() as u64);
-        let start = self.layout().key(key as u32 as usize + words as usize);
-        self.range(start..start + entry.payload as usize)
+        let start = key as u32 as usize + (key >> 32).div_ceil(size_of::<u64>() as u64) as usize;
+        self.keys(start..start + entry.payload as usize).unwrap_or_default()
+    }
+
+    /// Words of keys, if they are within what is used.
+    fn keys(&self, words: Range<usize>) -> Option<&[AtomicU64]> {
+        let used = self.word(header::KEY_WORDS_USED).load(Ordering::Acquire) as usize;
+        let used = used.min(self.layout().geometry.key_words);
+        let layout = self.layout();
+        (words.end <= used).then(|| self.range(layout.key(words.start)..layout.key(words.end)))
     }
 
     /// The key of an entry.
     #[must_use]
     pub fn key_of(&self, entry: &Entry) -> Vec<u8> {
-        self.key(entry.number as usize)
+        self.key(entry.number as usize).unwrap_or_default()
     }
 
-    fn key(&self, number: usize) -> Vec<u8> {
+    fn key(&self, number: usize) -> Option<Vec<u8>> {
         let len = self.entry_word(number, entry::KEY).load(Ordering::Relaxed) >> 32;
-        let mut key: Vec<u8> = self.key_words(number).flat_map(u64::to_le_bytes).collect();
+        let words = self.key_words(number)?.iter().map(|word| word.load(Ordering::Relaxed));
+        let mut key: Vec<u8> = words.flat_map(u64::to_le_bytes).collect();
         key.truncate(len as usize);
-        key
+        Some(key)
     }
 
-    fn key_words(&self, number: usize) -> impl Iterator<Item = u64> {
+    fn key_words(&self, number: usize) -> Option<&[AtomicU64]> {
         let key = self.entry_word(number, entry::KEY).load(Ordering::Relaxed);
-        let words = (key >> 32).div_ceil(8) as usize;
-        let start = self.layout().key(key as u32 as usize);
-        self.range(start..start + words).iter().map(|word| word.load(Ordering::Relaxed))
+        let start = key as u32 as usize;
+        self.keys(start..start + (key >> 32).div_ceil(8) as usize)
     }
 
     fn set_state(&self, number: usize, kind: EntryKind, state: u64) {
@@ -405,6 +593,16 @@ impl Segment {
     fn entry_word(&self, number: usize, word: usize) -> &AtomicU64 {
         self.word(self.layout().entry(number) + word)
     }
+}
+
+/// How much a mark says is used; that of cells counts from both ends.
+fn both_ends(mark: u64) -> usize {
+    (mark as u32 as usize).saturating_add((mark >> 32) as usize)
+}
+
+fn full(used: usize, bound: usize, what: &str) -> Error {
+    let message = format!("the registry is full: {used} of {bound} {what} are in use");
+    Error::new(ErrorCode::LimitReached, message)
 }
 
 /// A key as little-endian words, the last one padded with zeros.

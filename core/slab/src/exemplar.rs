@@ -117,7 +117,7 @@ impl ExemplarSlot {
 #[cfg(not(loom))]
 mod tests {
     use super::*;
-    use crate::{EntryKind, Geometry, NewEntry};
+    use crate::{CellsOf, EntryKind, Geometry, NewEntry};
 
     fn slot(bytes: usize) -> ExemplarSlot {
         let segment = Segment::private(Geometry::default(), 7).unwrap();
@@ -126,6 +126,7 @@ mod tests {
             family: 1,
             key: b"e",
             cells: 0,
+            of: CellsOf::Writers,
             payload: ExemplarSlot::words(bytes),
             created: 0.0,
         };

@@ -1,6 +1,6 @@
-//! What happens to private memory in a fork child.
+//! What happens in a fork child.
 //!
-//! The child has a copy of everything and one thread. So every slab that belonged to another thread
+//! The child has a copy of all private memory and one thread. So every slab that belonged to another thread
 //! is free in the child, and no lock may be left held by a thread that is not there: whoever changes
 //! or walks the heap structures of a registry passes the [`gate`], and a fork waits until nobody is
 //! inside.
@@ -13,8 +13,9 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGua
 use crate::layout::COMMON_SLAB;
 use crate::reclaim::forget_other_threads;
 use crate::segment::Segment;
+use crate::sharing::Sharing;
 use crate::slabs::OwnerKind;
-use crate::thread::owned_slab;
+use crate::thread::{forget_slab, owned_slab};
 
 static GATE: RwLock<()> = RwLock::new(());
 static SEGMENTS: Mutex<Vec<Weak<Segment>>> = Mutex::new(Vec::new());
@@ -71,14 +72,29 @@ extern "C" fn parent() {
 }
 
 extern "C" fn child() {
+    // This thread has the gate for itself and passes it once more below.
+    INSIDE.with(|count| count.set(count.get() + 1));
     // Nobody else is in the gate, so nobody held this lock.
     let segments = SEGMENTS.lock().unwrap_or_else(PoisonError::into_inner);
     for segment in segments.iter().filter_map(Weak::upgrade) {
-        free_slabs_of_other_threads(&segment);
+        match segment.sharing() {
+            None => free_slabs_of_other_threads(&segment),
+            Some(sharing) => renew(&segment, sharing),
+        }
     }
     drop(segments);
     forget_other_threads();
+    INSIDE.with(|count| count.set(count.get() - 1));
     parent();
+}
+
+/// The parent's slabs in shared memory stay the parent's.
+fn renew(segment: &Arc<Segment>, sharing: &Sharing) {
+    let own = owned_slab(segment);
+    sharing.renew_in_child(segment, own);
+    if own.is_some_and(|own| sharing.behind(own).is_none()) {
+        forget_slab(segment);
+    }
 }
 
 fn free_slabs_of_other_threads(segment: &Arc<Segment>) {

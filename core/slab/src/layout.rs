@@ -8,16 +8,29 @@ use std::ops::Range;
 /// The first word of every segment, `METRION` and a zero byte.
 pub(crate) const MAGIC: u64 = u64::from_le_bytes(*b"METRION\0");
 /// Counts the incompatible changes of the layout.
-pub(crate) const VERSION: u64 = 3;
+pub(crate) const VERSION: u64 = 4;
 
 /// Cells in a page: the unit in which a slab's memory is touched and skipped. Loom's models have few
 /// words, as each of theirs is an object of its own.
 pub(crate) const PAGE_CELLS: usize = if cfg!(loom) { 2 } else { 512 };
+/// The alignment of the cells: the largest page of any kernel, as a slab's pages are mapped one by one.
+/// Where segments are not shared it would be a waste.
+const LARGEST_PAGE: usize =
+    if cfg!(all(target_os = "linux", target_pointer_width = "64", not(loom), not(miri))) {
+        1 << 13
+    } else {
+        PAGE_CELLS
+    };
 /// The slab that everybody without a slab of its own shares, by compare-and-swap.
 pub(crate) const COMMON_SLAB: usize = 0;
 
 /// Words of the header.
+#[allow(clippy::indexing_slicing, reason = "by constants that are below the number of words")]
 pub(crate) mod header {
+    use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
+
+    use super::Geometry;
+
     pub(crate) const MAGIC: usize = 0;
     pub(crate) const VERSION: usize = 1;
     pub(crate) const HASH_SEED: usize = 2;
@@ -25,8 +38,10 @@ pub(crate) mod header {
     pub(crate) const CELLS: usize = 4;
     pub(crate) const ENTRIES: usize = 5;
     pub(crate) const KEY_WORDS: usize = 6;
+    pub(crate) const PROCESSES: usize = 7;
     /// High-water marks of the four regions, in the order of their bounds above.
     pub(crate) const SLABS_USED: usize = 8;
+    /// `bound to an owner << 32 | all others`: these are given out from the first on, those from the last.
     pub(crate) const CELLS_USED: usize = 9;
     pub(crate) const ENTRIES_USED: usize = 10;
     pub(crate) const KEY_WORDS_USED: usize = 11;
@@ -36,7 +51,52 @@ pub(crate) mod header {
     pub(crate) const OVERFLOWED: usize = 13;
     /// Updates that were dropped because their value was not one that the metric takes.
     pub(crate) const INVALID: usize = 14;
+    /// A hash of the words before the marks, which never change.
+    pub(crate) const CHECK: usize = 15;
     pub(crate) const WORDS: usize = if cfg!(loom) { 16 } else { 64 };
+
+    /// The words of an empty segment.
+    pub(crate) fn of(geometry: &Geometry, hash_seed: u64) -> [u64; WORDS] {
+        let mut words = [0; WORDS];
+        for (word, value) in [
+            (MAGIC, super::MAGIC),
+            (VERSION, super::VERSION),
+            (HASH_SEED, hash_seed),
+            (SLABS, geometry.slabs as u64),
+            (CELLS, geometry.cells as u64),
+            (ENTRIES, geometry.entries as u64),
+            (KEY_WORDS, geometry.key_words as u64),
+            (PROCESSES, geometry.processes as u64),
+            (SLABS_USED, 1),
+        ] {
+            words[word] = value;
+        }
+        words[CHECK] = check(&words);
+        words
+    }
+
+    /// The bounds that the header of a file says; `None` when it is damaged.
+    pub(crate) fn geometry(words: &[u64; WORDS]) -> Option<Geometry> {
+        const MOST: [(usize, u64); 5] = [
+            (SLABS, 1 << 12),
+            (CELLS, 1 << 31),
+            (ENTRIES, 1 << 28),
+            (KEY_WORDS, 1 << 32),
+            (PROCESSES, 1 << 12),
+        ];
+        if words[CHECK] != check(words) || MOST.iter().any(|(word, most)| words[*word] > *most) {
+            return None;
+        }
+        let [slabs, cells, entries, key_words, processes] =
+            MOST.map(|(word, _)| words[word] as usize);
+        Some(Geometry { slabs, cells, entries, key_words, processes })
+    }
+
+    fn check(words: &[u64; WORDS]) -> u64 {
+        let bytes: Vec<u8> =
+            words.iter().take(SLABS_USED).flat_map(|word| word.to_le_bytes()).collect();
+        rapidhash_v3_seeded(&bytes, &RapidSecrets::seed_cpp(0))
+    }
 }
 
 /// Words of one row of the slab table.
@@ -45,6 +105,8 @@ pub(crate) mod slab {
     pub(crate) const OWNER: usize = 0;
     /// How many writers this slab has had.
     pub(crate) const CLAIMS: usize = 1;
+    /// Since when the owner has it, in Unix seconds as f64.
+    pub(crate) const SINCE: usize = 2;
     pub(crate) const WORDS: usize = 8;
 }
 
@@ -83,6 +145,8 @@ pub struct Geometry {
     pub entries: usize,
     /// 8-byte words for names, help texts and label values.
     pub key_words: usize,
+    /// Further slabs, one for each process that a shared segment has at a time. None in private memory.
+    pub processes: usize,
 }
 
 impl Default for Geometry {
@@ -96,17 +160,25 @@ impl Default for Geometry {
             cells: 1 << 22,
             entries: 1 << 18,
             key_words: 1 << 24,
+            processes: 0,
         }
     }
 
     /// Memory that is taken at once must be small: one writer beside the common slab.
     #[cfg(not(all(unix, target_pointer_width = "64", not(loom), not(miri))))]
     fn default() -> Self {
-        Self { slabs: 2, cells: 1 << 15, entries: 1 << 12, key_words: 1 << 16 }
+        Self { slabs: 2, cells: 1 << 15, entries: 1 << 12, key_words: 1 << 16, processes: 0 }
     }
 }
 
 impl Geometry {
+    /// As much room as by default for what processes share: slabs for 64 writers in 64 processes at a time,
+    /// of a million cells each.
+    #[must_use]
+    pub fn shared() -> Self {
+        Self { slabs: 65, processes: 64, cells: 1 << 20, ..Self::default() }
+    }
+
     /// Room for so many families and series, with as much for cells and names as is usual for them.
     #[cfg(all(unix, target_pointer_width = "64", not(loom), not(miri)))]
     #[must_use]
@@ -138,6 +210,7 @@ pub(crate) struct Layout {
     slab_table: usize,
     touched: usize,
     touched_words: usize,
+    slabs: usize,
     entry_table: usize,
     head_table: usize,
     baselines: usize,
@@ -155,20 +228,22 @@ impl Layout {
         let heads = geometry.entries / 2;
         // A cache line for each slab's bitmap, so that writers do not share one.
         let touched_words = geometry.cells.div_ceil(PAGE_CELLS * 64).next_multiple_of(8);
+        let slabs = geometry.slabs + geometry.processes;
         let mut end = header::WORDS.next_multiple_of(PAGE_CELLS);
         // Whole pages each, so that one can be allocated, protected or skipped without the next.
-        let mut region = |len: usize| {
-            let start = end;
-            end = (start + len).next_multiple_of(PAGE_CELLS);
+        let mut region = |words: usize, align: usize| {
+            let start = end.next_multiple_of(align);
+            end = (start + words).next_multiple_of(PAGE_CELLS);
             start
         };
-        let slab_table = region(geometry.slabs * slab::WORDS);
-        let touched = region(geometry.slabs * touched_words);
-        let entry_table = region(geometry.entries * entry::WORDS);
-        let head_table = region(heads);
-        let baselines = region(geometry.cells);
-        let cells = region(geometry.slabs * geometry.cells);
-        let keys = region(geometry.key_words);
+        let slab_table = region(slabs * slab::WORDS, PAGE_CELLS);
+        // One more for the baselines.
+        let touched = region((slabs + 1) * touched_words, PAGE_CELLS);
+        let head_table = region(heads, PAGE_CELLS);
+        let entry_table = region(geometry.entries * entry::WORDS, PAGE_CELLS);
+        let baselines = region(geometry.cells, PAGE_CELLS);
+        let cells = region(slabs * geometry.cells, LARGEST_PAGE);
+        let keys = region(geometry.key_words, PAGE_CELLS);
         let words = end;
         Self {
             geometry,
@@ -176,6 +251,7 @@ impl Layout {
             slab_table,
             touched,
             touched_words,
+            slabs,
             entry_table,
             head_table,
             baselines,
@@ -185,6 +261,16 @@ impl Layout {
         }
     }
 
+    /// The words that must be there from the start; all others come when they are first used.
+    pub(crate) fn initial_words(&self) -> usize {
+        self.entry_table
+    }
+
+    /// All slabs, those of processes included.
+    pub(crate) fn slabs(&self) -> usize {
+        self.slabs
+    }
+
     pub(crate) fn slab_row(&self, slab: usize) -> usize {
         self.slab_table + slab * slab::WORDS
     }
@@ -192,6 +278,11 @@ impl Layout {
     pub(crate) fn touched(&self, slab: usize) -> Range<usize> {
         let start = self.touched + slab * self.touched_words;
         start..start + self.touched_words
+    }
+
+    /// The bitmap of the baselines.
+    pub(crate) fn touched_baselines(&self) -> Range<usize> {
+        self.touched(self.slabs)
     }
 
     pub(crate) fn slab_cells(&self, slab: usize) -> Range<usize> {

@@ -92,19 +92,30 @@ mod lock;
 #[cfg(all(loom, test))]
 mod loom_models;
 mod mapping;
+mod opening;
+mod owned_cells;
 mod reclaim;
 mod segment;
+#[cfg(all(target_os = "linux", target_pointer_width = "64", not(loom), not(miri)))]
+mod shared_file;
+#[cfg_attr(
+    not(all(target_os = "linux", target_pointer_width = "64", not(loom), not(miri))),
+    path = "no_sharing.rs"
+)]
+mod sharing;
 mod slabs;
 mod sparse;
 mod sync;
 mod thread;
 mod word;
 
-pub use directory::{Entry, EntryKind, NewEntry};
+pub use directory::{CellsOf, Cursor, Entry, EntryKind, NewEntry};
 pub use exemplar::ExemplarSlot;
 pub use index::{Index, Ref, join_key, split_key};
 pub use layout::Geometry;
 pub use lock::{Locked, lock};
+pub use opening::Opening;
+pub use owned_cells::{OwnValues, Owners};
 pub use reclaim::collect_removed;
 pub use segment::{Cell, Segment};
 pub use slabs::{Memory, OwnedCells, ProcessWriter};

@@ -11,9 +11,9 @@ use loom::thread;
 use crate::layout::Geometry;
 use crate::slabs::{OwnerKind, Slab};
 use crate::word::plus_one;
-use crate::{Entry, EntryKind, ExemplarSlot, NewEntry, Segment};
+use crate::{CellsOf, Entry, EntryKind, ExemplarSlot, NewEntry, Segment};
 
-const GEOMETRY: Geometry = Geometry { slabs: 3, cells: 4, entries: 4, key_words: 4 };
+const GEOMETRY: Geometry = Geometry { slabs: 3, cells: 4, entries: 4, key_words: 4, processes: 0 };
 
 fn segment() -> Arc<Segment> {
     Segment::private(GEOMETRY, 7).unwrap()
@@ -34,7 +34,15 @@ fn model(run: impl Fn() + Sync + Send + 'static) {
 }
 
 fn series(key: &[u8]) -> NewEntry<'_> {
-    NewEntry { kind: EntryKind::Overflow, family: 0, key, cells: 1, payload: 0, created: 1.0 }
+    NewEntry {
+        kind: EntryKind::Overflow,
+        family: 0,
+        key,
+        cells: 1,
+        of: CellsOf::Writers,
+        payload: 0,
+        created: 1.0,
+    }
 }
 
 fn insert(segment: &Segment, key: &[u8]) -> Entry {
@@ -157,6 +165,7 @@ fn an_exemplar_is_read_whole() {
             family: 0,
             key: b"",
             cells: 0,
+            of: CellsOf::Writers,
             payload: ExemplarSlot::words(0),
             created: 0.0,
         };

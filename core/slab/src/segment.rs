@@ -9,6 +9,7 @@ use metrion_model::Result;
 use crate::directory::Directory;
 use crate::layout::{self, COMMON_SLAB, Geometry, Layout, PAGE_CELLS, header};
 use crate::mapping::Mapping;
+use crate::sharing::Sharing;
 use crate::slabs::Slab;
 use crate::sync::{AtomicU64, Ordering, update_shared};
 use crate::thread::{own_cells, slab};
@@ -28,6 +29,7 @@ pub struct Segment {
     me: Weak<Self>,
     layout: Layout,
     mapping: Mapping,
+    sharing: Option<Sharing>,
     pub(crate) directory: Directory,
 }
 
@@ -41,30 +43,43 @@ impl Segment {
     /// `limit_reached` when the address space for `geometry` cannot be had.
     pub fn private(geometry: Geometry, hash_seed: u64) -> Result<Arc<Self>> {
         let layout = Layout::new(geometry);
-        let geometry = layout.geometry;
         let mapping = Mapping::private(layout.words)?;
+        for (word, value) in mapping.words().iter().zip(header::of(&layout.geometry, hash_seed)) {
+            word.store(value, Ordering::Relaxed);
+        }
+        Ok(Self::over(mapping, layout, None))
+    }
+
+    pub(crate) fn over(mapping: Mapping, layout: Layout, sharing: Option<Sharing>) -> Arc<Self> {
         let segment = Arc::new_cyclic(|me| Self {
             me: Weak::clone(me),
             id: NEXT_ID.fetch_add(1, IdOrdering::Relaxed),
             layout,
             mapping,
+            sharing,
             directory: Directory::default(),
         });
-        for (word, value) in [
-            (header::MAGIC, layout::MAGIC),
-            (header::VERSION, layout::VERSION),
-            (header::HASH_SEED, hash_seed),
-            (header::SLABS, geometry.slabs as u64),
-            (header::CELLS, geometry.cells as u64),
-            (header::ENTRIES, geometry.entries as u64),
-            (header::KEY_WORDS, geometry.key_words as u64),
-            (header::SLABS_USED, 1),
-        ] {
-            segment.word(word).store(value, Ordering::Relaxed);
-        }
         #[cfg(all(unix, not(loom)))]
         crate::fork::register(&segment);
-        Ok(segment)
+        segment
+    }
+
+    /// What the process has of it when others have it, too.
+    #[inline]
+    pub(crate) fn sharing(&self) -> Option<&Sharing> {
+        self.sharing.as_ref()
+    }
+
+    /// Whether other processes may have this memory, too. Then nothing in it is ever used again.
+    #[inline]
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.sharing.is_some()
+    }
+
+    #[cfg(all(target_os = "linux", target_pointer_width = "64", not(loom), not(miri)))]
+    pub(crate) fn mapping(&self) -> &Mapping {
+        &self.mapping
     }
 
     /// A number that no other segment of this process has or will have; never 0.
@@ -185,6 +200,8 @@ impl Segment {
         if cell as usize >= self.layout.geometry.cells {
             return None;
         }
+        // In shared memory the page has been touched when the series was made: to read it before would
+        // take memory that may not be there.
         let word = self.word(self.layout.common_cell(cell as usize));
         (word.load(Ordering::Relaxed) != 0).then_some(word)
     }
@@ -267,6 +284,9 @@ impl Segment {
     pub fn reset(&self, first: Cell, count: usize) {
         self.word(header::HAS_BASELINES).store(1, Ordering::Release);
         for cell in first as usize..first as usize + count {
+            if !self.touch_baseline(cell) {
+                return self.count_overflow();
+            }
             let base = self.word(self.layout.baseline(cell));
             let mut sum = [0.0];
             self.sum_slabs(cell, &mut sum);
@@ -285,7 +305,37 @@ impl Segment {
         }
     }
 
+    /// Marks the page of a cell's baseline as used; whether there is memory for it.
+    fn touch_baseline(&self, cell: usize) -> bool {
+        let (word, bit) = bit_of(cell);
+        let bits = self.range(self.layout.touched_baselines()).get(word);
+        let Some(bits) = bits.filter(|bits| bits.load(Ordering::Relaxed) & bit == 0) else {
+            return true;
+        };
+        let start = self.layout.baseline(cell / PAGE_CELLS * PAGE_CELLS);
+        let has_memory = self.allocate(start..start + PAGE_CELLS);
+        if has_memory {
+            bits.fetch_or(bit, Ordering::Release);
+        }
+        has_memory
+    }
+
+    /// Finds memory for words that are used for the first time; whether there is some.
+    pub(crate) fn allocate(&self, words: std::ops::Range<usize>) -> bool {
+        self.sharing.as_ref().is_none_or(|sharing| sharing.allocate(self, words))
+    }
+
+    /// Whether some cell of the same page ever had a baseline.
+    fn has_baselines(&self, cell: usize) -> bool {
+        let (word, bit) = bit_of(cell);
+        let bits = self.range(self.layout.touched_baselines()).get(word);
+        bits.is_some_and(|bits| bits.load(Ordering::Acquire) & bit != 0)
+    }
+
     fn read_baselines(&self, cell: usize, out: &mut [f64; PAGE_CELLS]) {
+        if !self.has_baselines(cell) {
+            return out.fill(0.0);
+        }
         let in_page = PAGE_CELLS - cell % PAGE_CELLS;
         let start = self.layout.baseline(cell);
         let words = self.range(start..start + in_page);
@@ -295,7 +345,7 @@ impl Segment {
     }
 
     pub(crate) fn slabs_used(&self) -> usize {
-        self.word(header::SLABS_USED).load(Ordering::Acquire) as usize
+        (self.word(header::SLABS_USED).load(Ordering::Acquire) as usize).min(self.layout.slabs())
     }
 
     /// Sets cells to zero in every slab and their baselines too.
@@ -307,7 +357,7 @@ impl Segment {
             Slab::new(self, slab, false).zero(cells.clone());
         }
         if self.word(header::HAS_BASELINES).load(Ordering::Acquire) != 0 {
-            for cell in cells {
+            for cell in cells.filter(|cell| self.has_baselines(*cell)) {
                 self.word(self.layout.baseline(cell)).store(0, Ordering::Relaxed);
             }
         }
@@ -351,6 +401,12 @@ impl Segment {
     }
 }
 
+/// Where the bit of a cell's page is in a bitmap: the word, and the bit in it.
+pub(crate) fn bit_of(cell: usize) -> (usize, u64) {
+    let page = cell / PAGE_CELLS;
+    (page / 64, 1 << (page % 64))
+}
+
 /// What came after a reset. An infinite or undefined sum stays what it is whatever is added, so there
 /// nothing came: the difference would be NaN.
 fn since(value: f64, baseline: f64) -> f64 {
@@ -360,7 +416,7 @@ fn since(value: f64, baseline: f64) -> f64 {
 /// Updates a cell of the caller's own slab that is not zero any more: whoever made it so has marked
 /// its page as touched.
 #[inline]
-fn update_further(word: &AtomicU64, next: impl Fn(u64) -> u64) -> bool {
+pub(crate) fn update_further(word: &AtomicU64, next: impl Fn(u64) -> u64) -> bool {
     let seen = word.load(Ordering::Relaxed);
     if seen == 0 {
         return false;

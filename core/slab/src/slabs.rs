@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::layout::{COMMON_SLAB, PAGE_CELLS, entry, header, slab as row};
-use crate::segment::{Cell, Segment};
+use crate::segment::{Cell, Segment, bit_of};
 use crate::sync::{AtomicU64, Ordering, update_exclusive, update_shared};
 use crate::word;
 
@@ -15,6 +15,8 @@ use crate::word;
 pub(crate) struct Slab<'a> {
     segment: &'a Segment,
     number: usize,
+    /// Where its writer reaches it in a shared segment.
+    window: Option<usize>,
     cells: &'a [AtomicU64],
     /// Whether the holder is the slab's only writer. If not, writes are compare-and-swap.
     exclusive: bool,
@@ -23,11 +25,33 @@ pub(crate) struct Slab<'a> {
 impl<'a> Slab<'a> {
     pub(crate) fn new(segment: &'a Segment, number: usize, exclusive: bool) -> Self {
         let cells = segment.range(segment.layout().slab_cells(number));
-        Self { segment, number, cells, exclusive }
+        Self { segment, number, window: None, cells, exclusive }
+    }
+
+    /// The slab that [`Segment::claim`] gave to a writer under this number.
+    pub(crate) fn of_writer(segment: &'a Segment, writer: usize, exclusive: bool) -> Self {
+        let Some(sharing) = segment.sharing() else {
+            return Self::new(segment, writer, exclusive);
+        };
+        match sharing.behind(writer) {
+            Some((number, window)) => {
+                let window_number = Some(writer);
+                Self { segment, number, window: window_number, cells: window.words(), exclusive }
+            }
+            None => segment.common(),
+        }
     }
 
     pub(crate) fn cells(self) -> &'a [AtomicU64] {
         self.cells
+    }
+
+    pub(crate) fn is_exclusive(self) -> bool {
+        self.exclusive
+    }
+
+    pub(crate) fn is_common(self) -> bool {
+        self.number == COMMON_SLAB
     }
 
     /// Updates the writer's part of an additive cell.
@@ -38,6 +62,12 @@ impl<'a> Slab<'a> {
         } else {
             update_shared(word, next);
         }
+    }
+
+    /// Marks the pages of some cells; whether all have memory.
+    pub(crate) fn touch(self, cells: Range<usize>) -> bool {
+        let mut pages = cells.clone().step_by(PAGE_CELLS).chain(cells.clone().last());
+        pages.all(|cell| self.writable(cell).is_some())
     }
 
     pub(crate) fn store(self, cell: Cell, value: f64) {
@@ -54,17 +84,22 @@ impl<'a> Slab<'a> {
     /// The word of a cell whose page is marked as touched.
     fn writable(self, cell: usize) -> Option<&'a AtomicU64> {
         let word = self.cells.get(cell)?;
-        let page = cell / PAGE_CELLS;
-        let bits = self.touched().get(page / 64)?;
-        let bit = 1 << (page % 64);
+        let (at, bit) = bit_of(cell);
+        let bits = self.touched().get(at)?;
         if bits.load(Ordering::Relaxed) & bit == 0 {
+            if let Some(sharing) = self.segment.sharing()
+                && !sharing.touch(self.segment, self.number, self.window, cell / PAGE_CELLS)
+            {
+                self.segment.count_overflow();
+                return None;
+            }
             // A read-modify-write: the common slab's bitmap has many writers.
             bits.fetch_or(bit, Ordering::Release);
         }
         Some(word)
     }
 
-    fn touched(self) -> &'a [AtomicU64] {
+    pub(crate) fn touched(self) -> &'a [AtomicU64] {
         self.segment.range(self.segment.layout().touched(self.number))
     }
 
@@ -91,10 +126,8 @@ impl<'a> Slab<'a> {
     }
 
     fn is_touched(self, cell: usize) -> bool {
-        let page = cell / PAGE_CELLS;
-        self.touched()
-            .get(page / 64)
-            .is_some_and(|bits| bits.load(Ordering::Acquire) & (1 << (page % 64)) != 0)
+        let (at, bit) = bit_of(cell);
+        self.touched().get(at).is_some_and(|bits| bits.load(Ordering::Acquire) & bit != 0)
     }
 }
 
@@ -106,12 +139,18 @@ pub(crate) enum OwnerKind {
     Thread = 1,
     /// Whoever holds a lock that lasts as long as the process: an interpreter.
     Process = 2,
+    /// A process as a whole, for what it says of itself. In shared segments alone.
+    Whole = 3,
 }
 
 impl Segment {
     /// Takes a free slab, one that an ended writer left behind included: its cells go on as they
-    /// are, so nothing is lost. `None` when every slab has a writer.
+    /// are, so nothing is lost. `None` when every slab has a writer. The number is the writer's, for
+    /// [`Slab::of_writer`]: in a shared segment it stays when a fork puts another slab behind it.
     pub(crate) fn claim(&self, kind: OwnerKind) -> Option<usize> {
+        if let Some(sharing) = self.sharing() {
+            return sharing.claim(self, kind);
+        }
         let owner = (kind as u64) << 32 | u64::from(process_id());
         let number = (COMMON_SLAB + 1..self.layout().geometry.slabs).find(|number| {
             self.owner(*number)
@@ -127,6 +166,9 @@ impl Segment {
 
     /// Hands a slab back. The caller was its owner and writes to it no more.
     pub(crate) fn release(&self, number: usize) {
+        if let Some(sharing) = self.sharing() {
+            return sharing.release(number);
+        }
         self.owner(number).store(0, Ordering::Release);
     }
 
@@ -166,8 +208,11 @@ impl ProcessWriter {
     /// This writer's part of `count` cells from `first` on, for updates without any lookup.
     #[must_use]
     pub fn cells(&self, first: Cell, count: usize) -> OwnedCells {
-        let slab = Slab::new(&self.segment, self.number.unwrap_or(COMMON_SLAB), false);
-        OwnedCells::new(Arc::clone(&self.segment), slab, first, count, self.number.is_some())
+        let slab = match self.number {
+            Some(number) => Slab::of_writer(&self.segment, number, true),
+            None => self.segment.common(),
+        };
+        OwnedCells::new(Arc::clone(&self.segment), slab, first, count)
     }
 
     /// The memory of this writer's part of `count` cells from `first` on, for a language that writes
@@ -177,7 +222,12 @@ impl ProcessWriter {
     /// It marks nothing: take a series' cells by [`ProcessWriter::cells`] before the first write.
     #[must_use]
     pub fn memory(&self, first: Cell, count: usize) -> Option<Memory> {
-        Memory::of_cells(&self.segment, self.number?, first, count)
+        Memory::of_cells(
+            &self.segment,
+            Slab::of_writer(&self.segment, self.number?, true),
+            first,
+            count,
+        )
     }
 }
 
@@ -193,21 +243,21 @@ impl Segment {
     /// A cell of the common slab by its address, for gauges that keep the last value.
     #[must_use]
     pub fn common_cell(self: &Arc<Self>, cell: Cell) -> OwnedCells {
-        OwnedCells::new(Arc::clone(self), self.common(), cell, 1, false)
+        OwnedCells::new(Arc::clone(self), self.common(), cell, 1)
     }
 
     /// The memory of `count` cells of the common slab from `first` on, as [`ProcessWriter::memory`]:
     /// for stores to gauges that keep the last value. `None` for cells that are out of range.
     #[must_use]
     pub fn common_memory(self: &Arc<Self>, first: Cell, count: usize) -> Option<Memory> {
-        Memory::of_cells(self, COMMON_SLAB, first, count)
+        Memory::of_cells(self, self.common(), first, count)
     }
 
     /// The memory of the word of a family's entry that [`Segment::generation`] reads.
     #[must_use]
     pub fn generation_memory(self: &Arc<Self>, family: u32) -> Memory {
         let start = self.layout().entry(family as usize) + entry::GENERATION;
-        Memory { segment: Arc::clone(self), words: start..start + 1 }
+        Memory { segment: Arc::clone(self), window: None, words: start..start + 1 }
     }
 }
 
@@ -218,22 +268,29 @@ impl Segment {
 #[derive(Clone, Debug)]
 pub struct Memory {
     segment: Arc<Segment>,
+    /// Where they are: behind a window, or else in the segment.
+    window: Option<usize>,
     words: Range<usize>,
 }
 
 impl Memory {
-    fn of_cells(segment: &Arc<Segment>, slab: usize, first: Cell, count: usize) -> Option<Self> {
-        let cells = segment.layout().slab_cells(slab);
-        let start = cells.start + first as usize;
-        let words = start..start.checked_add(count)?;
-        (words.end <= cells.end).then(|| Self { segment: Arc::clone(segment), words })
+    fn of_cells(segment: &Arc<Segment>, slab: Slab<'_>, first: Cell, count: usize) -> Option<Self> {
+        let first = first as usize;
+        let cells = first..first.checked_add(count)?;
+        slab.cells.get(cells.clone())?;
+        let start = segment.layout().slab_cells(slab.number).start;
+        let words = match slab.window {
+            Some(_) => cells,
+            None => start + cells.start..start + cells.end,
+        };
+        Some(Self { segment: Arc::clone(segment), window: slab.window, words })
     }
 
     /// The first word, aligned for an `f64`. Valid as long as this or a clone of it is there.
     #[must_use]
     pub fn as_ptr(&self) -> *mut f64 {
         // The words are atomics, so that writing through a shared reference's address is allowed.
-        self.segment.range(self.words.clone()).as_ptr().cast_mut().cast()
+        self.atomics().as_ptr().cast_mut().cast()
     }
 
     /// The number of words.
@@ -241,6 +298,16 @@ impl Memory {
     #[allow(clippy::len_without_is_empty)] // it never is
     pub fn len(&self) -> usize {
         self.words.len()
+    }
+
+    fn atomics(&self) -> &[AtomicU64] {
+        let behind = |window| Some(self.segment.sharing()?.behind(window)?.1.words());
+        match self.window {
+            Some(window) => {
+                behind(window).and_then(|words| words.get(self.words.clone())).unwrap_or_default()
+            }
+            None => self.segment.range(self.words.clone()),
+        }
     }
 }
 
@@ -280,7 +347,6 @@ mod owned {
             slab: Slab<'_>,
             first: Cell,
             count: usize,
-            exclusive: bool,
         ) -> Self {
             let cells = first as usize..(first as usize).saturating_add(count);
             let in_range = cells.clone().all(|cell| slab.writable(cell).is_some());
@@ -289,7 +355,7 @@ mod owned {
                 first: NonNull::from(words).cast(),
                 cell: first,
                 count: words.len(),
-                exclusive,
+                exclusive: slab.exclusive,
                 _segment: segment,
             }
         }

@@ -111,7 +111,7 @@ fn era_of(slot: u64) -> u16 {
 #[cfg(not(loom))]
 mod tests {
     use super::*;
-    use crate::{EntryKind, Geometry, NewEntry};
+    use crate::{CellsOf, EntryKind, Geometry, NewEntry};
 
     fn sparse(cells: u32) -> SparseCells {
         let segment = Segment::private(Geometry::default(), 7).unwrap();
@@ -120,6 +120,7 @@ mod tests {
             family: 1,
             key: b"t",
             cells,
+            of: CellsOf::Writers,
             payload: cells,
             created: 0.0,
         };

@@ -101,13 +101,13 @@ pub(crate) fn slab(segment: &Segment) -> Slab<'_> {
         let cached = &cache[id as usize % THREAD_SLABS];
         if cached.segment.get() == id {
             let number = cached.number.get();
-            return Slab::new(segment, number, number != COMMON_SLAB);
+            return Slab::of_writer(segment, number, number != COMMON_SLAB);
         }
         // An error means that the thread is in its exit handlers: it uses the common slab.
         let Ok(own) = OWNED.try_with(|owned| own_slab(segment, owned)) else {
             return segment.common();
         };
-        let slab = own.map_or(segment.common(), |number| Slab::new(segment, number, true));
+        let slab = own.map_or(segment.common(), |number| Slab::of_writer(segment, number, true));
         cached.segment.set(id);
         cached.number.set(own.unwrap_or(COMMON_SLAB));
         let cells = own.map(|_| slab.cells()).unwrap_or_default();
@@ -139,6 +139,17 @@ pub(crate) fn owned_slab(segment: &std::sync::Arc<Segment>) -> Option<usize> {
         })
         .ok()
         .flatten()
+}
+
+/// Lets the thread go on without a slab of this segment: it uses the common one.
+#[cfg(all(unix, not(loom)))]
+pub(crate) fn forget_slab(segment: &std::sync::Arc<Segment>) {
+    clear_cache();
+    let _gone = OWNED.try_with(|owned| {
+        if let Ok(mut slabs) = owned.slabs.try_borrow_mut() {
+            slabs.retain(|(held, _)| !ptr::eq(held.as_ptr(), &**segment));
+        }
+    });
 }
 
 fn clear_cache() {

@@ -9,10 +9,12 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use metrion_slab::{Entry, EntryKind, Geometry, Index, NewEntry, Segment, join_key, split_key};
+use metrion_slab::{
+    CellsOf, Entry, EntryKind, Geometry, Index, NewEntry, Segment, join_key, split_key,
+};
 
 const GEOMETRY: Geometry =
-    Geometry { slabs: 5, cells: 1 << 15, entries: 1 << 12, key_words: 1 << 14 };
+    Geometry { slabs: 5, cells: 1 << 15, entries: 1 << 12, key_words: 1 << 14, processes: 0 };
 
 fn duration() -> Duration {
     let seconds = std::env::var("METRION_STRESS_SECONDS").ok();
@@ -21,7 +23,8 @@ fn duration() -> Duration {
 
 fn insert(segment: &Segment, kind: EntryKind, value: &str, cells: u32) -> Entry {
     let key = join_key(&[value]);
-    let new = NewEntry { kind, family: 0, key: &key, cells, payload: 0, created: 0.0 };
+    let of = CellsOf::Writers;
+    let new = NewEntry { kind, family: 0, key: &key, cells, of, payload: 0, created: 0.0 };
     segment.insert(&new).unwrap().0
 }
 

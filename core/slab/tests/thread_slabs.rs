@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use metrion_slab::{Geometry, Segment, THREAD_SLABS, ThreadSlab, thread_slabs};
 
-const GEOMETRY: Geometry = Geometry { slabs: 4, cells: 1 << 15, entries: 64, key_words: 64 };
+const GEOMETRY: Geometry =
+    Geometry { slabs: 4, cells: 1 << 15, entries: 64, key_words: 64, processes: 0 };
 
 /// A place of the table as C sees it.
 #[repr(C)]

@@ -4,7 +4,8 @@
 
 use metrion_slab::{Geometry, Memory, Segment};
 
-const GEOMETRY: Geometry = Geometry { slabs: 3, cells: 1 << 15, entries: 64, key_words: 64 };
+const GEOMETRY: Geometry =
+    Geometry { slabs: 3, cells: 1 << 15, entries: 64, key_words: 64, processes: 0 };
 
 #[test]
 fn a_process_writer_has_a_slab_of_its_own_and_hands_it_on() {

@@ -1,0 +1,331 @@
+//! What a process has of a segment that it shares with others: which slabs are its own, and where it
+//! writes to them.
+//!
+//! **Who owns a slab.** A process that has the lock of a slab's number in the segment's file. The kernel
+//! keeps that lock as long as the process has the file mapped, however it closes descriptors, and gives
+//! it up when the process ends, however it ends; a stopped process keeps it. So nobody has to guess who
+//! is gone, and it works between containers that see each other's files but not their processes. Inside a
+//! process its writers take turns: a slab whose thread ended waits for the next one. The owner word in
+//! the slab table is for people, and tells a slab that was never used.
+//!
+//! **Windows.** A writer reaches its slab through a second mapping of the slab's pages. Pages come in one by
+//! one, when they have memory; all others read as zero, which costs nothing and makes an update take the
+//! slow path, where memory is found or the update is counted as lost. A fork's child puts a slab of its own
+//! behind each window that it goes on with, so that every address of a cell, in whatever language somebody
+//! keeps it, is that of a cell of the child's own.
+
+use std::ops::Range;
+use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicUsize, Ordering as IndexOrdering};
+use std::sync::{Mutex, OnceLock};
+use std::time::SystemTime;
+
+use crate::layout::{COMMON_SLAB, Layout, PAGE_CELLS, header, slab as row};
+use crate::lock::lock;
+use crate::mapping::Window;
+use crate::segment::Segment;
+use crate::shared_file::SharedFile;
+use crate::slabs::OwnerKind;
+use crate::sync::Ordering;
+
+/// A process's part in a shared segment.
+#[derive(Debug)]
+pub(crate) struct Sharing {
+    state: Mutex<State>,
+    /// The slab behind each window; [`COMMON_SLAB`] when there is none.
+    slabs: Box<[AtomicUsize]>,
+    windows: Box<[OnceLock<Window>]>,
+    /// The window of the process's own slab; 0 before it has one.
+    own: AtomicUsize,
+    /// Whether this is only a look at the file: what is written here stays here.
+    is_view: bool,
+}
+
+#[derive(Debug)]
+struct State {
+    file: SharedFile,
+    /// Who has each window.
+    holders: Box<[Holder]>,
+}
+
+/// Who has a window of this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holder {
+    /// It has no slab.
+    Nobody,
+    /// It has a slab, for the next writer.
+    NextWriter,
+    Writer(OwnerKind),
+}
+
+impl Sharing {
+    pub(crate) fn new(file: SharedFile, layout: &Layout, is_view: bool) -> Self {
+        let count = layout.slabs();
+        let holders = vec![Holder::Nobody; count].into();
+        Self {
+            state: Mutex::new(State { file, holders }),
+            slabs: (0..count).map(|_| AtomicUsize::new(COMMON_SLAB)).collect(),
+            windows: (0..count).map(|_| OnceLock::new()).collect(),
+            own: AtomicUsize::new(0),
+            is_view,
+        }
+    }
+
+    /// The slab and the cells behind a window.
+    pub(crate) fn behind(&self, window: usize) -> Option<(usize, &Window)> {
+        let slab = self.slabs.get(window)?.load(IndexOrdering::Acquire);
+        let window = self.windows.get(window)?.get()?;
+        (slab != COMMON_SLAB).then_some((slab, window))
+    }
+
+    /// Takes a slab for a writer and says at which window; `None` when none can be had.
+    pub(crate) fn claim(&self, segment: &Segment, kind: OwnerKind) -> Option<usize> {
+        if self.is_view {
+            return None;
+        }
+        let mut state = lock(&self.state);
+        let waiting = state.holders.iter().position(|holder| *holder == Holder::NextWriter);
+        if let Some(window) = waiting.filter(|_| kind != OwnerKind::Whole) {
+            *state.holders.get_mut(window)? = Holder::Writer(kind);
+            return Some(window);
+        }
+        // Window 0 is never used: the common slab has none.
+        let window = (1..state.holders.len())
+            .find(|window| state.holders.get(*window) == Some(&Holder::Nobody))?;
+        self.give_slab(segment, &state.file, window, kind)?;
+        *state.holders.get_mut(window)? = Holder::Writer(kind);
+        Some(window)
+    }
+
+    /// The window of the slab in which the process says what is true of itself alone.
+    pub(crate) fn own_window(&self, segment: &Segment) -> Option<usize> {
+        let own = self.own.load(IndexOrdering::Acquire);
+        if own != 0 {
+            return Some(own);
+        }
+        let claimed = self.claim(segment, OwnerKind::Whole)?;
+        let first =
+            self.own.compare_exchange(0, claimed, IndexOrdering::AcqRel, IndexOrdering::Acquire);
+        match first {
+            Ok(_) => Some(claimed),
+            Err(other) => {
+                // Another thread was faster: this one's stays unused until the process ends.
+                Some(other)
+            }
+        }
+    }
+
+    /// Takes a writer's slab back, for the next writer of this process.
+    pub(crate) fn release(&self, window: usize) {
+        if let Some(holder) = lock(&self.state).holders.get_mut(window) {
+            *holder = Holder::NextWriter;
+        }
+    }
+
+    /// Puts a slab that nobody has behind a window.
+    fn give_slab(
+        &self,
+        segment: &Segment,
+        file: &SharedFile,
+        window: usize,
+        kind: OwnerKind,
+    ) -> Option<usize> {
+        let slab = self.take_slab(segment, file, kind)?;
+        if self.open_window(segment, window, slab).is_none() {
+            file.unlock(slab);
+            return None;
+        }
+        segment.begin_ownership(slab, kind);
+        self.slabs.get(window)?.store(slab, IndexOrdering::Release);
+        Some(slab)
+    }
+
+    fn open_window(&self, segment: &Segment, window: usize, slab: usize) -> Option<()> {
+        let words = self.windows.get(window)?;
+        if words.get().is_none() {
+            let _made = words.set(Window::new(segment.layout().geometry.cells)?);
+        }
+        let words = words.get()?;
+        if !words.clear() {
+            return None;
+        }
+        for pages in segment.touched_runs(slab) {
+            let cells = pages.start * PAGE_CELLS..pages.end * PAGE_CELLS;
+            let from = segment.layout().slab_cells(slab).start + cells.start;
+            if !words.take_in(cells, segment.mapping(), from) {
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    /// Locks a slab of which the owner is gone. Those that never had one come first, and of processes' the
+    /// one that has been gone longest comes last of all: it may tell of the process for a while.
+    fn take_slab(&self, segment: &Segment, file: &SharedFile, kind: OwnerKind) -> Option<usize> {
+        let geometry = segment.layout().geometry;
+        let mut numbers: Vec<usize> = if kind == OwnerKind::Whole {
+            (geometry.slabs..segment.layout().slabs()).collect()
+        } else {
+            (COMMON_SLAB + 1..geometry.slabs).collect()
+        };
+        if kind == OwnerKind::Whole {
+            numbers.sort_by(|a, b| segment.owned_since(*a).total_cmp(&segment.owned_since(*b)));
+        }
+        numbers.into_iter().find(|slab| !self.owns(*slab) && file.try_lock(*slab))
+    }
+
+    /// Whether the slab is this process's.
+    fn owns(&self, slab: usize) -> bool {
+        self.slabs.iter().any(|own| own.load(IndexOrdering::Acquire) == slab)
+    }
+
+    /// Whether the slab has an owner that is there. Where nobody can tell, it has.
+    pub(crate) fn has_owner(&self, slab: usize) -> bool {
+        self.owns(slab) || lock(&self.state).file.is_locked(slab).unwrap_or(true)
+    }
+
+    /// Finds memory for words of the segment; whether there is some.
+    pub(crate) fn allocate(&self, segment: &Segment, words: Range<usize>) -> bool {
+        let file = || lock(&self.state).file.get()?.try_clone().ok();
+        self.is_view || segment.mapping().allocate(words, file)
+    }
+
+    /// Finds memory for a page of a slab that is written through a window, or of the common one.
+    pub(crate) fn touch(
+        &self,
+        segment: &Segment,
+        slab: usize,
+        window: Option<usize>,
+        page: usize,
+    ) -> bool {
+        let cells = page * PAGE_CELLS..(page + 1) * PAGE_CELLS;
+        let from = segment.layout().slab_cells(slab).start + cells.start;
+        if !self.allocate(segment, from..from + PAGE_CELLS) {
+            return false;
+        }
+        let Some(window) = window else { return true };
+        let words = self.windows.get(window).and_then(OnceLock::get);
+        words.is_some_and(|words| words.take_in(cells, segment.mapping(), from))
+    }
+
+    /// In a fork's child, which has the parent's memory but must not write to the parent's slabs: puts slabs
+    /// of its own behind the windows that go on, those of `own` and of writers that are no threads.
+    pub(crate) fn renew_in_child(&self, segment: &Segment, own: Option<usize>) {
+        if self.is_view {
+            return;
+        }
+        let mut state = lock(&self.state);
+        // The parent's locks hang on its description of the file, which parent and child have together.
+        let file = state.file.reopened();
+        let file = file
+            .filter(|file| file.get().is_some_and(|file| segment.mapping().renew(file.as_fd())));
+        let parents: Vec<usize> =
+            self.slabs.iter().map(|slab| slab.swap(COMMON_SLAB, IndexOrdering::AcqRel)).collect();
+        if let Some(file) = file {
+            state.file = file;
+        } else {
+            // Without a description of its own it can take no lock: it has no slabs.
+            self.cut_off_all(segment, &parents);
+            state.holders.fill(Holder::Nobody);
+            return;
+        }
+        for (window, parents_slab) in parents.into_iter().enumerate() {
+            let holder = state.holders.get(window).copied().unwrap_or(Holder::Nobody);
+            let goes_on = match holder {
+                Holder::Writer(OwnerKind::Thread) => own == Some(window),
+                Holder::Writer(_) => true,
+                Holder::Nobody | Holder::NextWriter => false,
+            };
+            let kind = match holder {
+                Holder::Writer(kind) if goes_on => kind,
+                _ => {
+                    self.forget(&mut state, window);
+                    continue;
+                }
+            };
+            let touched = segment.touched_runs(parents_slab);
+            let slab = self.give_slab(segment, &state.file, window, kind);
+            for page in touched.into_iter().flatten() {
+                let has_memory = slab.is_some_and(|slab| segment.touch_page(slab, window, page));
+                let cells = page * PAGE_CELLS..(page + 1) * PAGE_CELLS;
+                if !has_memory && let Some(words) = self.windows.get(window).and_then(OnceLock::get)
+                {
+                    // Whoever keeps its address writes there.
+                    words.cut_off(cells);
+                }
+            }
+        }
+    }
+
+    fn forget(&self, state: &mut State, window: usize) {
+        if let Some(words) = self.windows.get(window).and_then(OnceLock::get) {
+            words.clear();
+        }
+        if let Some(holder) = state.holders.get_mut(window) {
+            *holder = Holder::Nobody;
+        }
+    }
+
+    fn cut_off_all(&self, segment: &Segment, parents: &[usize]) {
+        for (words, slab) in self.windows.iter().zip(parents) {
+            let Some(words) = words.get().filter(|_| *slab != COMMON_SLAB) else { continue };
+            words.clear();
+            for page in segment.touched_runs(*slab).into_iter().flatten() {
+                words.cut_off(page * PAGE_CELLS..(page + 1) * PAGE_CELLS);
+            }
+        }
+    }
+}
+
+impl Segment {
+    /// Makes a slab the caller's, who has its lock: what a dead owner said about itself goes with it.
+    fn begin_ownership(&self, slab: usize, kind: OwnerKind) {
+        let at = self.layout().slab_row(slab);
+        let owner = self.word(at + row::OWNER);
+        if owner.load(Ordering::Acquire) != 0 {
+            self.zero_owned_cells(slab);
+        }
+        owner.store((kind as u64) << 32 | u64::from(std::process::id()), Ordering::Release);
+        let claims = self.word(at + row::CLAIMS);
+        claims.store(claims.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let now = now.map_or(0.0, |since| since.as_secs_f64());
+        self.word(at + row::SINCE).store(now.to_bits(), Ordering::Relaxed);
+        self.word(header::SLABS_USED).fetch_max(slab as u64 + 1, Ordering::AcqRel);
+    }
+
+    /// Finds memory for a page of a slab behind a window, and marks it.
+    fn touch_page(&self, slab: usize, window: usize, page: usize) -> bool {
+        let has_memory =
+            self.sharing().is_some_and(|sharing| sharing.touch(self, slab, Some(window), page));
+        let bits = self.range(self.layout().touched(slab)).get(page / 64);
+        if let Some(bits) = bits.filter(|_| has_memory) {
+            bits.fetch_or(1 << (page % 64), Ordering::Release);
+        }
+        has_memory
+    }
+
+    /// Since when the slab's owner has or had it, in Unix seconds; 0 for a slab that never had one.
+    fn owned_since(&self, slab: usize) -> f64 {
+        let since = self.word(self.layout().slab_row(slab) + row::SINCE);
+        f64::from_bits(since.load(Ordering::Relaxed))
+    }
+
+    /// The pages of a slab that were ever written, as ranges.
+    fn touched_runs(&self, slab: usize) -> Vec<Range<usize>> {
+        let mut runs: Vec<Range<usize>> = Vec::new();
+        let words = self.range(self.layout().touched(slab)).iter().enumerate();
+        let pages = self.layout().geometry.cells / PAGE_CELLS;
+        for (at, word) in words {
+            let bits = word.load(Ordering::Acquire);
+            for page in (0..64).filter(|bit| bits >> bit & 1 == 1).map(|bit| at * 64 + bit) {
+                match runs.last_mut() {
+                    Some(run) if run.end == page => run.end += 1,
+                    _ if page < pages => runs.push(page..page + 1),
+                    _ => {}
+                }
+            }
+        }
+        runs
+    }
+}

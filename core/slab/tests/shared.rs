@@ -1,0 +1,287 @@
+//! Segments that processes share: here several mappings of one file, which to the segment are as many
+//! processes. What needs real ones is in `processes.rs`.
+#![cfg(all(target_os = "linux", target_pointer_width = "64", not(loom), not(miri)))]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use metrion_model::ErrorCode;
+use metrion_slab::{CellsOf, Cursor, Entry, EntryKind, Geometry, NewEntry, Opening, Segment};
+
+const OPENING: Opening = Opening {
+    geometry: Geometry { slabs: 4, cells: 1 << 15, entries: 256, key_words: 1 << 12, processes: 3 },
+    hash_seed: 7,
+    move_damaged_aside: false,
+};
+
+/// A folder of its own for each test, removed with it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("metrion-{name}-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.join("segment")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _gone = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn open(path: &Path) -> Arc<Segment> {
+    Segment::shared(path, OPENING).unwrap()
+}
+
+fn series(segment: &Segment, key: &str, of: CellsOf) -> Entry {
+    let new = NewEntry {
+        kind: EntryKind::Series,
+        family: 9,
+        key: key.as_bytes(),
+        cells: 2,
+        of,
+        payload: 1,
+        created: 5.0,
+    };
+    segment.insert(&new).unwrap().0
+}
+
+#[test]
+fn processes_meet_in_a_segment() {
+    let folder = Folder::new("meet");
+    let segments = [open(&folder.file()), open(&folder.file()), open(&folder.file())];
+    let entries = segments.each_ref().map(|segment| series(segment, "a", CellsOf::Writers));
+    assert_eq!(entries[0], entries[2]);
+    let cell = entries[0].first_cell;
+    for (segment, amount) in segments.iter().zip([1.0, 10.0, 100.0]) {
+        segment.count_by(cell, amount);
+        segment.count_by(cell, amount);
+    }
+    for segment in &segments {
+        assert_eq!(segment.sum(cell), 222.0);
+        let mut cursor = Cursor::default();
+        assert_eq!(segment.entries_since(&mut cursor), [(entries[0], b"a".to_vec())]);
+        assert_eq!(segment.entries_since(&mut cursor), []);
+    }
+    segments[1].reset(cell, 2);
+    segments[2].count(cell);
+    assert_eq!(segments.each_ref().map(|segment| segment.sum(cell)), [1.0; 3]);
+    let gauge = series(&segments[0], "gauge", CellsOf::All).first_cell;
+    segments[0].set(gauge, 3.0);
+    segments[1].add_common(gauge, 0.5);
+    assert_eq!(segments[2].get(gauge), 3.5);
+}
+
+#[test]
+fn what_ended_writers_counted_stays() {
+    let folder = Folder::new("ended");
+    let segment = open(&folder.file());
+    let cell = series(&segment, "a", CellsOf::Writers).first_cell;
+    // More of them than there are slabs.
+    for _ in 0..20 {
+        let other = open(&folder.file());
+        other.count(cell);
+        let writer = other.process_writer();
+        writer.cells(cell, 1).count();
+    }
+    assert_eq!(segment.sum(cell), 40.0);
+}
+
+#[test]
+fn without_a_free_slab_processes_use_the_common_one() {
+    let folder = Folder::new("full");
+    let segments: Vec<_> = (0..6).map(|_| open(&folder.file())).collect();
+    let cell = series(&segments[0], "a", CellsOf::Writers).first_cell;
+    for segment in &segments {
+        segment.add(cell, 0.5);
+        segment.add(cell, 0.5);
+    }
+    assert_eq!(segments[0].sum(cell), 6.0);
+    assert_eq!(segments[0].get(cell), 3.0, "three have slabs, three have not");
+}
+
+#[test]
+fn threads_hand_slabs_on_within_their_process() {
+    let folder = Folder::new("threads");
+    let segment = open(&folder.file());
+    let cell = series(&segment, "a", CellsOf::Writers).first_cell;
+    for _ in 0..10 {
+        let segment = Arc::clone(&segment);
+        std::thread::spawn(move || segment.count(cell)).join().unwrap();
+    }
+    assert_eq!((segment.sum(cell), segment.get(cell)), (10.0, 0.0));
+}
+
+#[test]
+fn an_ended_process_takes_along_what_is_bound_to_it() {
+    let folder = Folder::new("bound");
+    let segment = open(&folder.file());
+    let cell = series(&segment, "up and down", CellsOf::Owners).first_cell;
+    let own = series(&segment, "own", CellsOf::Owners).first_cell;
+    assert_ne!(cell, own);
+    let other = open(&folder.file());
+    for (segment, amount) in [(&segment, 1.0), (&other, 10.0)] {
+        segment.add_bound(cell, amount);
+        segment.set_own(own, amount);
+        segment.add_own(own, 0.5);
+        segment.set_own(own + 1, 1.0);
+    }
+    let says = |segment: &Segment| {
+        let owners = segment.owners();
+        let values = segment.own_values(own, 2, &owners);
+        let mut own: Vec<_> = values.iter().map(|own| (own.is_live, own.values[0])).collect();
+        own.sort_by(|a, b| a.1.total_cmp(&b.1));
+        (segment.sum_bound(cell, &owners), own)
+    };
+    assert_eq!(says(&segment), (11.0, vec![(true, 1.5), (true, 10.5)]));
+    assert_eq!(segment.get_own(own), 1.5);
+    drop(other);
+    assert_eq!(says(&segment), (1.0, vec![(true, 1.5), (false, 10.5)]));
+    // The next ones take the slab over, and not what was said in it.
+    let next: Vec<_> = (0..2).map(|_| open(&folder.file())).collect();
+    next.iter().for_each(|next| next.add_bound(cell, 100.0));
+    next.iter().for_each(|next| next.set_own(own, 7.0));
+    next.iter().for_each(|next| next.set_own(own + 1, 7.0));
+    assert_eq!(says(&segment), (201.0, vec![(true, 1.5), (true, 7.0), (true, 7.0)]));
+}
+
+#[test]
+fn a_thread_without_a_slab_counts_for_its_process() {
+    let folder = Folder::new("bound-common");
+    let segments: Vec<_> = (0..5).map(|_| open(&folder.file())).collect();
+    let cell = series(&segments[0], "in flight", CellsOf::Owners).first_cell;
+    // Three have a slab, two share the common one for what is summed up; only three have one for the process.
+    for segment in &segments {
+        segment.count(cell + 1);
+        segment.add_bound(cell, 1.0);
+    }
+    let first = &segments[0];
+    assert_eq!(first.sum_bound(cell, &first.owners()), 5.0);
+    let (first, others) = segments.split_first().unwrap();
+    assert_eq!(others.len(), 4);
+    drop(others.iter().cloned().collect::<Vec<_>>());
+    let first = Arc::clone(first);
+    drop(segments);
+    assert_eq!(first.sum_bound(cell, &first.owners()), 1.0);
+}
+
+#[test]
+fn removal_is_seen_by_all_and_nothing_is_used_again() {
+    let folder = Folder::new("removed");
+    let (one, two) = (open(&folder.file()), open(&folder.file()));
+    let entry = series(&one, "a", CellsOf::Writers);
+    one.count(entry.first_cell);
+    two.remove(&entry);
+    two.free(&entry);
+    assert!(!one.is_live(&entry));
+    let next = series(&one, "a", CellsOf::Writers);
+    assert_ne!(next.first_cell, entry.first_cell);
+    assert_eq!((one.sum(next.first_cell), one.sum(entry.first_cell)), (0.0, 1.0));
+}
+
+#[test]
+fn a_look_needs_no_writer_and_changes_nothing() {
+    let folder = Folder::new("look");
+    let segment = open(&folder.file());
+    let entry = series(&segment, "a", CellsOf::Writers);
+    segment.count(entry.first_cell);
+    drop(segment);
+    let mut permissions = fs::metadata(folder.file()).unwrap().permissions();
+    permissions.set_mode(0o400);
+    fs::set_permissions(folder.file(), permissions).unwrap();
+    let before = fs::read(folder.file()).unwrap();
+    let view = Segment::look(&folder.file()).unwrap();
+    assert_eq!(view.sum(entry.first_cell), 1.0);
+    assert_eq!(view.entries().count(), 1);
+    view.count(entry.first_cell);
+    assert_eq!(view.sum(entry.first_cell), 2.0);
+    assert!(before == fs::read(folder.file()).unwrap());
+    let none = Segment::look(&folder.0.join("none")).unwrap_err();
+    assert_eq!(none.code(), ErrorCode::NotFound);
+}
+
+#[test]
+fn files_that_are_no_segments_are_refused() {
+    let folder = Folder::new("bad");
+    let path = folder.file();
+    let code = || Segment::shared(&path, OPENING).map(drop).unwrap_err().code();
+    let private = |bytes: &[u8]| {
+        let _old = fs::remove_file(&path);
+        fs::write(&path, bytes).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    };
+    private(b"");
+    assert_eq!(code(), ErrorCode::Damaged);
+    private(&[7; 10_000]);
+    assert_eq!(code(), ErrorCode::Damaged);
+    fs::remove_file(&path).unwrap();
+    drop(open(&path));
+    let good = fs::read(&path).unwrap();
+    private(&good[..good.len() - 8]);
+    assert_eq!(code(), ErrorCode::Damaged);
+    for word in 0..8 {
+        let mut bad = good.clone();
+        bad[word * 8 + 1] ^= 64;
+        private(&bad);
+        let wanted = if word == 1 { ErrorCode::OtherVersion } else { ErrorCode::Damaged };
+        assert_eq!(code(), wanted, "word {word}");
+    }
+    private(&good);
+    drop(open(&path));
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o620)).unwrap();
+    assert_eq!(code(), ErrorCode::Io);
+    fs::rename(&path, folder.0.join("other")).unwrap();
+    symlink(folder.0.join("other"), &path).unwrap();
+    assert_eq!(code(), ErrorCode::Io);
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    assert_eq!(code(), ErrorCode::Io);
+    let nowhere = Segment::shared(&folder.0.join("no/folder"), OPENING).unwrap_err();
+    assert_eq!(nowhere.code(), ErrorCode::Io);
+}
+
+#[test]
+fn a_bad_file_is_moved_aside_once_for_all() {
+    let folder = Folder::new("aside");
+    fs::write(folder.file(), b"something else").unwrap();
+    fs::set_permissions(folder.file(), fs::Permissions::from_mode(0o600)).unwrap();
+    let opening = Opening { move_damaged_aside: true, ..OPENING };
+    let path = folder.file();
+    let segments: Vec<_> = std::thread::scope(|scope| {
+        let opened: Vec<_> =
+            (0..8).map(|_| scope.spawn(|| Segment::shared(&path, opening).unwrap())).collect();
+        opened.into_iter().map(|opened| opened.join().unwrap()).collect()
+    });
+    let cell = series(&segments[0], "a", CellsOf::Writers).first_cell;
+    segments.iter().for_each(|segment| segment.count(cell));
+    assert_eq!(segments[7].sum(cell), 8.0);
+    let aside = fs::read(folder.0.join("segment.damaged-1")).unwrap();
+    assert_eq!(aside, b"something else");
+    assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 2);
+}
+
+#[test]
+fn its_file_is_its_owners_alone_and_takes_little_room() {
+    use std::os::unix::fs::MetadataExt;
+    let folder = Folder::new("mode");
+    let opening = Opening { geometry: Geometry::shared(), ..OPENING };
+    let segment = Segment::shared(&folder.file(), opening).unwrap();
+    let metadata = fs::metadata(folder.file()).unwrap();
+    assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
+    let before = metadata.blocks() * 512;
+    assert!(before < 2 << 20, "{before}");
+    let cell = series(&segment, "a", CellsOf::Writers).first_cell;
+    segment.count(cell);
+    assert_eq!(segment.sum(cell), 1.0);
+    let after = fs::metadata(folder.file()).unwrap().blocks() * 512;
+    assert!(after < before + (64 << 10), "{before} {after}");
+}
