@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use metrion_model::{Error, ErrorCode, FamilySnapshot, Result};
-use metrion_slab::{OwnedCells, ProcessWriter};
+use metrion_slab::{OwnedCells, Owners, ProcessWriter};
 
 use crate::definition::Kind;
 use crate::series::Series;
@@ -67,8 +67,16 @@ impl Metric for Handle {
         with_own!(self, own => own.adopt_parts());
     }
 
-    fn collect(&self, labels: &str, family: &mut FamilySnapshot) -> Result<()> {
-        with_own!(self, own => own.collect(labels, family))
+    fn leave(&self, value: f64) {
+        with_own!(self, own => own.leave(value));
+    }
+
+    fn begin(&self) {
+        with_own!(self, own => own.begin());
+    }
+
+    fn collect(&self, labels: &str, family: &mut FamilySnapshot, owners: &Owners) -> Result<()> {
+        with_own!(self, own => own.collect(labels, family, owners))
     }
 
     fn reset(&self) {
@@ -82,7 +90,7 @@ impl Handle {
     pub fn cells(&self, writer: &ProcessWriter) -> Option<OwnedCells> {
         match self {
             Self::Counter(own) => Some(own.cell_of(writer)),
-            Self::Gauge(own) => Some(own.cell_of(writer)),
+            Self::Gauge(own) => own.cell_of(writer),
             Self::Histogram(own) => (!own.is_native()).then(|| own.cells_of(writer)),
             Self::Summary(own) => (!own.has_quantiles()).then(|| own.cells_of(writer)),
             Self::Info(_) | Self::StateSet(_) => None,

@@ -18,7 +18,7 @@ pub struct AnyFamilyOptions {
     pub kind: String,
     /// What every family has.
     pub family: FamilyOptions,
-    /// A gauge's: `last` or `up_down`.
+    /// A gauge's: the word of a [`GaugeMode`].
     pub mode: Option<String>,
     /// A histogram's upper bounds.
     pub buckets: Option<Vec<f64>>,
@@ -80,14 +80,7 @@ impl AnyFamilyOptions {
     }
 
     fn gauge(self) -> Result<GaugeOptions> {
-        let mode = match self.mode.as_deref() {
-            None | Some("last") => GaugeMode::LastValue,
-            Some("up_down") => GaugeMode::UpDown,
-            Some(other) => {
-                let message = format!("a gauge's mode is \"last\" or \"up_down\", not {other:?}");
-                return Err(Error::new(ErrorCode::InvalidValue, message));
-            }
-        };
+        let mode = self.mode.as_deref().map(GaugeMode::from_word).transpose()?.unwrap_or_default();
         Ok(GaugeOptions { family: self.family, mode })
     }
 

@@ -13,6 +13,12 @@ pub trait Collector: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Whether it tells of the process that it is in. In a registry that processes share, its series get the label
+    /// `pid`, as whichever of them is scraped tells of another one.
+    fn is_of_process(&self) -> bool {
+        false
+    }
+
     /// The families with their numbers now.
     fn collect(&self) -> Vec<FamilySnapshot>;
 

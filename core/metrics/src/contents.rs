@@ -11,6 +11,7 @@ use crate::callback::Callback;
 use crate::cardinality::Counting;
 use crate::checkpoint::SavedFamily;
 use crate::collector::Collector;
+use crate::common::Common;
 use crate::definition::Definition;
 use crate::family::{Metric, Shared};
 use crate::members::Called;
@@ -21,6 +22,8 @@ pub(crate) struct Contents {
     pub(crate) sources: Vec<(SourceId, Source)>,
     pub(crate) names: HashMap<String, SourceId>,
     next_id: u64,
+    /// What the directory has, where other processes write to it, too.
+    pub(crate) common: Common,
 }
 
 /// Tells a registered collector or family from all others of its registry.
@@ -36,6 +39,13 @@ pub(crate) enum Source {
 /// A family of whatever kind of metric.
 pub(crate) trait AnyFamily: Send + Sync {
     fn definition(&self) -> &Definition;
+    /// Takes up a series that the directory has.
+    fn adopt(&self, series: Entry, values: &[&str]);
+    /// Takes up what the directory has of a series beside its cells.
+    fn adopt_part(&self, series: &Entry, values: &[&str], part: Entry);
+    fn adopt_limits(&self, entry: Entry);
+    /// Whether an entry has the cells and words that a series of this family needs.
+    fn fits(&self, series: &Entry) -> bool;
     fn entry(&self) -> &Entry;
     fn callbacks(&self) -> Vec<(u32, Callback)>;
     fn snapshot(&self, called: &Called) -> Result<FamilySnapshot>;
@@ -51,6 +61,23 @@ impl<M: Metric> AnyFamily for Shared<M> {
         self.definition()
     }
 
+    fn adopt(&self, series: Entry, values: &[&str]) {
+        self.adopt(series, values);
+    }
+
+    fn adopt_part(&self, series: &Entry, values: &[&str], part: Entry) {
+        self.adopt_part(series, values, part);
+    }
+
+    fn adopt_limits(&self, entry: Entry) {
+        self.adopt_limits(entry);
+    }
+
+    fn fits(&self, series: &Entry) -> bool {
+        let payload = self.definition().payload();
+        series.cells as usize == self.context.cells() && series.payload as usize == payload
+    }
+
     fn entry(&self) -> &Entry {
         self.entry()
     }
@@ -60,6 +87,9 @@ impl<M: Metric> AnyFamily for Shared<M> {
     }
 
     fn snapshot(&self, called: &Called) -> Result<FamilySnapshot> {
+        if self.context.is_shared {
+            self.drop_removed();
+        }
         self.lock().snapshot(&self.context, &self.segment, called)
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use metrion_model::{Error, ErrorCode, Exemplar, FamilySnapshot, Result, Value};
-use metrion_slab::{OwnedCells, ProcessWriter};
+use metrion_slab::{OwnedCells, Owners, ProcessWriter};
 
 use crate::family::Metric;
 use crate::series::{CellAddress, Series};
@@ -118,7 +118,7 @@ impl Metric for Counter {
         &self.series
     }
 
-    fn collect(&self, labels: &str, family: &mut FamilySnapshot) -> Result<()> {
+    fn collect(&self, labels: &str, family: &mut FamilySnapshot, _: &Owners) -> Result<()> {
         family.push_label_text(labels, Value::Number(self.get()))
     }
 }

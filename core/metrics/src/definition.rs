@@ -2,10 +2,10 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use metrion_model::{Clock, MetricType, NameRules, Result, Schema};
-use metrion_slab::{CellsOf, Segment};
+use metrion_slab::CellsOf;
 
 use crate::bounds::Bounds;
 use crate::exponential::Exponential;
@@ -67,7 +67,9 @@ impl Definition {
     pub(crate) fn summary(&self) -> String {
         let schema = self.schema.summary();
         match &self.kind {
-            Kind::Gauge(GaugeMode::UpDown) => format!("up-down {schema}"),
+            Kind::Gauge(mode) if *mode != GaugeMode::LastValue => {
+                format!("{schema}, mode {}", mode.as_str())
+            }
             Kind::Histogram { native: Some(native) } => format!("{schema}, {native:?}"),
             Kind::Summary(window) => format!("{schema}, {window:?}"),
             _ => schema,
@@ -75,8 +77,10 @@ impl Definition {
     }
 
     /// How many cells a series has.
-    pub(crate) fn cells(&self) -> usize {
+    pub(crate) fn cells(&self, storage: Storage) -> usize {
         match &self.kind {
+            // The number and when it was said.
+            _ if storage == Storage::Own => 2,
             Kind::Counter | Kind::Gauge(_) | Kind::Info | Kind::StateSet => 1,
             Kind::Histogram { native } => self.schema.width() + usize::from(native.is_some()),
             // The sum, the count, and the zero bucket of each slice.
@@ -108,17 +112,15 @@ impl Definition {
         if self.schema.quantiles.is_empty() { 0 } else { window.slices }
     }
 
-    /// Whether the cells are last values, which only the common slab holds.
-    pub(crate) fn keeps_last_value(&self) -> bool {
-        matches!(self.kind, Kind::Gauge(GaugeMode::LastValue) | Kind::Info | Kind::StateSet)
-    }
-
-    /// Whose numbers the cells are.
-    pub(crate) fn cells_of(&self, segment: &Segment) -> CellsOf {
+    /// Whose numbers the cells of a series are.
+    pub(crate) fn storage(&self, is_shared: bool) -> Storage {
         match &self.kind {
-            _ if self.keeps_last_value() => CellsOf::All,
-            Kind::Gauge(_) if segment.is_shared() => CellsOf::Owners,
-            _ => CellsOf::Writers,
+            Kind::Counter | Kind::Histogram { .. } | Kind::Summary(_) => Storage::Sum,
+            Kind::Gauge(GaugeMode::LastValue) => Storage::Last,
+            Kind::Gauge(GaugeMode::UpDown) if is_shared => Storage::Bound,
+            Kind::Gauge(GaugeMode::UpDown) => Storage::Sum,
+            Kind::Gauge(_) | Kind::Info | Kind::StateSet if is_shared => Storage::Own,
+            Kind::Gauge(_) | Kind::Info | Kind::StateSet => Storage::Last,
         }
     }
 
@@ -132,8 +134,8 @@ impl Definition {
         matches!(self.kind, Kind::Counter | Kind::Gauge(_))
     }
 
-    /// Whether the cells of a series are its numbers in a snapshot as they are.
-    pub(crate) fn is_plain(&self) -> bool {
+    /// Whether a series is its cells in a snapshot, as they are.
+    fn is_plain(&self) -> bool {
         matches!(self.kind, Kind::Counter | Kind::Gauge(_) | Kind::Histogram { native: None })
     }
 
@@ -152,13 +154,39 @@ impl PartialEq for Definition {
     }
 }
 
+/// Whose numbers the cells of a series are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Storage {
+    /// Each writer adds to its own.
+    Sum,
+    /// One for all writers, which keeps the last value.
+    Last,
+    /// Each writer adds to its own, which ends with its process.
+    Bound,
+    /// One for each process, in a registry that processes share.
+    Own,
+}
+
+impl Storage {
+    pub(crate) fn cells_of(self) -> CellsOf {
+        match self {
+            Self::Sum => CellsOf::Writers,
+            Self::Last => CellsOf::All,
+            Self::Bound | Self::Own => CellsOf::Owners,
+        }
+    }
+}
+
 /// What all series of a family share.
 pub(crate) struct Context {
     pub(crate) definition: Definition,
+    pub(crate) storage: Storage,
+    /// Whether other processes have it, too.
+    pub(crate) is_shared: bool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) name_rules: NameRules,
-    /// Series that did not move for that long are left out of snapshots.
-    pub(crate) expire_after: Option<f64>,
+    /// As f64: infinite for no limit.
+    expire_after: AtomicU64,
     spans: Option<Arc<dyn SpanSource>>,
     has_exemplars: AtomicBool,
     /// Whether a series got another creation time since somebody asked.
@@ -170,16 +198,44 @@ impl Context {
         definition: Definition,
         options: &RegistryOptions,
         expire_after: Option<f64>,
+        is_shared: bool,
     ) -> Self {
         Self {
+            storage: definition.storage(is_shared),
             definition,
+            is_shared,
             clock: Arc::clone(&options.clock),
             name_rules: options.name_rules,
-            expire_after,
+            expire_after: AtomicU64::new(expire_after.unwrap_or(f64::INFINITY).to_bits()),
             spans: options.spans.clone(),
             has_exemplars: AtomicBool::new(false),
             created_changed: AtomicBool::new(false),
         }
+    }
+
+    /// Series that did not move for that long are left out of snapshots.
+    pub(crate) fn expire_after(&self) -> Option<f64> {
+        let seconds = f64::from_bits(self.expire_after.load(Ordering::Relaxed));
+        (seconds < f64::INFINITY).then_some(seconds)
+    }
+
+    pub(crate) fn set_expire_after(&self, seconds: f64) {
+        self.expire_after.store(seconds.to_bits(), Ordering::Relaxed);
+    }
+
+    /// How many cells a series has.
+    pub(crate) fn cells(&self) -> usize {
+        self.definition.cells(self.storage)
+    }
+
+    /// Whether the cells of a series are its numbers in a snapshot as they are.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.definition.is_plain() && matches!(self.storage, Storage::Sum | Storage::Last)
+    }
+
+    /// Seconds by which time passes for all who have the family: processes have only the time of day in common.
+    pub(crate) fn seconds(&self) -> f64 {
+        if self.is_shared { self.clock.unix_seconds() } else { self.clock.monotonic_seconds() }
     }
 
     /// The ids of the span that the caller is in, if it is sampled.

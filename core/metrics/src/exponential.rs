@@ -1,7 +1,7 @@
 //! Exponential buckets that are made as they are needed, within a limit.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use metrion_model::NativeHistogram;
@@ -46,7 +46,8 @@ struct Level {
 const TABLES: usize = 9;
 const FIRST_TABLE_CELLS: u32 = 32;
 
-/// Words of the series' payload; all change under the lock only.
+/// Words of the series' payload. In a process they change under the lock only; between processes each step is one
+/// word, which is changed by compare-and-swap where two may not both do it.
 mod word {
     /// `1 << 63 | era << 32 | schema + 4`; 0 before the first observation.
     pub(super) const STATE: usize = 0;
@@ -131,6 +132,7 @@ impl Exponential {
                 Place::Zero => return Some(self.zero_cell),
                 Place::Bucket(number) => number,
             };
+            self.find_tables(state.schema);
             if let Some(cell) = self.level(state.schema).find(number, state.era) {
                 return Some(cell);
             }
@@ -151,22 +153,23 @@ impl Exponential {
         Some(State::from_word(word).unwrap_or_else(|| {
             let state = State { era: 0, schema: self.options.schema };
             self.set(word::LAST_RESET, self.now().to_bits());
-            self.begin(state);
+            self.begin(0, state);
             state
         }))
     }
 
-    fn begin(&self, state: State) {
+    /// Begins anew, unless another process has done so.
+    fn begin(&self, before: u64, state: State) {
         self.set(word::ZERO_THRESHOLD, self.options.zero_threshold.to_bits());
-        self.set(word::CLAIMED, 0);
-        self.set(word::RESET_IS_DUE, 0);
-        self.set(word::STATE, state.to_word());
+        if self.replace(word::STATE, before, state.to_word()) {
+            self.set(word::CLAIMED, 0);
+            self.set(word::RESET_IS_DUE, 0);
+        }
     }
 
     fn claim_bucket(&self, state: State, number: u32) -> Option<Cell> {
         let cell = self.level(state.schema).claim(self, state, number)?;
-        let claimed = self.word(word::CLAIMED, Ordering::Relaxed)?;
-        self.set(word::CLAIMED, claimed + 1);
+        self.payload_word(word::CLAIMED)?.fetch_add(1, Ordering::Relaxed);
         Some(cell)
     }
 
@@ -177,10 +180,14 @@ impl Exponential {
         if least == 0.0 || !(is_needed || word(word::RESET_IS_DUE) == 1) {
             return false;
         }
-        if self.now() - f64::from_bits(word(word::LAST_RESET)) < least {
+        let last = word(word::LAST_RESET);
+        if self.now() - f64::from_bits(last) < least {
             return false;
         }
-        self.reset_all();
+        // One of all processes does it.
+        if self.replace(word::LAST_RESET, last, self.now().to_bits()) {
+            self.reset_all();
+        }
         true
     }
 
@@ -198,11 +205,13 @@ impl Exponential {
     fn reset_buckets(&self) {
         let Some(word) = self.word(word::STATE, Ordering::Relaxed) else { return };
         let Some(state) = State::from_word(word) else { return };
+        NativeHistogram::SCHEMAS.for_each(|schema| self.find_tables(schema));
         self.levels.iter().filter_map(OnceLock::get).for_each(|level| {
             level.existing().for_each(SparseCells::reset);
         });
         self.set(word::LAST_RESET, self.now().to_bits());
-        self.begin(State { era: state.era.wrapping_add(1), schema: self.options.schema });
+        let next = State { era: state.era.wrapping_add(1), schema: self.options.schema };
+        self.begin(word, next);
     }
 
     /// Widens the zero bucket by the bucket that is nearest to it, the new one included.
@@ -237,6 +246,7 @@ impl Exponential {
         }
         let below = State { schema: state.schema - 1, ..state };
         let threshold = self.zero_threshold();
+        self.find_tables(below.schema);
         let level = self.level(below.schema);
         let mut claimed = 0;
         for number in self.outside_zero(state, threshold) {
@@ -248,9 +258,10 @@ impl Exponential {
                 claimed += 1;
             }
         }
-        self.set(word::CLAIMED, claimed);
-        self.set(word::RESET_IS_DUE, 1);
-        self.set(word::STATE, below.to_word());
+        if self.replace(word::STATE, state.to_word(), below.to_word()) {
+            self.set(word::CLAIMED, claimed);
+            self.set(word::RESET_IS_DUE, 1);
+        }
         true
     }
 
@@ -274,6 +285,7 @@ impl Exponential {
         let mut zero_count = self.series.segment.sum(self.zero_cell);
         let (mut positive, mut negative) = (BTreeMap::new(), BTreeMap::new());
         for schema in state.schema..=*NativeHistogram::SCHEMAS.end() {
+            self.find_tables(schema);
             let level = self.levels.get(level_of(schema)).and_then(OnceLock::get);
             let tables = level.into_iter().flat_map(|level| level.existing());
             for (number, count) in tables.flat_map(SparseCells::counts) {
@@ -339,22 +351,54 @@ impl Exponential {
         self.word(word::ZERO_THRESHOLD, Ordering::Relaxed).map_or(0.0, f64::from_bits)
     }
 
+    /// Takes up the tables of a resolution that other processes have made.
+    fn find_tables(&self, schema: i8) {
+        if !self.series.context.is_shared {
+            return;
+        }
+        for (at, table) in self.level(schema).tables.iter().enumerate() {
+            if table.get().is_some() {
+                continue;
+            }
+            let key = self.table_key(schema, at);
+            let cells = FIRST_TABLE_CELLS << at;
+            let Some(entry) = self.series.find_part(EntryKind::Sparse, &key, cells, cells) else {
+                return;
+            };
+            table.get_or_init(|| SparseCells::new(Arc::clone(&self.series.segment), entry));
+        }
+    }
+
+    /// The directory key of a table.
+    fn table_key(&self, schema: i8, at: usize) -> [u8; 3] {
+        [self.number, schema.to_le_bytes()[0], at as u8]
+    }
+
     /// A word of the series' payload; none when the series is nowhere.
-    fn word(&self, at: usize, ordering: Ordering) -> Option<u64> {
+    fn payload_word(&self, at: usize) -> Option<&AtomicU64> {
         let words = self.series.segment.payload(&self.series.entry);
-        let word = words.get(usize::from(self.number) * Self::WORDS + at)?;
-        Some(word.load(ordering))
+        words.get(usize::from(self.number) * Self::WORDS + at)
+    }
+
+    fn word(&self, at: usize, ordering: Ordering) -> Option<u64> {
+        Some(self.payload_word(at)?.load(ordering))
     }
 
     fn set(&self, at: usize, value: u64) {
-        let words = self.series.segment.payload(&self.series.entry);
-        if let Some(word) = words.get(usize::from(self.number) * Self::WORDS + at) {
+        if let Some(word) = self.payload_word(at) {
             word.store(value, Ordering::Release);
         }
     }
 
+    /// Sets a word that is still what it was; whether it was.
+    fn replace(&self, at: usize, before: u64, value: u64) -> bool {
+        self.payload_word(at).is_some_and(|word| {
+            word.compare_exchange(before, value, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+        })
+    }
+
     fn now(&self) -> f64 {
-        self.series.context.clock.monotonic_seconds()
+        self.series.context.seconds()
     }
 }
 
@@ -376,7 +420,7 @@ impl Level {
                 Some(table) => table,
                 None => {
                     let cells = FIRST_TABLE_CELLS << at;
-                    let key = [owner.number, state.schema.to_le_bytes()[0], at as u8];
+                    let key = owner.table_key(state.schema, at);
                     let series = &owner.series;
                     let entry = series.part(EntryKind::Sparse, &key, cells, cells).ok()?;
                     table.get_or_init(|| SparseCells::new(Arc::clone(&series.segment), entry))

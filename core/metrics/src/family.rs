@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use metrion_model::{Error, ErrorCode, FamilySnapshot, OVERFLOW_LABEL, Result, Schema};
 use metrion_slab::{
-    Entry, EntryKind, Index, Locked, Memory, NewEntry, Ref, Segment, collect_removed, join_key,
-    lock,
+    CellsOf, Cursor, Entry, EntryKind, Index, Locked, Memory, NewEntry, Owners, Ref, Segment,
+    collect_removed, join_key, lock, split_key,
 };
 
 use crate::callback::Callback;
@@ -27,9 +28,18 @@ pub trait Metric: Clone + Send + Sync + 'static {
     #[doc(hidden)]
     fn adopt_parts(&self) {}
 
-    /// Adds its row to a snapshot. `labels` is the escaped text.
+    /// Keeps a value that a function gave.
     #[doc(hidden)]
-    fn collect(&self, labels: &str, family: &mut FamilySnapshot) -> Result<()>;
+    fn leave(&self, _value: f64) {}
+
+    /// What is to be done when a process asks for it first.
+    #[doc(hidden)]
+    fn begin(&self) {}
+
+    /// Adds its row to a snapshot. `labels` is the escaped text, and `owners` who is there, where that makes a
+    /// difference.
+    #[doc(hidden)]
+    fn collect(&self, labels: &str, family: &mut FamilySnapshot, owners: &Owners) -> Result<()>;
 
     /// Sets everything to zero.
     #[doc(hidden)]
@@ -43,9 +53,28 @@ pub(crate) struct Shared<M: Metric> {
     pub(crate) context: Arc<Context>,
     pub(crate) segment: Arc<Segment>,
     entry: Entry,
-    max_series: usize,
+    max_series: AtomicUsize,
     index: Index<M>,
     members: Mutex<Members<M>>,
+    /// Of the family when it was last seen that no other process had removed any of its series.
+    generation: AtomicU64,
+    /// What it has taken up of the directory by itself.
+    cursor: Mutex<Cursor>,
+    /// As its context says, for the hot path.
+    is_shared: bool,
+    /// Its bounds in the directory, where processes share them.
+    limits: OnceLock<Entry>,
+}
+
+/// Words of a family's bounds in the directory.
+mod limit {
+    /// At most so many series; 0 is no bound.
+    pub(super) const MAX_SERIES: usize = 0;
+    /// As f64; 0 is never.
+    pub(super) const EXPIRE_AFTER: usize = 1;
+    /// How many series there are.
+    pub(super) const SERIES: usize = 2;
+    pub(super) const WORDS: u32 = 3;
 }
 
 impl<M: Metric> Shared<M> {
@@ -56,14 +85,108 @@ impl<M: Metric> Shared<M> {
         max_series: Option<usize>,
     ) -> Arc<Self> {
         let shared = Self {
+            is_shared: segment.is_shared(),
+            generation: AtomicU64::new(segment.generation(entry.number)),
             context: Arc::new(context),
             index: Index::new(segment.hash_seed()),
             segment,
             entry,
-            max_series: max_series.unwrap_or(usize::MAX),
+            max_series: AtomicUsize::new(max_series.unwrap_or(usize::MAX)),
             members: Mutex::default(),
+            cursor: Mutex::default(),
+            limits: OnceLock::new(),
         };
         Arc::new(shared)
+    }
+
+    /// Sets the bounds, for all processes that have the family.
+    pub(crate) fn set_limits(&self, max_series: Option<usize>, expire_after: Option<f64>) {
+        self.max_series.store(max_series.unwrap_or(usize::MAX), Ordering::Relaxed);
+        self.context.set_expire_after(expire_after.unwrap_or(f64::INFINITY));
+        if !self.context.is_shared || max_series.is_none() && expire_after.is_none() {
+            return;
+        }
+        let new = NewEntry {
+            kind: EntryKind::Limits,
+            family: self.entry.number,
+            key: b"",
+            cells: 0,
+            of: CellsOf::Writers,
+            payload: limit::WORDS,
+            created: 0.0,
+        };
+        // Without room for it, the bounds are this process's alone.
+        let Ok((entry, is_new)) = self.segment.insert(&new) else { return };
+        let words = self.segment.payload(&entry);
+        let set = |at: usize, value: u64| {
+            words.get(at).into_iter().for_each(|word| word.store(value, Ordering::Relaxed));
+        };
+        set(limit::MAX_SERIES, max_series.map_or(0, |most| most as u64 + 1));
+        set(limit::EXPIRE_AFTER, expire_after.unwrap_or_default().to_bits());
+        if is_new {
+            set(limit::SERIES, self.lock().len() as u64);
+        }
+        let _known = self.limits.set(entry);
+    }
+
+    /// Takes up the bounds that another process set.
+    pub(crate) fn adopt_limits(&self, entry: Entry) {
+        let words = self.segment.payload(&entry);
+        let word = |at: usize| words.get(at).map_or(0, |word| word.load(Ordering::Relaxed));
+        if let Some(most) = word(limit::MAX_SERIES).checked_sub(1) {
+            self.max_series.store(most as usize, Ordering::Relaxed);
+        }
+        let seconds = f64::from_bits(word(limit::EXPIRE_AFTER));
+        if seconds > 0.0 {
+            self.context.set_expire_after(seconds);
+        }
+        let _known = self.limits.set(entry);
+    }
+
+    /// How many series the family has, those included that other processes made.
+    fn series_count(&self) -> Option<&AtomicU64> {
+        self.segment.payload(self.limits.get()?).get(limit::SERIES)
+    }
+
+    /// Takes note of series that this process has removed, and of how many of them no other one had before.
+    fn count_removed(&self, removed: usize, live: usize) {
+        self.generation.fetch_add(removed as u64, Ordering::Relaxed);
+        if let Some(count) = self.series_count() {
+            count.fetch_sub(live as u64, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether nobody else removed a series since this process looked.
+    #[inline(always)]
+    fn is_current(&self) -> bool {
+        !self.is_shared
+            || self.segment.generation(self.entry.number) == self.generation.load(Ordering::Relaxed)
+    }
+
+    fn drop_removed_by_others(&self) {
+        if !self.is_current() {
+            self.drop_removed();
+        }
+    }
+
+    /// Lets go of the series that other processes have removed.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn drop_removed(&self) {
+        let mut callbacks = Dropped::default();
+        let mut members = self.lock();
+        let generation = self.segment.generation(self.entry.number);
+        for handle in members.removed_by_others() {
+            let values = members.values_of(&handle);
+            let values: Vec<&str> = values.iter().map(String::as_str).collect();
+            self.index.remove(&values);
+            handle.series().forget();
+            callbacks.append(members.remove(&handle));
+        }
+        members.retain_overflow(|series| series.is_live());
+        self.generation.store(generation, Ordering::Relaxed);
+        drop(members);
+        drop(callbacks);
     }
 
     pub(crate) fn definition(&self) -> &Definition {
@@ -79,16 +202,41 @@ impl<M: Metric> Shared<M> {
     }
 
     /// Takes up a series that the directory has already, with its parts.
-    pub(crate) fn adopt(&self, entry: Entry, values: &[&str], parts: &[Entry]) {
-        let handle = self.handle(entry);
-        parts.iter().for_each(|part| handle.series().adopt_part(*part));
-        handle.adopt_parts();
+    pub(crate) fn adopt(&self, entry: Entry, values: &[&str]) {
         let mut members = self.lock();
         if entry.kind == EntryKind::Overflow {
-            members.set_overflow(handle);
+            if !members.has_entry(&entry) {
+                members.set_overflow(self.handle(entry));
+            }
+            return;
+        }
+        if let Some(known) = self.index.get(values).map(|known| (*known).clone()) {
+            if known.series().entry.number == entry.number {
+                return;
+            }
+            // Somebody removed it, and somebody made it again.
+            self.index.remove(values);
+            let callback = members.remove(&known);
+            drop(members);
+            drop(callback);
+            members = self.lock();
+        }
+        let handle = self.handle(entry);
+        members.push(handle.clone());
+        self.index.insert(values, handle);
+    }
+
+    /// Takes up what the directory has of a series beside its cells.
+    pub(crate) fn adopt_part(&self, series: &Entry, values: &[&str], part: Entry) {
+        let handle = if series.kind == EntryKind::Overflow {
+            self.lock().overflow()
         } else {
-            members.push(handle.clone());
-            self.index.insert(values, handle);
+            self.index.get(values).map(|handle| (*handle).clone())
+        };
+        if let Some(handle) = handle.filter(|own| own.series().entry.number == series.number)
+            && handle.series().adopt_part(part)
+        {
+            handle.adopt_parts();
         }
     }
 
@@ -116,10 +264,9 @@ impl<M: Metric> Shared<M> {
         if self.index.get(values).is_some() {
             return None;
         }
-        if members.len() < self.max_series
-            && let Ok(entry) = self.insert_series(values)
-        {
+        if let Some(entry) = self.find_or_insert_series(values, members.len()) {
             let handle = self.handle(entry);
+            handle.begin();
             members.push(handle.clone());
             self.index.insert(values, handle);
             return None;
@@ -127,7 +274,8 @@ impl<M: Metric> Shared<M> {
         if let Some(overflow) = members.overflow() {
             return Some(overflow);
         }
-        let Ok(entry) = self.insert(EntryKind::Overflow, b"") else {
+        let overflow = self.new_entry(EntryKind::Overflow, b"");
+        let Ok((entry, _)) = self.segment.insert(&overflow) else {
             let segment = Arc::clone(&self.segment);
             let context = Arc::clone(&self.context);
             return Some(M::new(Series::nowhere(segment, self.entry.number, context)));
@@ -137,26 +285,37 @@ impl<M: Metric> Shared<M> {
         Some(overflow)
     }
 
-    fn insert_series(&self, values: &[&str]) -> Result<Entry> {
+    /// The entry of a series that this process has not yet. None when there is no room for it.
+    fn find_or_insert_series(&self, values: &[&str], own: usize) -> Option<Entry> {
         let key = join_key(values);
-        self.insert(EntryKind::Series, &key).or_else(|_| {
+        let new = self.new_entry(EntryKind::Series, &key);
+        let count = self.series_count();
+        let series = count.map_or(own, |count| count.load(Ordering::Relaxed) as usize);
+        if series >= self.max_series.load(Ordering::Relaxed) {
+            return if self.context.is_shared { self.segment.lookup(&new) } else { None };
+        }
+        let inserted = self.segment.insert(&new).or_else(|_| {
             // The room of removed series may be free by now.
             collect_removed();
-            self.insert(EntryKind::Series, &key)
-        })
+            self.segment.insert(&new)
+        });
+        let (entry, is_new) = inserted.ok()?;
+        if let Some(count) = count.filter(|_| is_new) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        Some(entry)
     }
 
-    fn insert(&self, kind: EntryKind, key: &[u8]) -> Result<Entry> {
-        let new = NewEntry {
+    fn new_entry<'k>(&self, kind: EntryKind, key: &'k [u8]) -> NewEntry<'k> {
+        NewEntry {
             kind,
             family: self.entry.number,
             key,
-            cells: self.definition().cells() as u32,
-            of: self.definition().cells_of(&self.segment),
+            cells: self.context.cells() as u32,
+            of: self.context.storage.cells_of(),
             payload: self.definition().payload() as u32,
             created: self.context.clock.unix_seconds(),
-        };
-        self.segment.insert(&new).map(|(entry, _)| entry)
+        }
     }
 
     /// Whether the family has no labels: then it has its one series always, and removing it means
@@ -166,6 +325,7 @@ impl<M: Metric> Shared<M> {
     }
 
     fn reset(&self) {
+        self.catch_up();
         let now = self.context.clock.unix_seconds();
         self.lock().reset(&self.segment, now);
         self.context.set_created_changed();
@@ -176,14 +336,57 @@ impl<M: Metric> Shared<M> {
             self.reset();
             return true;
         }
+        self.drop_removed_by_others();
         let mut members = self.lock();
         let found = self.index.get(values).map(|handle| (*handle).clone());
-        let Some(handle) = found else { return false };
+        let Some(handle) = found else { return self.remove_unknown(values) };
         self.index.remove(values);
+        let was_live = usize::from(handle.series().is_live());
         let callback = members.remove(&handle);
+        self.count_removed(1, was_live);
         drop(members);
         drop(callback);
         true
+    }
+
+    /// Removes a series that another process made and this one has not seen.
+    fn remove_unknown(&self, values: &[&str]) -> bool {
+        if !self.is_shared {
+            return false;
+        }
+        let key = join_key(values);
+        let entry = self.segment.lookup(&self.new_entry(EntryKind::Series, &key));
+        let was_live = entry.is_some_and(|entry| self.segment.remove(&entry));
+        self.count_removed(usize::from(entry.is_some()), usize::from(was_live));
+        was_live
+    }
+
+    /// Takes up the series that other processes have made, and lets go of those that they have removed.
+    pub(crate) fn catch_up(&self) {
+        if !self.is_shared {
+            return;
+        }
+        let mut cursor = lock(&self.cursor);
+        for (entry, key) in self.segment.entries_since(&mut cursor) {
+            let is_own = |series: &Entry| series.family == self.entry.number;
+            let (series, key, part) = match entry.kind {
+                EntryKind::Series | EntryKind::Overflow => (entry, key, None),
+                kind if kind.is_part() => match self.segment.entry(entry.family) {
+                    Some((series, key)) => (series, key, Some(entry)),
+                    None => continue,
+                },
+                _ => continue,
+            };
+            if let Some(values) = split_key(&key).filter(|_| is_own(&series)) {
+                let values: Vec<&str> = values.iter().map(String::as_str).collect();
+                match part {
+                    None => self.adopt(series, &values),
+                    Some(part) => self.adopt_part(&series, &values, part),
+                }
+            }
+        }
+        drop(cursor);
+        self.drop_removed();
     }
 
     fn remove_where(&self, matches: impl Fn(&[String]) -> bool) -> usize {
@@ -191,17 +394,20 @@ impl<M: Metric> Shared<M> {
             self.reset();
             return 1;
         }
+        self.catch_up();
         let mut callbacks = Dropped::default();
         let mut members = self.lock();
-        let mut count = 0;
+        let (mut count, mut live) = (0, 0);
         for (handle, values) in members.with_values() {
             if matches(&values) {
+                live += usize::from(handle.series().is_live());
                 let values: Vec<&str> = values.iter().map(String::as_str).collect();
                 self.index.remove(&values);
                 callbacks.append(members.remove(&handle));
                 count += 1;
             }
         }
+        self.count_removed(count, live);
         count
     }
 
@@ -223,6 +429,7 @@ impl<M: Metric> Shared<M> {
         if self.is_single() {
             self.reset();
         } else {
+            self.catch_up();
             self.remove_all();
         }
     }
@@ -230,7 +437,8 @@ impl<M: Metric> Shared<M> {
     fn remove_all(&self) {
         let mut members = self.lock();
         self.index.clear();
-        let callbacks = members.clear();
+        let (count, callbacks) = members.clear();
+        self.count_removed(0, count);
         drop(members);
         drop(callbacks);
     }
@@ -238,6 +446,10 @@ impl<M: Metric> Shared<M> {
 
 impl<M: Metric> Drop for Shared<M> {
     fn drop(&mut self) {
+        if self.context.is_shared {
+            // It is not this process's alone.
+            return;
+        }
         // No view of the family is left, so nobody can look its series up again; the cells of those
         // without a handle are free from here on.
         self.remove_all();
@@ -269,6 +481,7 @@ impl<M: Metric> Family<M> {
     #[inline(always)]
     pub fn labels(&self, values: &[&str]) -> Result<Child<'_, M>> {
         if self.fixed.is_none()
+            && self.shared.is_current()
             && let Some(found) = self.shared.index.get(values)
         {
             return Ok(Child(Inner::Shared(found)));
@@ -280,6 +493,7 @@ impl<M: Metric> Family<M> {
     #[cold]
     #[inline(never)]
     fn find_or_create(&self, values: &[&str]) -> Result<Child<'_, M>> {
+        self.shared.drop_removed_by_others();
         if self.fixed.is_some() {
             return self.with_fixed(values, |shared, values| shared.get_or_create(values));
         }
@@ -390,12 +604,14 @@ impl<M: Metric> Family<M> {
         let called =
             callbacks.iter().map(|(number, callback)| (*number, callback.call().flatten()));
         let called = called.collect();
+        self.shared.catch_up();
         self.shared.lock().snapshot(&self.shared.context, &self.shared.segment, &called)
     }
 
     /// The number of series, without the overflow series.
     #[must_use]
     pub fn len(&self) -> usize {
+        self.shared.catch_up();
         self.shared.lock().len()
     }
 

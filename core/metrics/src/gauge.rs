@@ -1,11 +1,12 @@
 //! A number that goes up and down.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use metrion_model::{Error, ErrorCode, FamilySnapshot, Result, Value};
-use metrion_slab::{OwnedCells, ProcessWriter};
+use metrion_slab::{OwnedCells, Owners, ProcessWriter};
 
-use crate::definition::Kind;
+use crate::definition::{Kind, Storage};
 use crate::family::Metric;
 use crate::options::GaugeMode;
 use crate::series::{CellAddress, Series};
@@ -15,16 +16,31 @@ use crate::series::{CellAddress, Series};
 pub struct Gauge {
     series: Arc<Series>,
     mode: GaugeMode,
+    storage: Storage,
 }
 
 impl Gauge {
     /// Adds `amount`, which may be negative.
     #[inline]
     pub fn add(&self, amount: f64) {
-        let segment = &self.series.segment;
-        match self.mode {
-            GaugeMode::LastValue => segment.add_common(self.series.cell(), amount),
-            GaugeMode::UpDown => segment.add(self.series.cell(), amount),
+        let (segment, cell) = (&self.series.segment, self.series.cell());
+        match self.storage {
+            Storage::Last => segment.add_common(cell, amount),
+            Storage::Sum => segment.add(cell, amount),
+            Storage::Bound => segment.add_bound(cell, amount),
+            Storage::Own => {
+                segment.add_own(cell, amount);
+                self.take_turn();
+            }
+        }
+    }
+
+    /// Says that the process has a value of its own, and of some modes which is the newest.
+    fn take_turn(&self) {
+        let (segment, turn) = (&self.series.segment, self.series.cell() + 1);
+        let newest = matches!(self.mode, GaugeMode::MostRecent | GaugeMode::LiveMostRecent);
+        if newest || segment.get_own(turn) == 0.0 {
+            segment.set_own(turn, segment.next_turn());
         }
     }
 
@@ -47,7 +63,13 @@ impl Gauge {
     #[inline]
     pub fn set(&self, value: f64) -> Result<()> {
         self.check_set()?;
-        self.series.segment.set(self.series.cell(), value);
+        let (segment, cell) = (&self.series.segment, self.series.cell());
+        if self.storage == Storage::Own {
+            segment.set_own(cell, value);
+            self.take_turn();
+        } else {
+            segment.set(cell, value);
+        }
         Ok(())
     }
 
@@ -57,20 +79,22 @@ impl Gauge {
     /// `unsupported` on an up-down gauge.
     #[inline]
     pub fn check_set(&self) -> Result<()> {
-        if self.mode == GaugeMode::LastValue {
+        if self.mode != GaugeMode::UpDown {
             return Ok(());
         }
         let message = "an up-down gauge cannot be set, only added to and subtracted from";
         Err(Error::new(ErrorCode::Unsupported, message))
     }
 
-    /// The value.
+    /// The value; of a mode that keeps one for each process, that of this process.
     #[must_use]
     pub fn get(&self) -> f64 {
-        let segment = &self.series.segment;
-        match self.mode {
-            GaugeMode::LastValue => segment.get(self.series.cell()),
-            GaugeMode::UpDown => segment.sum(self.series.cell()),
+        let (segment, cell) = (&self.series.segment, self.series.cell());
+        match self.storage {
+            Storage::Last => segment.get(cell),
+            Storage::Sum => segment.sum(cell),
+            Storage::Bound => segment.sum_bound(cell, &segment.owners()),
+            Storage::Own => segment.get_own(cell),
         }
     }
 
@@ -80,18 +104,28 @@ impl Gauge {
         self.mode
     }
 
-    /// Where its cell is: additive for an up-down gauge, else of the common slab alone.
+    /// Whose number its cell is. Only with `Sum` and `Bound` may a writer add to its own cell by its address, and
+    /// only with `Last` may anybody store to the common one.
+    #[must_use]
+    pub const fn storage(&self) -> Storage {
+        self.storage
+    }
+
+    /// Where its cell is: see [`Gauge::storage`].
     #[must_use]
     pub fn address(&self) -> CellAddress<'_> {
         self.series.address()
     }
 
-    /// The cell to which a writer writes by its address; see [`crate::Counter::cell_of`].
+    /// The cell to which a writer writes by its address; see [`crate::Counter::cell_of`]. None at all when
+    /// the process has its value elsewhere: then every update is a call.
     #[must_use]
-    pub fn cell_of(&self, writer: &ProcessWriter) -> OwnedCells {
-        match self.mode {
-            GaugeMode::LastValue => self.series.segment.common_cell(self.series.cell()),
-            GaugeMode::UpDown => writer.cells(self.series.cell(), 1),
+    pub fn cell_of(&self, writer: &ProcessWriter) -> Option<OwnedCells> {
+        match self.storage {
+            Storage::Last => Some(self.series.segment.common_cell(self.series.cell())),
+            Storage::Sum => Some(writer.cells(self.series.cell(), 1)),
+            Storage::Bound => writer.has_slab().then(|| writer.cells(self.series.cell(), 1)),
+            Storage::Own => None,
         }
     }
 }
@@ -102,14 +136,65 @@ impl Metric for Gauge {
             Kind::Gauge(mode) => mode,
             _ => GaugeMode::default(),
         };
-        Self { series, mode }
+        let storage = series.context.storage;
+        Self { series, mode, storage }
     }
 
     fn series(&self) -> &Arc<Series> {
         &self.series
     }
 
-    fn collect(&self, labels: &str, family: &mut FamilySnapshot) -> Result<()> {
-        family.push_label_text(labels, Value::Number(self.get()))
+    fn leave(&self, value: f64) {
+        // An up-down gauge cannot be set: its functions are for their own process.
+        let _unsupported = self.set(value);
+    }
+
+    fn begin(&self) {
+        // A process shows the value 0 from the start, as a program alone does.
+        if self.storage == Storage::Own {
+            self.add(0.0);
+        }
+    }
+
+    fn collect(&self, labels: &str, family: &mut FamilySnapshot, owners: &Owners) -> Result<()> {
+        let number = match self.storage {
+            Storage::Own => return self.collect_processes(labels, family, owners),
+            Storage::Bound => self.series.segment.sum_bound(self.series.cell(), owners),
+            Storage::Sum | Storage::Last => self.get(),
+        };
+        family.push_label_text(labels, Value::Number(number))
+    }
+}
+
+impl Gauge {
+    /// What the processes' values come to.
+    fn collect_processes(
+        &self,
+        labels: &str,
+        family: &mut FamilySnapshot,
+        owners: &Owners,
+    ) -> Result<()> {
+        let mut said = self.series.said(owners);
+        said.retain(|own| own.is_live || !self.mode.is_live());
+        let numbers = said.iter().filter_map(|own| own.values.first().copied());
+        let number = match self.mode {
+            GaugeMode::Min | GaugeMode::LiveMin => numbers.reduce(f64::min),
+            GaugeMode::Max | GaugeMode::LiveMax => numbers.reduce(f64::max),
+            GaugeMode::Sum | GaugeMode::LiveSum => numbers.reduce(|sum, number| sum + number),
+            GaugeMode::MostRecent | GaugeMode::LiveMostRecent => numbers.last(),
+            _ => {
+                let mut seen = HashSet::new();
+                for (own, number) in said.iter().zip(numbers) {
+                    // In two containers two processes may have one number.
+                    let is_first = seen.insert(own.process);
+                    let place = if is_first { String::new() } else { format!("-{}", own.slab) };
+                    let separator = if labels.is_empty() { "" } else { "," };
+                    let labels = format!("{labels}{separator}pid=\"{}{place}\"", own.process);
+                    family.push_label_text(&labels, Value::Number(number))?;
+                }
+                return Ok(());
+            }
+        };
+        number.map_or(Ok(()), |number| family.push_label_text(labels, Value::Number(number)))
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use metrion_model::{Exemplar, FamilySnapshot, NativeHistogram, Result, Value};
-use metrion_slab::{OwnedCells, ProcessWriter};
+use metrion_slab::{OwnedCells, Owners, ProcessWriter};
 
 use crate::bounds::Bounds;
 use crate::definition::Kind;
@@ -207,7 +207,7 @@ impl Metric for Histogram {
         self.native.iter().for_each(|native| native.adopt_tables());
     }
 
-    fn collect(&self, labels: &str, family: &mut FamilySnapshot) -> Result<()> {
+    fn collect(&self, labels: &str, family: &mut FamilySnapshot, _: &Owners) -> Result<()> {
         let HistogramValue { counts, sum, native } = self.get();
         family.push_label_text(labels, Value::Histogram { counts: &counts, sum })?;
         if let Some(native) = native {

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex};
 use metrion_model::{
     Error, ErrorCode, FamilySnapshot, LabelSets, Result, Value, validate_label_names,
 };
-use metrion_slab::{Entry, EntryKind, join_key, lock, split_key};
+use metrion_slab::{Entry, EntryKind, Owners, join_key, lock, split_key};
 
+use crate::definition::Storage;
 use crate::family::Metric;
 use crate::series::Series;
 
@@ -39,7 +40,13 @@ impl Info {
         let fields: Vec<&str> = labels.iter().flat_map(|(name, value)| [*name, *value]).collect();
         let mut said = lock(&self.said);
         let entry = self.series.part(EntryKind::Info, &join_key(&fields), 0, 0)?;
-        self.series.segment.set(self.series.cell(), f64::from(entry.number) + 1.0);
+        let number = f64::from(entry.number) + 1.0;
+        if self.series.context.storage == Storage::Own {
+            // What it said before, another process may say still.
+            self.series.say(number);
+            return Ok(());
+        }
+        self.series.segment.set(self.series.cell(), number);
         let before = said.replace(entry);
         if let Some(before) = before.filter(|before| before.number != entry.number) {
             self.series.free_part(&before);
@@ -50,15 +57,33 @@ impl Info {
     /// What it says: names and values in the order in which they were given.
     #[must_use]
     pub fn get(&self) -> Vec<(String, String)> {
+        self.get_of(&self.series.segment.owners())
+    }
+
+    fn get_of(&self, owners: &Owners) -> Vec<(String, String)> {
+        let key = match self.series.context.storage {
+            Storage::Own => self.key_said_last(owners),
+            _ => self.own_key(),
+        };
+        let fields = key.and_then(|key| split_key(&key)).unwrap_or_default();
+        let mut fields = fields.into_iter();
+        std::iter::from_fn(|| Some((fields.next()?, fields.next()?))).collect()
+    }
+
+    fn own_key(&self) -> Option<Vec<u8>> {
         let said = lock(&self.said);
         let segment = &self.series.segment;
         let number = segment.get(self.series.cell());
-        let Some(entry) = said.filter(|entry| f64::from(entry.number) + 1.0 == number) else {
-            return Vec::new();
-        };
-        let fields = split_key(&segment.key_of(&entry)).unwrap_or_default();
-        let mut fields = fields.into_iter();
-        std::iter::from_fn(|| Some((fields.next()?, fields.next()?))).collect()
+        let entry = said.filter(|entry| f64::from(entry.number) + 1.0 == number)?;
+        Some(segment.key_of(&entry))
+    }
+
+    /// Of processes that share it, one that lives and said something last is right.
+    fn key_said_last(&self, owners: &Owners) -> Option<Vec<u8>> {
+        let number = self.series.said_last(owners)?;
+        let (entry, key) = self.series.segment.entry((number - 1.0) as u32)?;
+        let is_own = entry.kind == EntryKind::Info && entry.family == self.series.entry.number;
+        is_own.then_some(key)
     }
 }
 
@@ -75,8 +100,8 @@ impl Metric for Info {
         *lock(&self.said) = self.series.parts(EntryKind::Info).first().copied();
     }
 
-    fn collect(&self, labels: &str, family: &mut FamilySnapshot) -> Result<()> {
-        let said = self.get();
+    fn collect(&self, labels: &str, family: &mut FamilySnapshot, owners: &Owners) -> Result<()> {
+        let said = self.get_of(owners);
         let mut own = LabelSets::default();
         own.push(said.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let separator = if labels.is_empty() || own.text(0).is_empty() { "" } else { "," };

@@ -8,6 +8,7 @@ mod callback;
 mod cardinality;
 mod checkpoint;
 mod collector;
+mod common;
 mod contents;
 mod counter;
 mod definition;
@@ -44,6 +45,7 @@ pub use checkpoint::Checkpoint;
 pub use collector::Collector;
 pub use contents::SourceId;
 pub use counter::Counter;
+pub use definition::Storage;
 pub use family::{Child, Family, Metric};
 pub use gauge::Gauge;
 pub use handle_table::HandleTable;
@@ -56,8 +58,8 @@ pub use metrion_slab::{
 };
 pub use native::{DEFAULT_ZERO_THRESHOLD, NativeOptions};
 pub use options::{
-    DEFAULT_BUCKETS, FamilyOptions, GaugeMode, GaugeOptions, HistogramOptions, RegistryOptions,
-    StateSetOptions, SummaryOptions,
+    DEFAULT_BUCKETS, FamilyOptions, GaugeMode, GaugeOptions, HistogramOptions, RegistryMemory,
+    RegistryOptions, StateSetOptions, SummaryOptions,
 };
 #[cfg(all(feature = "process", not(target_arch = "wasm32")))]
 pub use process::{ProcessCollector, ProcessOptions};

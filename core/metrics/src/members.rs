@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use metrion_model::{FamilySnapshot, LabelSets, Result};
-use metrion_slab::{Cell, EntryKind, Segment, split_key};
+use metrion_slab::{Cell, Entry, EntryKind, Owners, Segment, split_key};
 
 use crate::activity::Activity;
 use crate::callback::Callback;
-use crate::definition::Context;
+use crate::definition::{Context, Storage};
 use crate::family::{Metric, OVERFLOW_LABELS};
 use crate::series::Series;
 
@@ -145,11 +145,26 @@ impl<M: Metric> Members<M> {
         callback
     }
 
-    pub(crate) fn clear(&mut self) -> Dropped {
-        for handle in self.list.drain(..).flatten().chain(self.overflow.take()) {
-            handle.series().remove();
-        }
-        Dropped(std::mem::take(self).callbacks)
+    /// Takes everything out. How many series of the list nobody had removed before.
+    pub(crate) fn clear(&mut self) -> (usize, Dropped) {
+        let was_live = |handle: M| usize::from(handle.series().remove());
+        let count = self.list.drain(..).flatten().map(was_live).sum();
+        self.overflow.take().map(was_live);
+        (count, Dropped(std::mem::take(self).callbacks))
+    }
+
+    pub(crate) fn values_of(&self, handle: &M) -> Vec<String> {
+        label_values(handle.series())
+    }
+
+    /// The members that other processes have removed.
+    pub(crate) fn removed_by_others(&self) -> Vec<M> {
+        self.list.iter().flatten().filter(|handle| !handle.series().is_live()).cloned().collect()
+    }
+
+    /// Whether a member has this entry.
+    pub(crate) fn has_entry(&self, entry: &Entry) -> bool {
+        self.overflow.as_ref().is_some_and(|own| own.series().entry.number == entry.number)
     }
 
     /// The members with their label values.
@@ -173,9 +188,12 @@ impl<M: Metric> Members<M> {
         called: &Called,
     ) -> Result<FamilySnapshot> {
         self.complete_rows(context, segment);
+        if context.is_shared && !called.is_empty() {
+            self.leave_called(called);
+        }
         let mut family = self.read(context, segment, called)?;
-        // After reading, as that may reset a series.
-        if context.take_created_changed() {
+        // After reading, as that may reset a series. Other processes may do so at any time.
+        if context.take_created_changed() || context.is_shared && self.created_changed(segment) {
             self.rows.created =
                 Arc::new(self.all().map(|handle| created(segment, handle)).collect());
         }
@@ -185,19 +203,31 @@ impl<M: Metric> Members<M> {
         if context.has_exemplars() {
             self.add_exemplars(&mut family);
         }
-        if context.expire_after.is_none() && called.values().all(Option::is_some) {
+        let expire_after = context.expire_after();
+        let is_complete = expire_after.is_none() && called.values().all(Option::is_some);
+        // What processes say of themselves has no row of its own for each series.
+        if is_complete || context.storage == Storage::Own {
             return Ok(family);
         }
-        let now = context.clock.monotonic_seconds();
-        if context.expire_after.is_some() {
-            let numbers = self.list.iter().flatten().map(|handle| handle.series().entry.number);
-            self.activity.watch(numbers.zip(0..), &family, now);
+        let now = context.seconds();
+        if expire_after.is_some() {
+            let series = self.list.iter().flatten().map(|handle| handle.series().as_ref());
+            self.activity.watch(series.zip(0..), &family, now);
         }
-        let moved_after = context.expire_after.map_or(f64::NEG_INFINITY, |seconds| now - seconds);
+        let moved_after = expire_after.map_or(f64::NEG_INFINITY, |seconds| now - seconds);
         Ok(self.without(family, |number| {
             let has_no_value = called.get(&number) == Some(&None);
             has_no_value || self.activity.moved(number).is_some_and(|moved| moved <= moved_after)
         }))
+    }
+
+    /// Keeps what callbacks gave as the values of their series: other processes cannot call them.
+    fn leave_called(&self, called: &Called) {
+        for handle in self.all() {
+            if let Some(Some(value)) = called.get(&handle.series().entry.number) {
+                handle.leave(*value);
+            }
+        }
     }
 
     /// The numbers of all rows.
@@ -207,21 +237,22 @@ impl<M: Metric> Members<M> {
         segment: &Segment,
         called: &Called,
     ) -> Result<FamilySnapshot> {
-        let definition = &context.definition;
-        let schema = Arc::clone(&definition.schema);
-        if !definition.is_plain() {
+        let schema = Arc::clone(&context.definition.schema);
+        if !context.is_plain() {
+            let asks = matches!(context.storage, Storage::Bound | Storage::Own);
+            let owners = if asks { segment.owners() } else { Owners::default() };
             let mut family = FamilySnapshot::empty(schema);
             for (row, handle) in self.all().enumerate() {
-                handle.collect(self.rows.labels.text(row), &mut family)?;
+                handle.collect(self.rows.labels.text(row), &mut family, &owners)?;
             }
             return Ok(family);
         }
-        let width = definition.cells();
+        let width = context.cells();
         let mut values = vec![0.0; self.rows.labels.len() * width];
         let mut rest = values.as_mut_slice();
         for (first, rows) in &self.rows.runs {
             let (run, after) = rest.split_at_mut(rows * width);
-            if definition.keeps_last_value() {
+            if context.storage == Storage::Last {
                 segment.get_into(*first, run);
             } else {
                 segment.sum_into(*first, run);
@@ -235,6 +266,12 @@ impl<M: Metric> Members<M> {
             }
         }
         FamilySnapshot::from_parts(schema, Arc::clone(&self.rows.labels), values)
+    }
+
+    /// Whether a series was reset since its row was made.
+    fn created_changed(&self, segment: &Segment) -> bool {
+        let now = self.all().map(|handle| created(segment, handle));
+        !now.eq(self.rows.created.iter().copied())
     }
 
     fn add_exemplars(&self, family: &mut FamilySnapshot) {
@@ -273,8 +310,7 @@ impl<M: Metric> Members<M> {
             self.rows = Rows::default();
         }
         let known = self.rows.labels.len();
-        let definition = &context.definition;
-        let schema = &definition.schema;
+        let schema = &context.definition.schema;
         let labels = Arc::make_mut(&mut self.rows.labels);
         let began = Arc::make_mut(&mut self.rows.created);
         let new = self.list.iter().skip(known).flatten().chain(&self.overflow);
@@ -288,7 +324,7 @@ impl<M: Metric> Members<M> {
             // An overflow series has no label values, so the zip above gives none.
             labels.push(pairs.chain(OVERFLOW_LABELS.into_iter().filter(|_| overflow)));
             began.push(created(segment, handle));
-            let width = definition.cells() as u32;
+            let width = context.cells() as u32;
             match self.rows.runs.last_mut() {
                 Some((first, rows)) if *first + *rows as u32 * width == series.cell() => *rows += 1,
                 _ => self.rows.runs.push((series.cell(), 1)),

@@ -1,6 +1,7 @@
 //! What a user says of a new family or registry: plain owned structs, the same in every language.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use metrion_model::{Clock, Error, ErrorCode, MetricType, NameRules, Result, Schema};
@@ -107,15 +108,121 @@ impl FamilyOptions {
     }
 }
 
-/// How a gauge counts.
+/// How a gauge counts, and what becomes of several processes' values in a registry that they share.
+///
+/// All but the first two keep a value for each process. In private memory there is only one, and they are as
+/// `LastValue`. "Live" leaves out processes that have ended; the others are kept until their room is needed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GaugeMode {
-    /// The last value that was set: one cell for all writers; adding is a compare-and-swap.
+    /// The last value that was set, by whatever process: one cell for all writers; adding is a
+    /// compare-and-swap.
     #[default]
     LastValue,
-    /// Only added to and subtracted from, each writer in its own cell: for things in flight.
+    /// Only added to and subtracted from, each writer in its own cell: for things in flight. What a process has in
+    /// flight when it ends is dropped.
     UpDown,
+    /// A series for each process, told apart by the label `pid`.
+    All,
+    /// As `All`, of processes that live.
+    LiveAll,
+    /// The least value.
+    Min,
+    /// The least value of processes that live.
+    LiveMin,
+    /// The greatest value.
+    Max,
+    /// The greatest value of processes that live.
+    LiveMax,
+    /// The sum of the values.
+    Sum,
+    /// The sum of the values of processes that live.
+    LiveSum,
+    /// The value that was set last.
+    MostRecent,
+    /// The value that was set last by a process that lives.
+    LiveMostRecent,
+}
+
+impl GaugeMode {
+    /// All of them with their words: those of prometheus_client's `multiprocess_mode`, and two more.
+    const WORDS: [(Self, &str); 12] = [
+        (Self::LastValue, "last"),
+        (Self::UpDown, "up_down"),
+        (Self::All, "all"),
+        (Self::LiveAll, "liveall"),
+        (Self::Min, "min"),
+        (Self::LiveMin, "livemin"),
+        (Self::Max, "max"),
+        (Self::LiveMax, "livemax"),
+        (Self::Sum, "sum"),
+        (Self::LiveSum, "livesum"),
+        (Self::MostRecent, "mostrecent"),
+        (Self::LiveMostRecent, "livemostrecent"),
+    ];
+
+    /// The mode of a word.
+    ///
+    /// # Errors
+    /// `invalid_value` for another word.
+    pub fn from_word(word: &str) -> Result<Self> {
+        let found = Self::WORDS.iter().find(|(_, own)| *own == word).map(|(mode, _)| *mode);
+        found.ok_or_else(|| {
+            let words = Self::WORDS.map(|(_, word)| word).join(", ");
+            let message = format!("a gauge's mode is one of {words}, not {word:?}");
+            Error::new(ErrorCode::InvalidValue, message)
+        })
+    }
+
+    /// Its word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        Self::WORDS.iter().find(|(mode, _)| *mode == self).map_or("", |(_, word)| word)
+    }
+
+    /// Whether processes that have ended are left out.
+    pub(crate) const fn is_live(self) -> bool {
+        use GaugeMode::{LiveAll, LiveMax, LiveMin, LiveMostRecent, LiveSum};
+        matches!(self, LiveAll | LiveMin | LiveMax | LiveSum | LiveMostRecent)
+    }
+}
+
+/// Where the numbers of a registry are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RegistryMemory {
+    /// In memory of the process. A child that it forks goes on with a copy.
+    #[default]
+    Private,
+    /// In memory that the process shares with the children that it forks.
+    Inherited,
+    /// In a file that any number of processes share: best one in a file system in memory, as `/dev/shm` is. Linux
+    /// only.
+    Shared {
+        /// The file; made when it is not there.
+        path: PathBuf,
+        /// Whether a file there that is damaged, or of another version of Metrion, is given another name
+        /// (`.damaged-1`). If not, it is an error.
+        move_damaged_aside: bool,
+    },
+}
+
+impl RegistryMemory {
+    /// The file of this name, and an error if it is damaged.
+    #[must_use]
+    pub fn shared(path: impl Into<PathBuf>) -> Self {
+        Self::Shared { path: path.into(), move_damaged_aside: false }
+    }
+
+    /// What the environment variable `METRION_SHARED` says: the path of a file, or private memory when it is
+    /// not set or empty.
+    #[must_use]
+    pub fn from_environment() -> Self {
+        match std::env::var_os("METRION_SHARED") {
+            Some(path) if !path.is_empty() => Self::shared(path),
+            _ => Self::Private,
+        }
+    }
 }
 
 /// Of a gauge family.
@@ -204,7 +311,10 @@ impl Default for HistogramOptions {
 pub struct RegistryOptions {
     /// Where time comes from.
     pub clock: Arc<dyn Clock>,
-    /// The bounds of the registry's memory.
+    /// Where the numbers are.
+    pub memory: RegistryMemory,
+    /// The bounds of the registry's memory. Of shared memory the first process decides; without slabs for processes
+    /// these bounds give its entries and its room for names, and the rest is [`Geometry::shared`].
     pub geometry: Geometry,
     /// Labels that every family gets.
     pub constant_labels: Vec<(String, String)>,
@@ -225,6 +335,7 @@ impl Default for RegistryOptions {
     fn default() -> Self {
         Self {
             clock: Arc::new(metrion_model::SystemClock::default()),
+            memory: RegistryMemory::default(),
             geometry: Geometry::default(),
             constant_labels: Vec::new(),
             name_rules: NameRules::default(),
@@ -237,6 +348,7 @@ impl Default for RegistryOptions {
 impl fmt::Debug for RegistryOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RegistryOptions")
+            .field("memory", &self.memory)
             .field("geometry", &self.geometry)
             .field("constant_labels", &self.constant_labels)
             .field("name_rules", &self.name_rules)

@@ -132,6 +132,10 @@ impl Collector for ProcessCollector {
         FAMILIES.into_iter().take(count).map(schema).collect()
     }
 
+    fn is_of_process(&self) -> bool {
+        true
+    }
+
     fn collect(&self) -> Vec<FamilySnapshot> {
         (self.options.pid)().map_or_else(Vec::new, |pid| self.families_of(&pid))
     }

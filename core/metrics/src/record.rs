@@ -14,7 +14,7 @@ use crate::summary::Window;
 pub(crate) fn encode(definition: &Definition) -> Box<[u8]> {
     let schema = &definition.schema;
     let (kind, options) = kind_to_fields(&definition.kind);
-    let texts = [kind, &schema.name, &schema.help, &schema.unit];
+    let texts = [&kind, &schema.name, &schema.help, &schema.unit];
     let constant = schema.constant_labels.iter().flat_map(|(name, value)| [name, value]);
     let lists: [Vec<String>; 6] = [
         schema.label_names.clone(),
@@ -24,7 +24,7 @@ pub(crate) fn encode(definition: &Definition) -> Box<[u8]> {
         schema.states.clone(),
         numbers_to_fields(&options),
     ];
-    let mut fields: Vec<String> = texts.map(str::to_owned).to_vec();
+    let mut fields: Vec<String> = texts.map(|text| text.to_owned()).to_vec();
     for list in lists {
         fields.push(list.len().to_string());
         fields.extend(list);
@@ -64,7 +64,7 @@ pub(crate) fn decode(key: &[u8]) -> Option<Definition> {
 }
 
 /// A kind's word and its numbers.
-fn kind_to_fields(kind: &Kind) -> (&'static str, Vec<f64>) {
+fn kind_to_fields(kind: &Kind) -> (String, Vec<f64>) {
     let numbers = match kind {
         Kind::Histogram { native: Some(native) } => vec![
             f64::from(native.schema),
@@ -80,8 +80,8 @@ fn kind_to_fields(kind: &Kind) -> (&'static str, Vec<f64>) {
         _ => Vec::new(),
     };
     let word = match kind {
-        Kind::Gauge(GaugeMode::UpDown) => "gauge_up_down",
-        other => other.metric_type().as_str(),
+        Kind::Gauge(mode) => gauge_word(*mode),
+        other => other.metric_type().as_str().to_owned(),
     };
     (word, numbers)
 }
@@ -90,7 +90,6 @@ fn kind_of_fields(word: &str, numbers: &[f64]) -> Option<Kind> {
     Some(match (word, numbers) {
         ("counter", []) => Kind::Counter,
         ("gauge", []) => Kind::Gauge(GaugeMode::LastValue),
-        ("gauge_up_down", []) => Kind::Gauge(GaugeMode::UpDown),
         ("info", []) => Kind::Info,
         ("stateset", []) => Kind::StateSet,
         ("histogram", []) => Kind::Histogram { native: None },
@@ -111,8 +110,21 @@ fn kind_of_fields(word: &str, numbers: &[f64]) -> Option<Kind> {
             max_age_seconds: *max_age_seconds,
             slices: *slices as usize,
         }),
+        (word, []) => Kind::Gauge(gauge_mode(word)?),
         _ => return None,
     })
+}
+
+/// `gauge` for the usual mode, and else that and the mode.
+fn gauge_word(mode: GaugeMode) -> String {
+    match mode {
+        GaugeMode::LastValue => "gauge".to_owned(),
+        mode => format!("gauge_{}", mode.as_str()),
+    }
+}
+
+fn gauge_mode(word: &str) -> Option<GaugeMode> {
+    GaugeMode::from_word(word.strip_prefix("gauge_")?).ok()
 }
 
 fn list(fields: &mut IntoIter<String>) -> Option<Vec<String>> {
@@ -152,6 +164,7 @@ mod tests {
             Kind::Counter,
             Kind::Gauge(GaugeMode::LastValue),
             Kind::Gauge(GaugeMode::UpDown),
+            Kind::Gauge(GaugeMode::LiveMostRecent),
             Kind::Histogram { native: None },
             Kind::Histogram { native: Some(native) },
             Kind::Summary(window),

@@ -1,6 +1,6 @@
 //! Registries: which families there are, and a snapshot of all of them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,16 +9,18 @@ use std::sync::{Arc, Mutex};
 use metrion_model::{
     Clock, Error, ErrorCode, FamilySnapshot, NameFilter, Result, Schema, Snapshot,
 };
-use metrion_slab::{CellsOf, Entry, EntryKind, Locked, NewEntry, Segment, lock, split_key};
+use metrion_slab::{EntryKind, Geometry, Locked, NewEntry, Opening, Segment, lock};
 
 use crate::cardinality::{CardinalityReport, Counting};
 use crate::collector::Collector;
+use crate::common::{declare, family_cells};
 use crate::contents::{AnyFamily, Contents, Source, SourceId};
-use crate::definition::{Context, Definition, Kind};
+use crate::definition::{Context, Kind};
 use crate::family::{Family, Metric, Shared};
 use crate::members::Called;
 use crate::options::{
-    FamilyOptions, GaugeOptions, HistogramOptions, RegistryOptions, StateSetOptions, SummaryOptions,
+    FamilyOptions, GaugeOptions, HistogramOptions, RegistryMemory, RegistryOptions,
+    StateSetOptions, SummaryOptions,
 };
 use crate::plan::Plan;
 use crate::running::unless_running;
@@ -43,13 +45,14 @@ struct Inner {
 }
 
 impl Registry {
-    /// An empty registry in memory of its own.
+    /// A registry: an empty one in memory of its own, or, as the options say, one that has what other processes put
+    /// into it.
     ///
     /// # Errors
     /// `limit_reached` when its address space cannot be had; `invalid_name` or `reserved_name` for
-    /// its constant labels.
+    /// its constant labels; of memory that processes share those of [`Segment::shared`].
     pub fn new(options: RegistryOptions) -> Result<Self> {
-        let segment = Segment::private(options.geometry, hash_seed(&options))?;
+        let segment = open(&options)?;
         let names = options.constant_labels.iter().map(|(name, _)| name.as_str());
         metrion_model::validate_label_names(names, &[], options.name_rules)?;
         Ok(Self::over(segment, options))
@@ -67,56 +70,12 @@ impl Registry {
     }
 
     /// A registry with the families and series that a segment's directory has. It takes the segment
-    /// over: the registry that filled it must be gone.
-    ///
-    /// # Errors
-    /// `metric_exists` when the directory has two families whose names clash.
-    pub fn from_segment(segment: Arc<Segment>, options: RegistryOptions) -> Result<Self> {
-        let registry = Self::over(Arc::clone(&segment), options);
-        let entries: Vec<_> = segment.entries().collect();
-        let mut below: HashMap<u32, Vec<&(Entry, Vec<u8>)>> = HashMap::new();
-        for own in entries.iter().filter(|(entry, _)| entry.kind != EntryKind::Family) {
-            below.entry(own.0.family).or_default().push(own);
-        }
-        let of = |number: u32| below.get(&number).into_iter().flatten();
-        for (entry, key) in entries.iter().filter(|(entry, _)| entry.kind == EntryKind::Family) {
-            // A damaged entry is left out: its series show nowhere, the others go on.
-            let Some(definition) = record::decode(key) else { continue };
-            let series = of(entry.number).map(|(series, key)| {
-                let parts: Vec<Entry> = of(series.number).map(|(part, _)| *part).collect();
-                (*series, key.as_slice(), parts)
-            });
-            match &definition.kind {
-                Kind::Counter => registry.restore::<Counter>(definition, *entry, series),
-                Kind::Gauge(_) => registry.restore::<Gauge>(definition, *entry, series),
-                Kind::Histogram { .. } => registry.restore::<Histogram>(definition, *entry, series),
-                Kind::Summary(_) => registry.restore::<Summary>(definition, *entry, series),
-                Kind::Info => registry.restore::<Info>(definition, *entry, series),
-                Kind::StateSet => registry.restore::<StateSet>(definition, *entry, series),
-            }?;
-        }
-        Ok(registry)
-    }
-
-    fn restore<'a, M: Metric>(
-        &self,
-        definition: Definition,
-        entry: Entry,
-        series: impl Iterator<Item = (Entry, &'a [u8], Vec<Entry>)>,
-    ) -> Result<()> {
-        let names = definition.schema.sample_names();
-        let inner = &self.inner;
-        let context = Context::new(definition, &inner.options, None);
-        let shared = Shared::<M>::new(context, Arc::clone(&inner.segment), entry, None);
-        for (entry, key, parts) in series {
-            if let Some(values) = split_key(key) {
-                let values: Vec<&str> = values.iter().map(String::as_str).collect();
-                shared.adopt(entry, &values, &parts);
-            }
-        }
-        let mut contents = inner.lock();
-        contents.add(names, Source::Family(shared))?;
-        Ok(())
+    /// over: the registry that filled it must be gone, unless the segment is one that processes share.
+    #[must_use]
+    pub fn from_segment(segment: Arc<Segment>, options: RegistryOptions) -> Self {
+        let registry = Self::over(segment, options);
+        registry.inner.lock().common.take_up(&registry.inner.segment, &registry.inner.options);
+        registry
     }
 
     /// The counter without labels of this name; made when it is new.
@@ -250,21 +209,37 @@ impl Registry {
             return Ok(Family::new(family));
         }
         contents.check_free(&definition.summary(), &names)?;
+        let (cells, of) = family_cells(&inner.segment);
         let new = NewEntry {
             kind: EntryKind::Family,
             family: 0,
             key: &record::encode(&definition),
-            cells: 0,
-            of: CellsOf::Writers,
+            cells,
+            of,
             payload: 0,
             created: inner.options.clock.unix_seconds(),
         };
-        let (entry, _) = inner.segment.insert(&new)?;
-        let context = Context::new(definition, &inner.options, expire_after);
-        let segment = Arc::clone(&inner.segment);
-        let shared = Shared::<M>::new(context, segment, entry, max_series);
-        let source = Source::Family(Arc::clone(&shared) as Arc<dyn AnyFamily>);
-        contents.add(names, source)?;
+        let (entry, is_new) = inner.segment.insert(&new)?;
+        let is_shared = inner.segment.is_shared();
+        let known = contents.common.claim::<M>(&entry);
+        if !(is_new || is_shared || known.is_some()) {
+            let message = format!("{} is known as another type of handle", definition.summary());
+            return Err(Error::new(ErrorCode::MetricExists, message));
+        }
+        let shared = known.unwrap_or_else(|| {
+            let context = Context::new(definition, &inner.options, expire_after, is_shared);
+            Shared::new(context, Arc::clone(&inner.segment), entry, max_series)
+        });
+        let source = Arc::clone(&shared) as Arc<dyn AnyFamily>;
+        if is_shared || !is_new {
+            contents.common.add_own(&inner.segment, &inner.options, Arc::clone(&source));
+            declare(&inner.segment, &entry);
+        }
+        contents.add(names, Source::Family(source))?;
+        // After what others said of it: the last one counts.
+        if is_shared {
+            shared.set_limits(max_series, expire_after);
+        }
         let family = Family::new(shared);
         if family.schema().label_names.is_empty() {
             // Its one series shows from the start.
@@ -318,7 +293,11 @@ impl Registry {
         let source = contents.take(id)?;
         if let Source::Family(family) = &source {
             // Before anybody can ask for the same schema: they must get a family of their own.
-            self.inner.segment.remove(family.entry());
+            if self.inner.segment.is_shared() {
+                contents.common.disown(&self.inner.segment, family.entry());
+            } else {
+                self.inner.segment.remove(family.entry());
+            }
         }
         // The family may end here, and it takes other locks then.
         drop(contents);
@@ -331,11 +310,11 @@ impl Registry {
     pub fn snapshot(&self, filter: &NameFilter) -> Snapshot {
         let inner = &self.inner;
         let start = inner.options.clock.monotonic_seconds();
-        let sources = inner.lock().sources.clone();
+        let sources = inner.sources();
         let mut snapshot = Snapshot::default();
         let mut taken = HashSet::new();
         let mut series = 0;
-        for (_, source) in &sources {
+        for source in &sources {
             match source {
                 Source::Family(family) => {
                     series += family.len();
@@ -372,8 +351,7 @@ impl Registry {
     pub fn cardinality(&self, top: usize, recent_seconds: f64) -> CardinalityReport {
         let inner = &self.inner;
         let mut counting = Counting::since(inner.options.clock.unix_seconds() - recent_seconds);
-        let sources = inner.lock().sources.clone();
-        for (_, source) in &sources {
+        for source in inner.sources() {
             if let Source::Family(family) = source {
                 family.count(&mut counting);
             }
@@ -403,6 +381,22 @@ impl Inner {
         lock(&self.contents)
     }
 
+    /// What is to be shown. Of what other processes made, all that came until now.
+    fn sources(&self) -> Vec<Source> {
+        let mut contents = self.lock();
+        if !contents.common.is_used(&self.segment) {
+            return contents.sources.iter().map(|(_, source)| source.clone()).collect();
+        }
+        let is_collector = |source: &&(SourceId, Source)| matches!(source.1, Source::Collector(_));
+        let collectors = contents.sources.iter().filter(is_collector);
+        let collectors: Vec<Source> = collectors.map(|(_, source)| source.clone()).collect();
+        let common = &mut contents.common;
+        common.take_up(&self.segment, &self.options);
+        common.declare_all(&self.segment);
+        let families = common.shown(&self.segment).into_iter();
+        families.map(Source::Family).chain(collectors).collect()
+    }
+
     fn read(&self, family: &dyn AnyFamily) -> Option<FamilySnapshot> {
         // Callbacks are foreign code: no lock is held while they run.
         let callbacks = family.callbacks();
@@ -425,7 +419,12 @@ impl Inner {
             Some(collected) => collected.unwrap_or_else(|_| vec![Err(panicked())]),
         };
         let family = |family: Result<_>| family.inspect_err(|_| self.count_collect_failure()).ok();
-        collected.into_iter().filter_map(family).collect()
+        let collected = collected.into_iter().filter_map(family);
+        if !(self.segment.is_shared() && collector.is_of_process()) {
+            return collected.collect();
+        }
+        let process = std::process::id().to_string();
+        collected.map(|family| family.with_label("pid", &process)).collect()
     }
 
     /// The families of which no sample has a name of the registry's own ones, or of those in `taken`,
@@ -477,6 +476,26 @@ impl fmt::Debug for Registry {
     }
 }
 
+/// The memory that the options want.
+fn open(options: &RegistryOptions) -> Result<Arc<Segment>> {
+    let hash_seed = hash_seed(options);
+    let wanted = options.geometry;
+    let geometry = if wanted.processes > 0 {
+        wanted
+    } else {
+        Geometry { entries: wanted.entries, key_words: wanted.key_words, ..Geometry::shared() }
+    };
+    let opening = Opening { geometry, hash_seed, move_damaged_aside: false };
+    match &options.memory {
+        RegistryMemory::Private => Segment::private(wanted, hash_seed),
+        RegistryMemory::Inherited => Segment::inheritable(opening),
+        RegistryMemory::Shared { path, move_damaged_aside } => {
+            let move_damaged_aside = *move_damaged_aside;
+            Segment::shared(path, Opening { move_damaged_aside, ..opening })
+        }
+    }
+}
+
 /// The standard library's random seed: the same keys must not collide in every process.
 #[cfg(not(target_arch = "wasm32"))]
 fn hash_seed(_options: &RegistryOptions) -> u64 {
@@ -489,13 +508,18 @@ fn hash_seed(options: &RegistryOptions) -> u64 {
     options.hash_seed
 }
 
-/// The registry of the process.
+/// The registry of the process; of all processes that share it when the environment variable `METRION_SHARED` has
+/// the path of a file.
 ///
 /// # Errors
-/// `limit_reached` when its address space cannot be had.
+/// Those of [`Registry::new`].
 #[cfg(not(target_arch = "wasm32"))]
 pub fn default_registry() -> Result<&'static Registry> {
     static DEFAULT: std::sync::OnceLock<Result<Registry>> = std::sync::OnceLock::new();
-    let made = DEFAULT.get_or_init(|| Registry::new(RegistryOptions::default()));
+    let options = || RegistryOptions {
+        memory: RegistryMemory::from_environment(),
+        ..RegistryOptions::default()
+    };
+    let made = DEFAULT.get_or_init(|| Registry::new(options()));
     made.as_ref().map_err(Clone::clone)
 }

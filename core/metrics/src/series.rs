@@ -1,12 +1,13 @@
 //! A series: the cells behind a child handle.
 
+use std::cmp::Ordering as Ordered;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use metrion_model::{Error, ErrorCode, Result};
-use metrion_slab::{Cell, CellsOf, Entry, EntryKind, NewEntry, Segment, lock};
+use metrion_slab::{Cell, CellsOf, Entry, EntryKind, NewEntry, OwnValues, Owners, Segment, lock};
 
-use crate::definition::Context;
+use crate::definition::{Context, Storage};
 use crate::exemplars::Exemplars;
 
 /// What all handles of one series share. When the last handle of a removed series goes, its cells
@@ -55,7 +56,7 @@ impl Series {
     /// A series that writes nowhere, for when there is not even room for an overflow series: its
     /// cells are out of range, and such writes are ignored.
     pub(crate) fn nowhere(segment: Arc<Segment>, family: u32, context: Arc<Context>) -> Arc<Self> {
-        let cells = context.definition.cells() as u32;
+        let cells = context.cells() as u32;
         let entry = Entry {
             number: u32::MAX,
             kind: EntryKind::Overflow,
@@ -100,14 +101,24 @@ impl Series {
         if family == u32::MAX {
             return Err(Error::new(ErrorCode::LimitReached, "the series is nowhere"));
         }
-        let new =
-            NewEntry { kind, family, key, cells, of: CellsOf::Writers, payload, created: 0.0 };
+        let new = new_part(kind, family, key, cells, payload);
         let mut parts = lock(&self.extras().parts);
         let (entry, _) = self.segment.insert(&new)?;
         if parts.iter().all(|part| part.number != entry.number) {
             parts.push(entry);
         }
         Ok(entry)
+    }
+
+    /// The directory entry that goes with the series, if there is one: see [`Series::part`].
+    pub(crate) fn find_part(
+        &self,
+        kind: EntryKind,
+        key: &[u8],
+        cells: u32,
+        payload: u32,
+    ) -> Option<Entry> {
+        self.segment.lookup(&new_part(kind, self.entry.number, key, cells, payload))
     }
 
     /// Makes the room of a part usable again. Nobody looks at it any more.
@@ -118,9 +129,14 @@ impl Series {
         self.segment.free(entry);
     }
 
-    /// Takes up a part that the directory has already.
-    pub(crate) fn adopt_part(&self, entry: Entry) {
-        lock(&self.extras().parts).push(entry);
+    /// Takes up a part that the directory has already. Whether it is new to this process.
+    pub(crate) fn adopt_part(&self, entry: Entry) -> bool {
+        let mut parts = lock(&self.extras().parts);
+        let is_new = parts.iter().all(|part| part.number != entry.number);
+        if is_new {
+            parts.push(entry);
+        }
+        is_new
     }
 
     pub(crate) fn parts(&self, kind: EntryKind) -> Vec<Entry> {
@@ -151,10 +167,10 @@ impl Series {
             return None;
         }
         let mut numbers = vec![0.0; self.entry.cells as usize];
-        if definition.keeps_last_value() {
-            self.segment.get_into(self.cell(), &mut numbers);
-        } else {
-            self.segment.sum_into(self.cell(), &mut numbers);
+        match self.context.storage {
+            Storage::Last => self.segment.get_into(self.cell(), &mut numbers),
+            Storage::Sum => self.segment.sum_into(self.cell(), &mut numbers),
+            Storage::Bound | Storage::Own => return None,
         }
         Some(numbers)
     }
@@ -168,7 +184,7 @@ impl Series {
         self.reset_cells();
         let definition = &self.context.definition;
         for (at, (cell, number)) in (self.cell()..).zip(numbers).enumerate() {
-            if definition.keeps_last_value() {
+            if self.context.storage == Storage::Last {
                 self.segment.set(cell, *number);
             } else if at < definition.counts() {
                 self.segment.count_by(cell, *number);
@@ -181,28 +197,68 @@ impl Series {
     /// Makes the cells read 0 from now on.
     pub(crate) fn reset_cells(&self) {
         let entry = &self.entry;
-        if self.context.definition.keeps_last_value() {
-            self.segment.set(entry.first_cell, 0.0);
-        } else {
-            self.segment.reset(entry.first_cell, entry.cells as usize);
+        match self.context.storage {
+            Storage::Last => self.segment.set(entry.first_cell, 0.0),
+            Storage::Own => self.say(0.0),
+            Storage::Sum | Storage::Bound => {
+                self.segment.reset(entry.first_cell, entry.cells as usize);
+            }
         }
+    }
+
+    /// Sets the number that this process says, in a registry that processes share.
+    pub(crate) fn say(&self, value: f64) {
+        self.segment.set_own(self.cell(), value);
+        self.segment.set_own(self.cell() + 1, self.segment.next_turn());
+    }
+
+    /// What each process said, and whether it is there; those that said something last come last.
+    pub(crate) fn said(&self, owners: &Owners) -> Vec<OwnValues> {
+        let mut said = self.segment.own_values(self.cell(), 2, owners);
+        said.sort_by(|a, b| {
+            a.values.last().partial_cmp(&b.values.last()).unwrap_or(Ordered::Equal)
+        });
+        said
+    }
+
+    /// The number that a process which is there said last, or, when none is there, any.
+    pub(crate) fn said_last(&self, owners: &Owners) -> Option<f64> {
+        let said = self.said(owners);
+        let last = said.iter().rev().find(|own| own.is_live).or(said.last())?;
+        last.values.first().copied()
     }
 
     fn extras(&self) -> &Extras {
         self.extras.get_or_init(Box::default)
     }
 
-    /// Hides the series. Handles go on to write to cells that nobody reads.
-    pub(crate) fn remove(&self) {
-        if !self.removed.swap(true, Ordering::Relaxed) {
-            self.segment.remove(&self.entry);
-        }
+    /// Hides the series. Handles go on to write to cells that nobody reads. Whether it was there.
+    pub(crate) fn remove(&self) -> bool {
+        !self.removed.swap(true, Ordering::Relaxed) && self.segment.remove(&self.entry)
     }
+
+    /// Takes note that another process has hidden it.
+    pub(crate) fn forget(&self) {
+        self.removed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether nobody has hidden it, another process included.
+    pub(crate) fn is_live(&self) -> bool {
+        self.segment.is_live(&self.entry)
+    }
+}
+
+fn new_part(kind: EntryKind, series: u32, key: &[u8], cells: u32, payload: u32) -> NewEntry<'_> {
+    let of = CellsOf::Writers;
+    NewEntry { kind, family: series, key, cells, of, payload, created: 0.0 }
 }
 
 impl Drop for Series {
     fn drop(&mut self) {
         if !*self.removed.get_mut() {
+            return;
+        }
+        if self.segment.is_shared() {
             return;
         }
         if let Some(extras) = self.extras.get() {

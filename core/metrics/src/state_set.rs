@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use metrion_model::{Error, ErrorCode, FamilySnapshot, Result, Value};
+use metrion_slab::Owners;
 
+use crate::definition::Storage;
 use crate::family::Metric;
 use crate::series::Series;
 
 /// One series of a state-set family. Cloning gives another handle to the same series.
 ///
 /// Its one cell is a number with a bit for each state, so that no reader sees half of a change; the bit
-/// of the first state is inverted, so that a new series is in its first state.
+/// of the first state is inverted, so that a new series is in its first state. Of processes that share it, one that
+/// lives and said something last is right.
 #[derive(Clone, Debug)]
 pub struct StateSet {
     series: Arc<Series>,
@@ -58,12 +61,24 @@ impl StateSet {
     }
 
     fn load(&self) -> u64 {
+        self.load_of(&self.series.segment.owners())
+    }
+
+    fn load_of(&self, owners: &Owners) -> u64 {
+        let number = match self.series.context.storage {
+            Storage::Own => self.series.said_last(owners).unwrap_or_default(),
+            _ => self.series.segment.get(self.series.cell()),
+        };
         // A state set has at most 53 states: its number is exact.
-        self.series.segment.get(self.series.cell()) as u64 ^ 1
+        number as u64 ^ 1
     }
 
     fn store(&self, bits: u64) {
-        self.series.segment.set(self.series.cell(), (bits ^ 1) as f64);
+        let number = (bits ^ 1) as f64;
+        match self.series.context.storage {
+            Storage::Own => self.series.say(number),
+            _ => self.series.segment.set(self.series.cell(), number),
+        }
     }
 }
 
@@ -76,8 +91,8 @@ impl Metric for StateSet {
         &self.series
     }
 
-    fn collect(&self, labels: &str, family: &mut FamilySnapshot) -> Result<()> {
-        let bits = self.load();
+    fn collect(&self, labels: &str, family: &mut FamilySnapshot, owners: &Owners) -> Result<()> {
+        let bits = self.load_of(owners);
         let states = 0..self.series.context.definition.schema.states.len();
         let holds: Vec<f64> = states.map(|i| (bits >> i & 1) as f64).collect();
         family.push_label_text(labels, Value::States(&holds))

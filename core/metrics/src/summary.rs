@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use metrion_model::{Error, ErrorCode, FamilySnapshot, NativeHistogram, Result, Value};
-use metrion_slab::{OwnedCells, ProcessWriter, lock};
+use metrion_slab::{OwnedCells, Owners, ProcessWriter, lock};
 
 use crate::definition::Kind;
 use crate::exponential::Exponential;
@@ -149,7 +149,7 @@ impl Inner {
     /// The number of the slice of time that it is.
     fn now(&self) -> Option<u64> {
         let window = self.window()?;
-        let seconds = self.series.context.clock.monotonic_seconds();
+        let seconds = self.series.context.seconds();
         Some((seconds / window.max_age_seconds * window.slices as f64) as u64)
     }
 
@@ -174,7 +174,9 @@ impl Inner {
         if before > 0 {
             self.slices.get(at)?.reset_slice();
         }
-        self.time_word(at)?.store(now + 1, Ordering::Release);
+        // Of processes that come here at the same time all may empty the slice, and what one of them observed in
+        // between is not in it: a few observations of millions, and of the quantiles alone.
+        self.time_word(at)?.fetch_max(now + 1, Ordering::AcqRel);
         Some(())
     }
 
@@ -260,7 +262,7 @@ impl Metric for Summary {
         self.inner.slices.iter().for_each(Exponential::adopt_tables);
     }
 
-    fn collect(&self, labels: &str, family: &mut FamilySnapshot) -> Result<()> {
+    fn collect(&self, labels: &str, family: &mut FamilySnapshot, _: &Owners) -> Result<()> {
         let SummaryValue { quantiles, sum, count } = self.get();
         family.push_label_text(labels, Value::Summary { quantiles: &quantiles, sum, count })
     }

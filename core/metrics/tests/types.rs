@@ -60,7 +60,7 @@ fn the_last_exemplar_of_each_bucket_and_counter() {
     );
 
     let rebuilt =
-        Registry::from_segment(Arc::clone(registry.segment()), RegistryOptions::default()).unwrap();
+        Registry::from_segment(Arc::clone(registry.segment()), RegistryOptions::default());
     assert_eq!(exemplars(&rebuilt), exemplars(&registry));
 }
 
@@ -157,7 +157,7 @@ fn infos_say_the_last_thing() {
     assert_eq!(text(), r#"service="shop",part="api",version="2""#);
 
     let rebuilt =
-        Registry::from_segment(Arc::clone(registry.segment()), RegistryOptions::default()).unwrap();
+        Registry::from_segment(Arc::clone(registry.segment()), RegistryOptions::default());
     assert_eq!(only(&all(&rebuilt)).labels().text(0), text());
     assert_eq!(only(&all(&rebuilt)).row(0), [1.0]);
     family.reset();
@@ -180,7 +180,7 @@ fn state_sets() {
     assert_eq!(row(), [1.0, 0.0, 1.0]);
 
     let rebuilt =
-        Registry::from_segment(Arc::clone(registry.segment()), RegistryOptions::default()).unwrap();
+        Registry::from_segment(Arc::clone(registry.segment()), RegistryOptions::default());
     assert_eq!(only(&all(&rebuilt)).row(0), row());
 
     let states: Vec<String> = (0..53).map(|i| i.to_string()).collect();

@@ -354,6 +354,19 @@ impl FamilySnapshot {
         selected
     }
 
+    /// The same with one more label in each series, after its own.
+    #[must_use]
+    pub fn with_label(mut self, name: &str, value: &str) -> Self {
+        let mut labels = LabelSets::default();
+        for row in 0..self.len() {
+            let pairs: Vec<_> = self.labels.pairs(row).collect();
+            let pairs = pairs.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
+            labels.push(pairs.chain([(name, value)]));
+        }
+        self.labels = Arc::new(labels);
+        self
+    }
+
     pub(crate) fn sort(&mut self) {
         let mut order: Vec<usize> = (0..self.len()).collect();
         order.sort_by(|a, b| self.labels.text(*a).cmp(self.labels.text(*b)));
@@ -424,6 +437,17 @@ mod tests {
         let mut info = FamilySnapshot::new(Schema::new("build", MetricType::Info));
         info.push_labels([("version", "1")].into_iter(), Value::Number(1.0)).unwrap();
         assert_eq!(info.labels().text(0), r#"version="1""#);
+    }
+
+    #[test]
+    fn a_label_is_added() {
+        let mut family = FamilySnapshot::new(schema(MetricType::Gauge));
+        family.push(&["a\"b"], Value::Number(1.0)).unwrap();
+        let family = family.with_label("pid", "7");
+        assert_eq!(family.labels().text(0), r#"zone="a",x="a\"b",pid="7""#);
+        let mut family = FamilySnapshot::new(Schema::new("m", MetricType::Gauge));
+        family.push(&[], Value::Number(1.0)).unwrap();
+        assert_eq!(family.with_label("pid", "7").labels().text(0), r#"pid="7""#);
     }
 
     #[test]

@@ -35,20 +35,32 @@ pub enum EntryKind {
     Sparse = 5,
     /// Room for an exemplar of a series.
     Exemplar = 6,
+    /// A family's bounds, which all processes keep.
+    Limits = 7,
+    /// When a series moved last, of a family whose series expire.
+    Activity = 8,
 }
 
 impl EntryKind {
     /// The kind of this number in a state word.
     fn from_word(word: u64) -> Option<Self> {
-        let kinds =
-            [Self::Family, Self::Series, Self::Overflow, Self::Info, Self::Sparse, Self::Exemplar];
+        let kinds = [
+            Self::Family,
+            Self::Series,
+            Self::Overflow,
+            Self::Info,
+            Self::Sparse,
+            Self::Exemplar,
+            Self::Limits,
+            Self::Activity,
+        ];
         kinds.into_iter().find(|kind| *kind as u64 == word)
     }
 
     /// Whether an entry of this kind belongs to a series, and goes with it.
     #[must_use]
     pub const fn is_part(self) -> bool {
-        matches!(self, Self::Info | Self::Sparse | Self::Exemplar)
+        matches!(self, Self::Info | Self::Sparse | Self::Exemplar | Self::Activity)
     }
 }
 
@@ -101,6 +113,14 @@ pub struct Cursor {
     next: usize,
     /// Numbers before that which were not published yet.
     pending: Vec<usize>,
+}
+
+impl Cursor {
+    /// Whether it has passed the entry of a number.
+    #[must_use]
+    pub fn is_past(&self, number: u32) -> bool {
+        (number as usize) < self.next
+    }
 }
 
 /// An entry of the directory.
@@ -177,6 +197,14 @@ impl Segment {
         }
     }
 
+    /// The entry with this key, if there is one.
+    #[must_use]
+    pub fn lookup(&self, new: &NewEntry<'_>) -> Option<Entry> {
+        let hash = self.hash(new);
+        let first = self.word(self.layout().head(hash)).load(Ordering::Acquire);
+        self.entry_at(self.find(first, 0, hash, new)?, new.kind)
+    }
+
     /// The entry of a number that was found for `new`, if it is what that needs.
     fn existing(&self, number: usize, new: &NewEntry<'_>) -> Result<Entry> {
         let entry = self.entry_at(number, new.kind);
@@ -193,12 +221,15 @@ impl Segment {
     }
 
     /// Hides an entry; its cells stay until [`Segment::free`]. A series' removal raises its family's
-    /// generation, so that no cache hands it out any more.
-    pub fn remove(&self, entry: &Entry) {
-        self.set_state(entry.number as usize, entry.kind, state::REMOVED);
+    /// generation, so that no cache hands it out any more. Whether it was live.
+    pub fn remove(&self, entry: &Entry) -> bool {
+        let word = self.entry_word(entry.number as usize, entry::STATE);
+        let removed = (entry.kind as u64) << 8 | state::REMOVED;
+        let was_live = word.swap(removed, Ordering::AcqRel) & 0xff == state::LIVE;
         if matches!(entry.kind, EntryKind::Series | EntryKind::Overflow) {
             self.generation_word(entry.family).fetch_add(1, Ordering::Release);
         }
+        was_live
     }
 
     /// Whether an entry is there and was not removed.
@@ -292,14 +323,11 @@ impl Segment {
         Some(whole())
     }
 
-    /// The live entry of a number, if it is of this kind and family.
+    /// The live entry of a number, and its key.
     #[must_use]
-    pub fn part(&self, number: u32, kind: EntryKind, family: u32) -> Option<Entry> {
-        if number as usize >= self.entries_used() {
-            return None;
-        }
-        let (entry, _) = self.live_entry(number as usize)??;
-        (entry.kind == kind && entry.family == family).then_some(entry)
+    pub fn entry(&self, number: u32) -> Option<(Entry, Vec<u8>)> {
+        let number = number as usize;
+        if number < self.entries_used() { self.live_entry(number)? } else { None }
     }
 
     fn hash(&self, new: &NewEntry<'_>) -> u64 {

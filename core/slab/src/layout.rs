@@ -53,7 +53,9 @@ pub(crate) mod header {
     pub(crate) const INVALID: usize = 14;
     /// A hash of the words before the marks, which never change.
     pub(crate) const CHECK: usize = 15;
-    pub(crate) const WORDS: usize = if cfg!(loom) { 16 } else { 64 };
+    /// Counts what processes say of themselves, so that it is known who said something last.
+    pub(crate) const TURNS: usize = 16;
+    pub(crate) const WORDS: usize = if cfg!(loom) { 17 } else { 64 };
 
     /// The words of an empty segment.
     pub(crate) fn of(geometry: &Geometry, hash_seed: u64) -> [u64; WORDS] {

@@ -3,7 +3,7 @@
 //! They are given out from the last cell downwards, so that whoever takes a dead owner's slab knows which of its
 //! cells to clear. In private memory they are like all others.
 
-use crate::layout::{COMMON_SLAB, slab as row};
+use crate::layout::{COMMON_SLAB, header, slab as row};
 use crate::segment::{Cell, Segment, update_further};
 use crate::slabs::Slab;
 use crate::sync::Ordering;
@@ -23,8 +23,8 @@ pub struct OwnValues {
     pub values: Vec<f64>,
 }
 
-/// Which slabs have an owner that is there, at one moment.
-#[derive(Clone, Debug)]
+/// Which slabs have an owner that is there, at one moment. By default none has.
+#[derive(Clone, Debug, Default)]
 pub struct Owners {
     live: Vec<bool>,
 }
@@ -72,6 +72,12 @@ impl Segment {
             Some(slab) => slab.update(cell, |seen| plus_number(seen, amount)),
             None => self.count_overflow(),
         }
+    }
+
+    /// A number above that of all calls before it, by whatever process.
+    #[must_use]
+    pub fn next_turn(&self) -> f64 {
+        (self.word(header::TURNS).fetch_add(1, Ordering::Relaxed) + 1) as f64
     }
 
     /// What the process said of itself, in a shared segment.
@@ -137,7 +143,7 @@ impl Segment {
     #[cfg(all(target_os = "linux", target_pointer_width = "64", not(loom), not(miri)))]
     pub(crate) fn zero_owned_cells(&self, slab: usize) {
         let cells = self.layout().geometry.cells;
-        let used = self.word(crate::layout::header::CELLS_USED).load(Ordering::Acquire) >> 32;
+        let used = self.word(header::CELLS_USED).load(Ordering::Acquire) >> 32;
         let first = cells.saturating_sub(used as usize);
         Slab::new(self, slab, false).zero(first..cells);
     }

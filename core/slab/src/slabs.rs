@@ -215,6 +215,12 @@ impl ProcessWriter {
         OwnedCells::new(Arc::clone(&self.segment), slab, first, count)
     }
 
+    /// Whether it has a slab of its own.
+    #[must_use]
+    pub fn has_slab(&self) -> bool {
+        self.number.is_some()
+    }
+
     /// The memory of this writer's part of `count` cells from `first` on, for a language that writes
     /// to it itself. `None` for a writer without a slab of its own, whose updates must be
     /// compare-and-swap, and for cells that are out of range.
