@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
 use metrion_core::exporters::http::HttpServer;
 use metrion_core::{
-    Bounds, CellAddress, Counter, Error, ErrorCode, Family as CoreFamily, Gauge, GaugeMode,
-    Handle as AnySeries, Histogram, Info, Registry as CoreRegistry, SourceId, StateSet, Summary,
-    lock,
+    Bounds, CellAddress, Counter, Error, ErrorCode, Family as CoreFamily, Gauge,
+    Handle as AnySeries, Histogram, Info, Registry as CoreRegistry, SourceId, StateSet, Storage,
+    Summary, lock,
 };
 
 use crate::status::{Result, null};
@@ -270,9 +270,11 @@ impl Slot {
             Object::Series(AnySeries::Counter(counter), _) => {
                 (Some(counter.address()), false, None)
             }
-            Object::Series(AnySeries::Gauge(gauge), _) => {
-                (Some(gauge.address()), gauge.mode() == GaugeMode::LastValue, None)
-            }
+            Object::Series(AnySeries::Gauge(gauge), _) => match gauge.storage() {
+                Storage::Last => (Some(gauge.address()), true, None),
+                Storage::Sum | Storage::Bound => (Some(gauge.address()), false, None),
+                Storage::Own => (None, false, None),
+            },
             Object::Series(AnySeries::Histogram(histogram), Some(buckets)) => {
                 (Some(histogram.address()), false, Some(&**buckets))
             }

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use metrion::{
-    Geometry, Handle, NameRules, ProcessWriter, Registry, RegistryOptions, SourceId,
-    default_registry,
+    Geometry, Handle, NameRules, ProcessWriter, Registry, RegistryMemory, RegistryOptions,
+    SourceId, default_registry,
 };
 use napi::Env;
 use napi::bindgen_prelude::Unknown;
@@ -58,6 +58,7 @@ impl NativeRegistry {
             geometry: init
                 .max_entries
                 .map_or(defaults.geometry, |most| Geometry::with_entries(most as usize)),
+            memory: RegistryMemory::default(),
             constant_labels: pairs_of(init.constant_labels.unwrap_or_default()),
             name_rules: match init.utf8_names {
                 Some(true) => NameRules::Utf8,

@@ -4,7 +4,9 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use js_sys::Float64Array;
-use metrion::{Clock, Geometry, NameRules, ProcessWriter, Registry, RegistryOptions, SourceId};
+use metrion::{
+    Clock, Geometry, NameRules, ProcessWriter, Registry, RegistryMemory, RegistryOptions, SourceId,
+};
 use wasm_bindgen::prelude::*;
 
 use crate::clock::{HostClock, ManualClock};
@@ -55,6 +57,7 @@ impl NativeRegistry {
         let options = RegistryOptions {
             clock,
             geometry,
+            memory: RegistryMemory::default(),
             constant_labels: own.pairs("constantLabels")?,
             name_rules: if own.flag("utf8Names")? { NameRules::Utf8 } else { NameRules::Classic },
             spans: None,

@@ -214,6 +214,35 @@ impl RegistryMemory {
         Self::Shared { path: path.into(), move_damaged_aside: false }
     }
 
+    /// What the options of a language say: the path of a file to share, or what a fork's child does with the
+    /// numbers, `separate` (go on with a copy, the default) or `share`.
+    ///
+    /// # Errors
+    /// `invalid_value` for another word, an empty path, and for both at once.
+    pub fn from_words(shared: Option<PathBuf>, fork: Option<&str>) -> Result<Self> {
+        let wrong = |what: String| Err(Error::new(ErrorCode::InvalidValue, what));
+        match (shared, fork) {
+            (Some(path), None) if !path.as_os_str().is_empty() => Ok(Self::shared(path)),
+            (Some(_), None) => wrong("the path of a shared registry is empty".to_owned()),
+            (Some(_), Some(_)) => wrong(
+                "a registry in a file is shared with children anyway: fork is for others"
+                    .to_owned(),
+            ),
+            (None, None | Some("separate")) => Ok(Self::Private),
+            (None, Some("share")) => Ok(Self::Inherited),
+            (None, Some(word)) => wrong(format!("fork is \"separate\" or \"share\", not {word:?}")),
+        }
+    }
+
+    /// The same with a damaged file moved aside; see [`RegistryMemory::Shared`].
+    #[must_use]
+    pub fn with_damaged_moved_aside(self, moves: bool) -> Self {
+        match self {
+            Self::Shared { path, .. } => Self::Shared { path, move_damaged_aside: moves },
+            other => other,
+        }
+    }
+
     /// What the environment variable `METRION_SHARED` says: the path of a file, or private memory when it is
     /// not set or empty.
     #[must_use]
