@@ -149,6 +149,15 @@ impl Metric for Gauge {
         let _unsupported = self.set(value);
     }
 
+    fn reset(&self) {
+        let series = &self.series;
+        match self.storage {
+            // The parts of others are theirs: this process's makes up for them.
+            Storage::Bound => series.segment.add_bound(series.cell(), -self.get()),
+            _ => series.reset_cells(),
+        }
+    }
+
     fn begin(&self) {
         // A process shows the value 0 from the start, as a program alone does.
         if self.storage == Storage::Own {

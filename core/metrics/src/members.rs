@@ -24,6 +24,8 @@ pub(crate) type Called = HashMap<u32, Option<f64>>;
 pub(crate) struct Members<M> {
     /// A removed member leaves a gap, so that the others keep their positions.
     list: Vec<Option<M>>,
+    /// Whether a series came after one that is newer: processes show them in the order of their entries.
+    is_mixed: bool,
     gaps: usize,
     overflow: Option<M>,
     /// By the entry number of their series.
@@ -59,6 +61,7 @@ impl<M> Default for Members<M> {
     fn default() -> Self {
         Self {
             list: Vec::new(),
+            is_mixed: false,
             gaps: 0,
             overflow: None,
             callbacks: Vec::new(),
@@ -74,6 +77,9 @@ impl<M: Metric> Members<M> {
     }
 
     pub(crate) fn push(&mut self, handle: M) {
+        let series = handle.series();
+        let last = self.list.last().and_then(Option::as_ref).map(number_of);
+        self.is_mixed |= series.context.is_shared && last > Some(series.entry.number);
         handle.series().set_position(self.list.len());
         self.list.push(Some(handle));
     }
@@ -298,6 +304,11 @@ impl<M: Metric> Members<M> {
 
     /// Brings `rows` up to the list: appends what is new, or starts again after a removal.
     fn complete_rows(&mut self, context: &Context, segment: &Segment) {
+        if self.is_mixed {
+            self.list.sort_by_key(|own| own.as_ref().map(number_of));
+            self.is_mixed = false;
+            self.close_gaps();
+        }
         if self.gaps > 0 {
             self.close_gaps();
         }
@@ -340,6 +351,10 @@ impl<M: Metric> Members<M> {
             handle.series().set_position(position);
         }
     }
+}
+
+fn number_of<M: Metric>(handle: &M) -> u32 {
+    handle.series().entry.number
 }
 
 fn created<M: Metric>(segment: &Segment, handle: &M) -> f64 {
