@@ -95,6 +95,7 @@ mod mapping;
 mod opening;
 mod owned_cells;
 mod reclaim;
+mod room;
 mod segment;
 #[cfg(all(target_os = "linux", target_pointer_width = "64", not(loom), not(miri)))]
 mod shared_file;

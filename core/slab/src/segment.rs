@@ -393,8 +393,8 @@ impl Segment {
             .flat_map(|slab| self.range(self.layout.touched(slab)))
             .map(|word| word.load(Ordering::Relaxed).count_ones())
             .sum();
-        let entries = self.word(header::ENTRIES_USED).load(Ordering::Relaxed) as usize;
-        let keys = self.word(header::KEY_WORDS_USED).load(Ordering::Relaxed) as usize;
+        let entries = self.entries_used();
+        let keys = self.key_words_used();
         let words =
             pages as usize * PAGE_CELLS + entries * layout::entry::WORDS + keys + header::WORDS;
         words * size_of::<u64>()

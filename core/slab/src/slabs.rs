@@ -77,8 +77,10 @@ impl<'a> Slab<'a> {
     }
 
     pub(crate) fn load(self, cell: Cell) -> f64 {
-        let bits = self.cells.get(cell as usize).map_or(0, |word| word.load(Ordering::Relaxed));
-        f64::from_bits(bits)
+        // To read a page of a file that nobody touched takes memory, which may not be there.
+        let is_there = !self.segment.is_shared() || self.is_touched(cell as usize);
+        let word = self.cells.get(cell as usize).filter(|_| is_there);
+        f64::from_bits(word.map_or(0, |word| word.load(Ordering::Relaxed)))
     }
 
     /// The word of a cell whose page is marked as touched.
@@ -301,11 +303,9 @@ impl Memory {
     }
 
     fn atomics(&self) -> &[AtomicU64] {
-        let behind = |window| Some(self.segment.sharing()?.behind(window)?.1.words());
+        let of = |window| self.segment.sharing()?.window(window)?.words().get(self.words.clone());
         match self.window {
-            Some(window) => {
-                behind(window).and_then(|words| words.get(self.words.clone())).unwrap_or_default()
-            }
+            Some(window) => of(window).unwrap_or_default(),
             None => self.segment.range(self.words.clone()),
         }
     }

@@ -3,57 +3,15 @@
 #![cfg(all(target_os = "linux", target_pointer_width = "64", not(loom), not(miri)))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod common;
+
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use common::{Folder, OPENING, open, series};
 use metrion_model::ErrorCode;
-use metrion_slab::{CellsOf, Cursor, Entry, EntryKind, Geometry, NewEntry, Opening, Segment};
-
-const OPENING: Opening = Opening {
-    geometry: Geometry { slabs: 4, cells: 1 << 15, entries: 256, key_words: 1 << 12, processes: 3 },
-    hash_seed: 7,
-    move_damaged_aside: false,
-};
-
-/// A folder of its own for each test, removed with it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("metrion-{name}-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        Self(folder)
-    }
-
-    fn file(&self) -> PathBuf {
-        self.0.join("segment")
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _gone = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn open(path: &Path) -> Arc<Segment> {
-    Segment::shared(path, OPENING).unwrap()
-}
-
-fn series(segment: &Segment, key: &str, of: CellsOf) -> Entry {
-    let new = NewEntry {
-        kind: EntryKind::Series,
-        family: 9,
-        key: key.as_bytes(),
-        cells: 2,
-        of,
-        payload: 1,
-        created: 5.0,
-    };
-    segment.insert(&new).unwrap().0
-}
+use metrion_slab::{CellsOf, Cursor, Geometry, Opening, Segment};
 
 #[test]
 fn processes_meet_in_a_segment() {
@@ -168,7 +126,7 @@ fn a_thread_without_a_slab_counts_for_its_process() {
     assert_eq!(first.sum_bound(cell, &first.owners()), 5.0);
     let (first, others) = segments.split_first().unwrap();
     assert_eq!(others.len(), 4);
-    drop(others.iter().cloned().collect::<Vec<_>>());
+    drop(others.to_vec());
     let first = Arc::clone(first);
     drop(segments);
     assert_eq!(first.sum_bound(cell, &first.owners()), 1.0);
