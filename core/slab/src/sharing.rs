@@ -169,16 +169,25 @@ impl Sharing {
 
     fn open_window(&self, segment: &Segment, window: usize, slab: usize) -> Option<()> {
         let words = self.windows.get(window)?;
-        if words.get().is_none() {
-            let _made = words.set(Window::new(segment.layout().geometry.cells)?);
-        }
-        let words = words.get()?;
+        let start = segment.layout().slab_cells(slab).start;
+        let words = match words.get() {
+            Some(words) => words,
+            None => {
+                let new = Window::new(segment.layout().geometry.cells)?;
+                // Where pages cannot have a second address (under valgrind), it must be known before somebody
+                // relies on it.
+                if !new.take_in(0..PAGE_CELLS, segment.mapping(), start) {
+                    return None;
+                }
+                words.get_or_init(|| new)
+            }
+        };
         if !words.clear() {
             return None;
         }
         for pages in segment.touched_runs(slab) {
             let cells = pages.start * PAGE_CELLS..pages.end * PAGE_CELLS;
-            let from = segment.layout().slab_cells(slab).start + cells.start;
+            let from = start + cells.start;
             if !words.take_in(cells, segment.mapping(), from) {
                 return None;
             }

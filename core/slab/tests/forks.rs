@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use common::{Board, Folder, Role, Watchdog, Worker, fork, is_soak, series, slabs_owned};
+use common::{Board, Folder, Role, Watchdog, Worker, fork, is_soak, refuse, series, slabs_owned};
 use metrion_slab::{Cell, CellsOf, Geometry, Memory, Opening, OwnedCells, ProcessWriter, Segment};
 
 const OPENING: Opening = Opening {
@@ -35,10 +35,8 @@ fn worker() {
         "inheritable" => Segment::inheritable(OPENING).unwrap(),
         _ => Segment::shared(&role.file(), OPENING).unwrap(),
     };
-    match role.name.as_str() {
-        "old kernel" => refuse(libc::SYS_madvise, 2, libc::MADV_POPULATE_WRITE),
-        "without windows" => refuse(libc::SYS_mremap, 1, 0),
-        _ => {}
+    if role.name == "old kernel" {
+        refuse(libc::SYS_madvise, 2, libc::MADV_POPULATE_WRITE);
     }
     fork_under_load(&segment, &role);
     watchdog.step();
@@ -157,33 +155,6 @@ fn close_all() {
     for descriptor in 3..1024 {
         // SAFETY: this process uses none of them any more, but for those that are made to bear it.
         unsafe { libc::close(descriptor) };
-    }
-}
-
-/// Lets a system call fail for this process and its children: always, or when the argument of that index has
-/// that value.
-fn refuse(call: libc::c_long, argument: u32, value: libc::c_int) {
-    let instruction = |code: u32, jt, jf, k| libc::sock_filter { code: code as u16, jt, jf, k };
-    let load = |offset| instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, offset);
-    let is = |k| instruction(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, k);
-    let answer = |answer| instruction(libc::BPF_RET | libc::BPF_K, 0, 0, answer);
-    let mut program = [
-        load(0),
-        instruction(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 3, call as u32),
-        // The low half of the argument.
-        load(16 + 8 * argument),
-        is(value as u32),
-        answer(libc::SECCOMP_RET_ERRNO | libc::EINVAL as u32),
-        answer(libc::SECCOMP_RET_ALLOW),
-    ];
-    let filter =
-        libc::sock_fprog { len: program.len() as libc::c_ushort, filter: program.as_mut_ptr() };
-    // SAFETY: the program outlives the calls.
-    unsafe {
-        assert_eq!(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-        let filtered =
-            libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const filter);
-        assert_eq!(filtered, 0);
     }
 }
 

@@ -279,13 +279,22 @@ impl Worker {
     }
 
     /// Waits for the end of the process.
-    pub(crate) fn end(mut self) -> ExitStatus {
-        let start = Instant::now();
+    pub(crate) fn end(self) -> ExitStatus {
+        self.end_while_it_moves(|| 0)
+    }
+
+    /// Waits for the end of the process as long as this number changes from time to time.
+    pub(crate) fn end_while_it_moves(mut self, progress: impl Fn() -> u64) -> ExitStatus {
+        let mut last = (progress(), Instant::now());
         loop {
             if let Some(status) = self.0.try_wait().unwrap() {
                 return status;
             }
-            assert!(start.elapsed() < 4 * PATIENCE, "a worker hangs");
+            let now = progress();
+            if now != last.0 {
+                last = (now, Instant::now());
+            }
+            assert!(last.1.elapsed() < 4 * PATIENCE, "a worker hangs at {now}");
             thread::sleep(Duration::from_millis(1));
         }
     }
@@ -322,5 +331,31 @@ impl Forked {
         // SAFETY: the call writes to `status`.
         let waited = unsafe { libc::waitpid(self.0, &raw mut status, 0) };
         assert_eq!((waited, status), (self.0, 0), "a fork's child went wrong");
+    }
+}
+
+/// Lets a system call fail for this thread and its children when the argument of that index has that value.
+pub(crate) fn refuse(call: libc::c_long, argument: u32, value: libc::c_int) {
+    let instruction = |code: u32, jt, jf, k| libc::sock_filter { code: code as u16, jt, jf, k };
+    let load = |offset| instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, offset);
+    let is = |k| instruction(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, k);
+    let answer = |answer| instruction(libc::BPF_RET | libc::BPF_K, 0, 0, answer);
+    let mut program = [
+        load(0),
+        instruction(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 3, call as u32),
+        // The low half of the argument.
+        load(16 + 8 * argument),
+        is(value as u32),
+        answer(libc::SECCOMP_RET_ERRNO | libc::EINVAL as u32),
+        answer(libc::SECCOMP_RET_ALLOW),
+    ];
+    let filter =
+        libc::sock_fprog { len: program.len() as libc::c_ushort, filter: program.as_mut_ptr() };
+    // SAFETY: the program outlives the calls.
+    unsafe {
+        assert_eq!(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+        let filtered =
+            libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const filter);
+        assert_eq!(filtered, 0);
     }
 }
