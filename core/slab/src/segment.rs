@@ -30,6 +30,7 @@ pub struct Segment {
     layout: Layout,
     mapping: Mapping,
     sharing: Option<Sharing>,
+    #[cfg_attr(loom, allow(dead_code, reason = "its models free nothing"))]
     pub(crate) directory: Directory,
 }
 
@@ -351,6 +352,7 @@ impl Segment {
     /// Sets cells to zero in every slab and their baselines too.
     ///
     /// Only for cells to which no handle is left: nobody writes or reads them.
+    #[cfg_attr(loom, allow(dead_code, reason = "its models free nothing"))]
     pub(crate) fn zero(&self, first: Cell, count: usize) {
         let cells = first as usize..first as usize + count;
         for slab in 0..self.slabs_used() {
