@@ -78,6 +78,7 @@ pub(crate) mod header {
     }
 
     /// The bounds that the header of a file says; `None` when it is damaged.
+    #[cfg(all(target_os = "linux", target_pointer_width = "64", not(loom), not(miri)))]
     pub(crate) fn geometry(words: &[u64; WORDS]) -> Option<Geometry> {
         const MOST: [(usize, u64); 5] = [
             (SLABS, 1 << 12),
@@ -108,6 +109,7 @@ pub(crate) mod slab {
     /// How many writers this slab has had.
     pub(crate) const CLAIMS: usize = 1;
     /// Since when the owner has it, in Unix seconds as f64.
+    #[cfg(all(target_os = "linux", target_pointer_width = "64", not(loom), not(miri)))]
     pub(crate) const SINCE: usize = 2;
     pub(crate) const WORDS: usize = 8;
 }
@@ -264,6 +266,7 @@ impl Layout {
     }
 
     /// The words that must be there from the start; all others come when they are first used.
+    #[cfg(all(target_os = "linux", target_pointer_width = "64", not(loom), not(miri)))]
     pub(crate) fn initial_words(&self) -> usize {
         self.entry_table
     }

@@ -25,6 +25,10 @@ impl Sharing {
         match *self {}
     }
 
+    pub(crate) fn window(&self, _window: usize) -> Option<&Window> {
+        match *self {}
+    }
+
     pub(crate) fn claim(&self, _segment: &Segment, _kind: OwnerKind) -> Option<usize> {
         match *self {}
     }
