@@ -42,6 +42,8 @@ struct Inner {
     contents: Mutex<Contents>,
     self_metrics: SelfMetrics,
     collect_failures: AtomicU64,
+    /// The process that was warned of a second exporter; 0 for none.
+    warned: AtomicU64,
 }
 
 impl Registry {
@@ -65,6 +67,7 @@ impl Registry {
             contents: Mutex::default(),
             self_metrics: SelfMetrics::default(),
             collect_failures: AtomicU64::new(0),
+            warned: AtomicU64::new(0),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -367,6 +370,24 @@ impl Registry {
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.inner.options.clock
+    }
+
+    /// Says that this process is about to show the registry to scrapers. When it is one that processes share and
+    /// another one shows it already, the answer is a warning for people, once for each process and registry: each of
+    /// them answers for all, so whoever scrapes both counts everything twice.
+    #[must_use]
+    pub fn announce_exporter(&self) -> Option<String> {
+        let inner = &self.inner;
+        let is_second = inner.segment.is_shared() && inner.segment.announce_exporter();
+        let process = u64::from(std::process::id());
+        if !is_second || inner.warned.swap(process, Ordering::Relaxed) == process {
+            return None;
+        }
+        Some(
+            "another process shows this shared registry already: each answers for all of them, so scrape only one, or \
+             all through one address"
+                .to_owned(),
+        )
     }
 
     /// The memory that holds this registry's cells and directory.

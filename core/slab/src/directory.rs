@@ -285,6 +285,16 @@ impl Segment {
         found
     }
 
+    /// How many entries were published and cannot be read.
+    pub(crate) fn damaged_entries(&self) -> usize {
+        let is_damaged = |number: &usize| {
+            let word = self.entry_word(*number, entry::STATE).load(Ordering::Acquire);
+            matches!(self.live_entry(*number), Some(None))
+                && !matches!(word & 0xff, state::REMOVED | state::FREE)
+        };
+        (0..self.entries_used()).filter(is_damaged).count()
+    }
+
     /// How many entries there ever were.
     pub(crate) fn entries_used(&self) -> usize {
         let used = self.word(header::ENTRIES_USED).load(Ordering::Acquire) as usize;

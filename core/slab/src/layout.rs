@@ -109,8 +109,9 @@ pub(crate) mod slab {
     /// How many writers this slab has had.
     pub(crate) const CLAIMS: usize = 1;
     /// Since when the owner has it, in Unix seconds as f64.
-    #[cfg(all(target_os = "linux", target_pointer_width = "64", not(loom), not(miri)))]
     pub(crate) const SINCE: usize = 2;
+    /// Of a process's: 1 when it shows the registry to scrapers.
+    pub(crate) const EXPORTS: usize = 3;
     pub(crate) const WORDS: usize = 8;
 }
 

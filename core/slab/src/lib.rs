@@ -100,6 +100,7 @@ mod mapping;
 mod opening;
 mod owned_cells;
 mod reclaim;
+mod report;
 mod room;
 mod segment;
 #[cfg(all(target_os = "linux", target_pointer_width = "64", not(loom), not(miri)))]
@@ -123,6 +124,7 @@ pub use lock::{Locked, lock};
 pub use opening::Opening;
 pub use owned_cells::{OwnValues, Owners};
 pub use reclaim::collect_removed;
+pub use report::{SegmentReport, SlabReport};
 pub use segment::{Cell, Segment};
 pub use slabs::{Memory, OwnedCells, ProcessWriter};
 pub use sparse::SparseCells;

@@ -41,6 +41,10 @@ impl Sharing {
         match *self {}
     }
 
+    pub(crate) fn has_others(&self, _segment: &Segment) -> bool {
+        match *self {}
+    }
+
     pub(crate) fn own_window(&self, _segment: &Segment) -> Option<usize> {
         match *self {}
     }

@@ -102,6 +102,12 @@ impl SharedFile {
         Some(i32::from(answer.l_type) != libc::F_UNLCK)
     }
 
+    /// Takes the lock of a byte together with all others that hold it. Who asks whether it is locked hears that
+    /// somebody does.
+    pub(crate) fn hold(&self, byte: usize) {
+        self.call(libc::F_OFD_SETLK, libc::F_RDLCK, byte);
+    }
+
     /// Gives the lock of a byte back.
     pub(crate) fn unlock(&self, byte: usize) {
         self.call(libc::F_OFD_SETLK, libc::F_UNLCK, byte);

@@ -78,6 +78,9 @@ impl State {
 impl Sharing {
     pub(crate) fn new(file: SharedFile, layout: &Layout, is_view: bool) -> Self {
         let count = layout.slabs();
+        if !is_view {
+            file.hold(presence(layout));
+        }
         let holders = vec![Holder::Nobody; count].into();
         Self {
             state: Mutex::new(State { file, pins: Vec::new(), holders }),
@@ -220,6 +223,11 @@ impl Sharing {
         self.owns(slab) || lock(&self.state).file().is_locked(slab).unwrap_or(true)
     }
 
+    /// Whether another process has the segment. Where nobody can tell, one has.
+    pub(crate) fn has_others(&self, segment: &Segment) -> bool {
+        lock(&self.state).file().is_locked(presence(segment.layout())).unwrap_or(true)
+    }
+
     /// Finds memory for words of the segment; whether there is some.
     pub(crate) fn allocate(&self, segment: &Segment, words: Range<usize>) -> bool {
         self.is_view || segment.mapping().allocate(words, || self.clone_of_file())
@@ -271,6 +279,7 @@ impl Sharing {
             .filter(|file| file.get().is_some_and(|file| segment.mapping().renew(file.as_fd())));
         let can_lock = file.is_some();
         if let Some(file) = file {
+            file.hold(presence(segment.layout()));
             state.file.replace(file);
         }
         state.pins.clear();
@@ -308,6 +317,11 @@ impl Sharing {
     }
 }
 
+/// The byte of which all processes that have the segment hold the lock.
+fn presence(layout: &Layout) -> usize {
+    layout.slabs()
+}
+
 impl Segment {
     /// Makes a slab the caller's, who has its lock: what a dead owner said about itself goes with it.
     fn begin_ownership(&self, slab: usize, kind: OwnerKind) {
@@ -322,6 +336,7 @@ impl Segment {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let now = now.map_or(0.0, |since| since.as_secs_f64());
         self.word(at + row::SINCE).store(now.to_bits(), Ordering::Relaxed);
+        self.word(at + row::EXPORTS).store(0, Ordering::Relaxed);
         self.word(header::SLABS_USED).fetch_max(slab as u64 + 1, Ordering::AcqRel);
     }
 

@@ -50,6 +50,10 @@ impl<'a> Slab<'a> {
         self.exclusive
     }
 
+    pub(crate) fn number(self) -> usize {
+        self.number
+    }
+
     pub(crate) fn is_common(self) -> bool {
         self.number == COMMON_SLAB
     }
