@@ -198,8 +198,8 @@ impl<M: Metric> Members<M> {
             self.leave_called(called);
         }
         let mut family = self.read(context, segment, called)?;
-        // After reading, as that may reset a series. Other processes may do so at any time.
-        if context.take_created_changed() || context.is_shared && self.created_changed(segment) {
+        // After reading, as that may reset a series.
+        if context.take_created_changed() {
             self.rows.created =
                 Arc::new(self.all().map(|handle| created(segment, handle)).collect());
         }
@@ -272,12 +272,6 @@ impl<M: Metric> Members<M> {
             }
         }
         FamilySnapshot::from_parts(schema, Arc::clone(&self.rows.labels), values)
-    }
-
-    /// Whether a series was reset since its row was made.
-    fn created_changed(&self, segment: &Segment) -> bool {
-        let now = self.all().map(|handle| created(segment, handle));
-        !now.eq(self.rows.created.iter().copied())
     }
 
     fn add_exemplars(&self, family: &mut FamilySnapshot) {

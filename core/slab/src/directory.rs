@@ -248,6 +248,10 @@ impl Segment {
     pub fn set_created(&self, entry: &Entry, unix_seconds: f64) {
         let word = self.entry_word(entry.number as usize, entry::CREATED);
         word.store(unix_seconds.to_bits(), Ordering::Relaxed);
+        if self.is_shared() {
+            // Others have noted it, too.
+            self.generation_word(entry.family).fetch_add(1, Ordering::Release);
+        }
     }
 
     /// An entry's creation time in Unix seconds, as it is now.
@@ -257,7 +261,7 @@ impl Segment {
         f64::from_bits(word.load(Ordering::Relaxed))
     }
 
-    /// A number that changes with every removal of one of the family's series.
+    /// A number that changes with every removal of one of the family's series, and in shared memory with every reset.
     #[inline]
     #[must_use]
     pub fn generation(&self, family: u32) -> u64 {
