@@ -13,7 +13,7 @@ use metrion_slab::{EntryKind, Geometry, Locked, NewEntry, Opening, Segment, lock
 
 use crate::cardinality::{CardinalityReport, Counting};
 use crate::collector::Collector;
-use crate::common::{declare, family_cells};
+use crate::common::family_cells;
 use crate::contents::{AnyFamily, Contents, Source, SourceId};
 use crate::definition::{Context, Kind};
 use crate::family::{Family, Metric, Shared};
@@ -236,7 +236,9 @@ impl Registry {
         let source = Arc::clone(&shared) as Arc<dyn AnyFamily>;
         if is_shared || !is_new {
             contents.common.add_own(&inner.segment, &inner.options, Arc::clone(&source));
-            declare(&inner.segment, &entry);
+            if is_shared {
+                contents.common.declare(&inner.segment, &entry);
+            }
         }
         contents.add(names, Source::Family(source))?;
         // After what others said of it: the last one counts.
