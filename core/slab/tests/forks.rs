@@ -7,6 +7,7 @@ mod common;
 
 use std::path::Path;
 use std::process::Command;
+use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -30,6 +31,9 @@ const OPENING: Opening = Opening {
 #[ignore = "a process that the other tests start"]
 fn worker() {
     let Some(role) = Role::of_process() else { return };
+    if role.name == "scarce" {
+        return find_no_slab(&role);
+    }
     let watchdog = Watchdog::new("forks");
     let segment = match role.name.as_str() {
         "inheritable" => Segment::inheritable(OPENING).unwrap(),
@@ -37,6 +41,8 @@ fn worker() {
     };
     if role.name == "old kernel" {
         refuse(libc::SYS_madvise, 2, libc::MADV_POPULATE_WRITE);
+        // SAFETY: of no bytes.
+        assert_ne!(unsafe { libc::madvise(ptr::null_mut(), 0, libc::MADV_POPULATE_WRITE) }, 0);
     }
     fork_under_load(&segment, &role);
     watchdog.step();
@@ -92,6 +98,15 @@ impl<'a> Counting<'a> {
     }
 }
 
+/// Lets other threads end, whether or not this one panics.
+struct SetAtEnd<'a>(&'a AtomicBool);
+
+impl Drop for SetAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 fn fork_under_load(segment: &Arc<Segment>, role: &Role) {
     let is_named = role.name != "inheritable";
     let writer = segment.process_writer();
@@ -101,6 +116,7 @@ fn fork_under_load(segment: &Arc<Segment>, role: &Role) {
     }
     let is_done = AtomicBool::new(false);
     thread::scope(|scope| {
+        let end = SetAtEnd(&is_done);
         for _ in 0..3 {
             scope.spawn(|| {
                 let mut counted = 0;
@@ -113,6 +129,10 @@ fn fork_under_load(segment: &Arc<Segment>, role: &Role) {
         }
         counting.count(100);
         for round in 0..role.number {
+            if role.name == "closed before" {
+                // By now it has a new one.
+                close_all();
+            }
             let children = [
                 fork(|| in_child(&counting, &role.name)),
                 fork(|| in_child(&counting, &role.name)),
@@ -129,7 +149,7 @@ fn fork_under_load(segment: &Arc<Segment>, role: &Role) {
             }
             assert!(segment.sum(counting.total) > f64::from(round as u32));
         }
-        is_done.store(true, Ordering::SeqCst);
+        drop(end);
     });
     counting.check();
 }
@@ -148,6 +168,42 @@ fn in_child(counting: &Counting<'_>, role: &str) {
     grandchild.wait();
     at_once.wait();
     counting.count(50);
+}
+
+/// A child for which no slab is left.
+fn find_no_slab(role: &Role) {
+    let geometry = Geometry { slabs: 3, ..OPENING.geometry };
+    let segment = Segment::shared(&role.file(), Opening { geometry, ..OPENING }).unwrap();
+    let total = series(&segment, "total", CellsOf::Writers).first_cell;
+    let writer = segment.process_writer();
+    let cells = writer.cells(total, 1);
+    let memory = writer.memory(total, 2).unwrap();
+    let update = || {
+        segment.count(total);
+        cells.count();
+        // SAFETY: the cell is in the memory, which is there, and this thread is its only writer.
+        unsafe { *memory.as_ptr().add(1) += 1.0 };
+    };
+    update();
+    fork(|| {
+        // At the addresses that it has from its parent nobody counts what it writes.
+        update();
+        assert_eq!(segment.sum(total), 3.0);
+        // Those that come anew share the common slab.
+        writer.cells(total, 1).count();
+        assert_eq!(segment.sum(total), 4.0);
+        drop(writer);
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..100_000).for_each(|_| segment.count(total)));
+            }
+        });
+        assert_eq!(segment.sum(total), 400_004.0);
+        update();
+    })
+    .wait();
+    update();
+    assert_eq!((segment.sum(total), segment.sum(total + 1)), (400_007.0, 2.0));
 }
 
 /// What programs do that become daemons.
@@ -201,6 +257,12 @@ fn descriptors_may_be_closed_before() {
 #[test]
 fn descriptors_may_be_closed_after() {
     run("closed after");
+}
+
+#[test]
+fn a_child_may_find_no_slab() {
+    let folder = Folder::new("scarce");
+    assert!(Worker::start("scarce", &folder.0, 0, 0).end().success());
 }
 
 #[test]
