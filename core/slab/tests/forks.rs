@@ -31,8 +31,11 @@ const OPENING: Opening = Opening {
 #[ignore = "a process that the other tests start"]
 fn worker() {
     let Some(role) = Role::of_process() else { return };
-    if role.name == "scarce" {
-        return find_no_slab(&role);
+    match role.name.as_str() {
+        "scarce" => return find_no_slab(&role),
+        "nameless" => return lose_the_file(),
+        "own" => return speak_for_itself(&role),
+        _ => {}
     }
     let watchdog = Watchdog::new("forks");
     let segment = match role.name.as_str() {
@@ -206,6 +209,56 @@ fn find_no_slab(role: &Role) {
     assert_eq!((segment.sum(total), segment.sum(total + 1)), (400_007.0, 2.0));
 }
 
+/// A segment without a name, of which the descriptor is gone.
+fn lose_the_file() {
+    let segment = Segment::inheritable(OPENING).unwrap();
+    let total = series(&segment, "total", CellsOf::Writers).first_cell;
+    segment.count(total);
+    close_all();
+    let count = || (0..100_000).for_each(|_| segment.count(total));
+    let all = || {
+        thread::scope(|scope| {
+            (0..2).for_each(|_| drop(scope.spawn(count)));
+            count();
+        });
+    };
+    let [one, other] = [fork(all), fork(all)];
+    all();
+    one.wait();
+    other.wait();
+    assert_eq!(segment.sum(total), 900_001.0);
+    // Nobody can tell who is there, so all are.
+    let bound = series(&segment, "bound", CellsOf::Owners).first_cell;
+    segment.add_bound(bound, 1.0);
+    assert_eq!(segment.sum_bound(bound, &segment.owners()), 1.0);
+}
+
+/// What parent and child say of themselves, each in cells of its own.
+fn speak_for_itself(role: &Role) {
+    let segment = Segment::shared(&role.file(), OPENING).unwrap();
+    let cell = series(&segment, "own", CellsOf::Owners).first_cell;
+    let says = || {
+        let owners = segment.owners();
+        let values = segment.own_values(cell, 1, &owners).into_iter();
+        let mut says: Vec<_> = values.map(|own| (own.values[0] as u32, own.is_live)).collect();
+        says.sort_unstable();
+        (says, segment.sum_bound(cell + 1, &owners))
+    };
+    segment.set_own(cell, 1.0);
+    segment.add_bound(cell + 1, 1.0);
+    assert_eq!(says(), (vec![(1, true)], 1.0));
+    fork(|| {
+        assert_eq!(segment.get_own(cell), 0.0);
+        segment.set_own(cell, 2.0);
+        segment.add_bound(cell + 1, 10.0);
+        assert_eq!(says(), (vec![(1, true), (2, true)], 11.0));
+        fork(|| segment.set_own(cell, 3.0)).wait();
+        assert_eq!(says(), (vec![(1, true), (2, true), (3, false)], 11.0));
+    })
+    .wait();
+    assert_eq!(says(), (vec![(1, true), (2, false), (3, false)], 1.0));
+}
+
 /// What programs do that become daemons.
 fn close_all() {
     for descriptor in 3..1024 {
@@ -259,10 +312,25 @@ fn descriptors_may_be_closed_after() {
     run("closed after");
 }
 
+/// The same in a process that needs nothing but a folder.
+fn run_alone(role: &str) {
+    let folder = Folder::new(role);
+    assert!(Worker::start(role, &folder.0, 0, 0).end().success());
+}
+
 #[test]
 fn a_child_may_find_no_slab() {
-    let folder = Folder::new("scarce");
-    assert!(Worker::start("scarce", &folder.0, 0, 0).end().success());
+    run_alone("scarce");
+}
+
+#[test]
+fn a_segment_without_a_name_may_lose_its_descriptor() {
+    run_alone("nameless");
+}
+
+#[test]
+fn a_child_speaks_for_itself() {
+    run_alone("own");
 }
 
 #[test]
