@@ -71,7 +71,7 @@ fn is_root() -> bool {
 #[test]
 fn a_full_file_system_is_an_error_and_a_number() {
     let options = if is_root() { "-m" } else { "-rm" };
-    let mount = ["sh", "-c", "mount -t tmpfs none /mnt"];
+    let mount = ["sh", "-c", "mount -t tmpfs none /tmp"];
     let tried = Command::new("unshare").arg(options).args(mount).output();
     if !tried.is_ok_and(|tried| tried.status.success()) {
         println!("skipped: this user may not mount a file system");
@@ -195,7 +195,7 @@ fn fill_a_file_system(role: &Role) {
 
     // Read-only, there is a look at it and nothing more.
     drop((segment, other, writer, early_cells));
-    mount(&["-o", "remount,ro"], &folder);
+    mount(&["-o", "remount,bind,ro"], &folder);
     assert_eq!(code(&path), ErrorCode::Io);
     assert_eq!(code(&folder.join("another")), ErrorCode::Io);
     assert_eq!(Segment::look(&path).unwrap().sum(early), counted + 2.0);

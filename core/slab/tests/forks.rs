@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use common::{Board, Folder, Role, Watchdog, Worker, fork, is_soak, refuse, series, slabs_owned};
+use common::{Board, Folder, Role, Worker, fork, is_soak, refuse, series, slabs_owned};
 use metrion_slab::{Cell, CellsOf, Geometry, Memory, Opening, OwnedCells, ProcessWriter, Segment};
 
 const OPENING: Opening = Opening {
@@ -37,7 +37,6 @@ fn worker() {
         "own" => return speak_for_itself(&role),
         _ => {}
     }
-    let watchdog = Watchdog::new("forks");
     let segment = match role.name.as_str() {
         "inheritable" => Segment::inheritable(OPENING).unwrap(),
         _ => Segment::shared(&role.file(), OPENING).unwrap(),
@@ -48,7 +47,6 @@ fn worker() {
         assert_ne!(unsafe { libc::madvise(ptr::null_mut(), 0, libc::MADV_POPULATE_WRITE) }, 0);
     }
     fork_under_load(&segment, &role);
-    watchdog.step();
 }
 
 /// What one process counts with.
@@ -271,9 +269,12 @@ fn close_all() {
 fn run(role: &str) {
     let folder = Folder::new(&role.replace(' ', "-"));
     let rounds = if is_soak() { 500 } else { 10 };
-    assert!(Worker::start(role, &folder.0, rounds, 0).end().success());
+    let board = Board::open(&folder.0);
+    let worker = Worker::start(role, &folder.0, rounds, 0);
+    let ended = worker.end_while_it_moves(|| board[Counting::TOTAL].load(Ordering::SeqCst));
+    assert!(ended.success(), "{ended}");
     if role != "inheritable" {
-        check_rest(&folder.file(), &Board::open(&folder.0));
+        check_rest(&folder.file(), &board);
     }
 }
 
