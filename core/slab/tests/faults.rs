@@ -71,7 +71,7 @@ fn is_root() -> bool {
 #[test]
 fn a_full_file_system_is_an_error_and_a_number() {
     let options = if is_root() { "-m" } else { "-rm" };
-    let mount = ["sh", "-c", "mount -t tmpfs none /tmp"];
+    let mount = ["sh", "-c", "mount -t tmpfs none /mnt"];
     let tried = Command::new("unshare").arg(options).args(mount).output();
     if !tried.is_ok_and(|tried| tried.status.success()) {
         println!("skipped: this user may not mount a file system");
