@@ -108,13 +108,18 @@ export class Registry {
 
   /** All metrics in the registry's format, made on the worker pool. */
   async metrics(): Promise<string> {
-    const { body } = await this.run({ format: this.format(), asText: true });
+    return this.text(this.type);
+  }
+
+  /** @internal The same in any format, with these default labels. */
+  async text(contentType: ContentType, labels = this.defaultLabels): Promise<string> {
+    const { body } = await this.run({ format: formatOf(contentType), asText: true }, labels);
     return body as string;
   }
 
   /** The same as bytes: what a server needs. */
   async metricsBuffer(): Promise<Bytes> {
-    return (await this.encode({ format: this.format() })).body;
+    return (await this.encode({ format: formatOf(this.type) })).body;
   }
 
   /** All metrics in any format. */
@@ -161,7 +166,7 @@ export class Registry {
     await metric.collect?.();
     const scrape = new native.NativeScrape();
     scrape.addFamily(metric.family);
-    const { body } = await encodeWith(scrape, { format: this.format(), asText: true, labels: this.defaultLabels });
+    const { body } = await encodeWith(scrape, { format: formatOf(this.type), asText: true, labels: this.defaultLabels });
     return body as string;
   }
 
@@ -263,15 +268,10 @@ export class Registry {
     return merged;
   }
 
-  private format(): 'text' | 'openmetrics' {
-    return this.type === OPENMETRICS_CONTENT_TYPE ? 'openmetrics' : 'text';
-  }
-
   /** Brings everything up to date and encodes it. */
-  private async run(init: EncodeInit): Promise<Encoded> {
+  private async run(init: EncodeInit, labels = this.defaultLabels): Promise<Encoded> {
     await this.collect();
-    const labels = this.defaultLabels.length === 0 ? undefined : this.defaultLabels;
-    return encodeWith(this.whole(), { ...init, labels });
+    return encodeWith(this.whole(), { ...init, labels: labels.length === 0 ? undefined : labels });
   }
 
   private async collect(): Promise<void> {
@@ -330,6 +330,10 @@ function makeNative(config: RegistryConfig): NativeRegistry {
   return crossing(() =>
     clock === undefined ? new native.NativeRegistry(init) : native.NativeRegistry.withClock(init, clock),
   );
+}
+
+function formatOf(contentType: ContentType): 'text' | 'openmetrics' {
+  return contentType === OPENMETRICS_CONTENT_TYPE ? 'openmetrics' : 'text';
 }
 
 function checkContentType(contentType: unknown): ContentType {
