@@ -22,9 +22,9 @@ if (cluster.isPrimary) {
     port = address.port;
     told();
   });
-  cluster.on('exit', () => cluster.fork({ PORT: port }));
+  cluster.on('exit', () => cluster.fork());
   for (let i = 0; i < WORKERS; i++) {
-    cluster.fork({ PORT: 0 });
+    cluster.fork();
   }
   process.on('message', async ({ id }) => process.send({ id, result: await aggregator.clusterMetrics() }));
   process.on('disconnect', () => {
@@ -51,6 +51,7 @@ if (cluster.isPrimary) {
       response.end('ok');
     });
   });
-  server.listen(Number(process.env.PORT), '127.0.0.1');
+  // All workers get the port that the first one got.
+  server.listen(0, '127.0.0.1');
   process.on('disconnect', () => process.exit());
 }
