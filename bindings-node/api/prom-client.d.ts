@@ -20,7 +20,10 @@ declare type Aggregator_2 = 'omit' | 'sum' | 'first' | 'min' | 'max' | 'average'
 /** A registry of all processes of a cluster. */
 export declare class AggregatorRegistry<T extends string = string> extends Registry<T> {
     constructor(contentType?: T);
-    /** The metrics of all workers, aggregated; empty when there is no worker. */
+    /**
+     * The metrics of all workers, aggregated; empty when there is no worker. When processes share `register`, it is the
+     * page of that.
+     */
     clusterMetrics(): Promise<string>;
     /** A registry with the metrics of several `getMetricsAsJSON`. */
     static aggregate(lists: readonly MetricObject[][], contentType?: string): Registry;
@@ -42,6 +45,16 @@ export declare namespace collectDefaultMetrics {
 
 /** The content type of `register`, which may be set. */
 export declare let contentType: string;
+
+/** What a metric of the core is made with, of whatever type. */
+declare interface CoreConfig {
+    name: string;
+    help: string;
+    labelNames: readonly string[];
+    /** The core's. Their type would bring all of it into the declarations. */
+    registers: readonly any[];
+    aggregator?: Aggregator;
+}
 
 export declare class Counter<T extends string = string> extends Metric<CounterChild, T> {
     readonly type = "counter";
@@ -142,7 +155,7 @@ export declare namespace Gauge {
 /** One series of a gauge. */
 declare class GaugeChild {
     private readonly cells;
-    /** Whether the cell keeps the last value. */
+    /** Whether the cell, if JavaScript can reach it at all, keeps the last value. */
     private readonly last;
     /** How many write to the cell. */
     private readonly writers;
@@ -266,7 +279,7 @@ declare abstract class Metric<C, T extends string = string> {
     protected entries: Map<string, Entry<C>>;
     private readonly table;
     /** `prepare` is called when the core's metric is there, and no series yet. */
-    protected constructor(config: MetricConfiguration, makeCore: (labelNames: readonly string[]) => Metric_2<readonly string[], C>, prepare?: (metric: object) => void);
+    protected constructor(config: MetricConfiguration, makeCore: (config: CoreConfig, isShared: boolean) => Metric_2<readonly string[], C>, prepare?: (metric: object) => void);
     /** The entry of these labels; made when it is new. */
     protected entry(labels: AnyLabels): Entry<C>;
     private newEntry;
@@ -383,6 +396,22 @@ export declare interface ObserveDataWithExemplar<T extends string> {
 
 export declare const openMetricsContentType: string;
 
+/** How pages look. It never changes, so that a page is in one style from its beginning to its end. */
+declare class PageStyle {
+    readonly contentType: string;
+    readonly defaultLabels: AnyLabels;
+    /** The text of labels that a metric shows again and again. */
+    private readonly labelTexts;
+    private readonly isOpenMetrics;
+    constructor(contentType: string, defaultLabels: AnyLabels);
+    /** The page of these metrics, written in slices. */
+    page(metrics: readonly Shown[], slice: Slice): Promise<string>;
+    /** The lines of one metric. */
+    metric(metric: Shown, slice: Slice): Promise<string>;
+    private labelText;
+    private newLabelText;
+}
+
 export declare const prometheusContentType: string;
 
 /** The answer of a gateway. */
@@ -437,7 +466,7 @@ export declare class Registry<T extends string = string> {
     /** `register`. */
     static globalRegistry: Registry;
     private readonly metricsByName;
-    private style;
+    protected style: PageStyle;
     constructor(contentType?: T);
     getMetricsAsArray(): Source[];
     getMetricsAsString(source: Source): Promise<string>;
@@ -446,6 +475,7 @@ export declare class Registry<T extends string = string> {
     registerMetric(metric: Source): void;
     clear(): void;
     getMetricsAsJSON(): Promise<Partial<MetricObject>[]>;
+    protected withDefaultLabels(metrics: Partial<MetricObject>[]): Partial<MetricObject>[];
     removeSingleMetric(name: string): void;
     getSingleMetricAsString(name: string): Promise<string>;
     getSingleMetric(name: string): Source | undefined;
@@ -481,17 +511,34 @@ declare interface Shown {
     readonly keepsLabels?: boolean;
 }
 
+/** Long work in slices, between which the event loop goes on. */
+/** How much of its time a task has used. */
+declare class Slice {
+    private ends;
+    private steps;
+    /** Whether it is time to let the others go on, at the end of one more step. */
+    isOver(): boolean;
+    /** Lets the others go on. */
+    next(): Promise<void>;
+}
+
 /** Whatever gives values: a metric of this package, or any object with `get`. */
 declare interface Source {
     name?: string;
     type?: string;
     get(): Promise<Partial<MetricObject>> | Partial<MetricObject>;
     reset?(): void;
+    collect?(): void | Promise<void>;
+    /** Whether its numbers are in the registry that processes share. */
+    readonly isShared?: boolean;
     /** What a page shows, in place of `get`. */
     shown?(): Promise<Shown> | undefined;
 }
 
-/** Counts and sums are the core's; quantiles are those of the library that prom-client uses, to the digit. */
+/**
+ * Counts and sums are the core's; quantiles are those of the library that prom-client uses, to the digit, but for a
+ * registry that processes share, whose quantiles are the core's.
+ */
 export declare class Summary<T extends string = string> extends Metric<SummaryChild, T> {
     readonly type = "summary";
     readonly percentiles: readonly number[];
@@ -512,6 +559,7 @@ export declare class Summary<T extends string = string> extends Metric<SummaryCh
     labels(...values: (string | number)[]): Summary.Internal<T>;
     labels(labels: LabelValues<T>): Summary.Internal<T>;
     protected values({ labels, child }: Entry<SummaryChild>): Value_2[];
+    private allValues;
 }
 
 export declare namespace Summary {

@@ -58,9 +58,9 @@ export interface CoreConfig {
   name: string;
   help: string;
   labelNames: readonly string[];
-  registers: readonly CoreRegistry[];
+  /** The core's. Their type would bring all of it into the declarations. */
+  registers: readonly any[];
   aggregator?: Aggregator;
-  enableExemplars?: boolean;
 }
 
 function privateConfig(labelNames: readonly string[]): CoreConfig {
