@@ -31,6 +31,7 @@ export class Registry<T extends string = string> {
   declare static globalRegistry: Registry;
 
   private readonly metricsByName = new Map<string | undefined, Source>();
+  /** @internal */
   protected style: PageStyle;
 
   constructor(contentType: T = PROMETHEUS as T) {
@@ -76,6 +77,7 @@ export class Registry<T extends string = string> {
     return this.withDefaultLabels(await Promise.all(this.getMetricsAsArray().map((metric) => metric.get())));
   }
 
+  /** @internal */
   protected withDefaultLabels(metrics: Partial<MetricObject>[]): Partial<MetricObject>[] {
     for (const metric of metrics) {
       for (const value of metric.values ?? []) {
