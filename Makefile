@@ -89,6 +89,7 @@ package-ruby: ## the Ruby gem, bindings-c/uniffi/ruby/target/metrion.gem
 soak: setup-test package ## hours instead of minutes: long fuzzing, stress and property tests
 	.ci/fuzz 600
 	METRION_STRESS_SECONDS=600 cargo test --release -p metrion-slab --test stress
+	METRION_SOAK=1 cargo test -p metrion-slab --test processes --test forks --test faults
 	PROPTEST_CASES=10000 cargo test --release --workspace --exclude metrion-python --all-features
 	$(BIN)/python -m pytest -q bindings-python/tests --hypothesis-profile=soak
 	$(BIN)/python bindings-python/tests/soak_churn.py

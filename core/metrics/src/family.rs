@@ -56,7 +56,7 @@ pub(crate) struct Shared<M: Metric> {
     max_series: AtomicUsize,
     index: Index<M>,
     members: Mutex<Members<M>>,
-    /// Of the family when it was last seen that no other process had removed any of its series.
+    /// Of the family when it was last seen what other processes had removed and reset.
     generation: AtomicU64,
     /// What it has taken up of the directory by itself.
     cursor: Mutex<Cursor>,
@@ -156,14 +156,14 @@ impl<M: Metric> Shared<M> {
         }
     }
 
-    /// Whether nobody else removed a series since this process looked.
+    /// Whether nobody else removed or reset a series since this process looked.
     #[inline(always)]
     fn is_current(&self) -> bool {
         !self.is_shared
             || self.segment.generation(self.entry.number) == self.generation.load(Ordering::Relaxed)
     }
 
-    fn drop_removed_by_others(&self) {
+    pub(crate) fn drop_removed_by_others(&self) {
         if !self.is_current() {
             self.drop_removed();
         }
@@ -172,7 +172,7 @@ impl<M: Metric> Shared<M> {
     /// Lets go of the series that other processes have removed.
     #[cold]
     #[inline(never)]
-    pub(crate) fn drop_removed(&self) {
+    fn drop_removed(&self) {
         let mut callbacks = Dropped::default();
         let mut members = self.lock();
         let generation = self.segment.generation(self.entry.number);
@@ -184,6 +184,7 @@ impl<M: Metric> Shared<M> {
             callbacks.append(members.remove(&handle));
         }
         members.retain_overflow(|series| series.is_live());
+        self.context.set_created_changed();
         self.generation.store(generation, Ordering::Relaxed);
         drop(members);
         drop(callbacks);
@@ -386,7 +387,7 @@ impl<M: Metric> Shared<M> {
             }
         }
         drop(cursor);
-        self.drop_removed();
+        self.drop_removed_by_others();
     }
 
     fn remove_where(&self, matches: impl Fn(&[String]) -> bool) -> usize {

@@ -25,6 +25,10 @@ impl Sharing {
         match *self {}
     }
 
+    pub(crate) fn window(&self, _window: usize) -> Option<&Window> {
+        match *self {}
+    }
+
     pub(crate) fn claim(&self, _segment: &Segment, _kind: OwnerKind) -> Option<usize> {
         match *self {}
     }
@@ -34,6 +38,10 @@ impl Sharing {
     }
 
     pub(crate) fn has_owner(&self, _slab: usize) -> bool {
+        match *self {}
+    }
+
+    pub(crate) fn has_others(&self, _segment: &Segment) -> bool {
         match *self {}
     }
 
