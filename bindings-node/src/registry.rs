@@ -111,6 +111,13 @@ impl NativeRegistry {
         self.registry.segment().is_shared()
     }
 
+    /// Says that this process shows the registry to scrapers: a warning when another one does so, too, once.
+    #[napi(catch_unwind)]
+    #[must_use]
+    pub fn announce_exporter(&self) -> Option<String> {
+        self.registry.announce_exporter()
+    }
+
     /// How many isolates write to the shared registry, as an array of one number; `null` where
     /// JavaScript cannot see it.
     #[napi(catch_unwind)]

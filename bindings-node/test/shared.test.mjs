@@ -394,6 +394,28 @@ test('default metrics say of which process they are', on, async (t) => {
   }
 });
 
+test('a second server for scrapes is warned of, once', on, async (t) => {
+  const path = sharedPath(t);
+  const all = await children(t, path, 2);
+  const serve = async (_metrion, kept) => {
+    const { startHttpServer } = await import('metrion/http');
+    if (kept.warnings === undefined) {
+      kept.warnings = [];
+      process.on('warning', (warning) => kept.warnings.push(warning.name));
+    }
+    await startHttpServer({ registry: kept.registry, port: 0 });
+    // A warning comes in a turn of its own.
+    await new Promise((resolve) => setImmediate(resolve));
+    return kept.warnings;
+  };
+  assert.deepEqual(await all[0].run(serve), []);
+  assert.deepEqual(await all[1].run(serve), ['MetrionWarning']);
+  assert.deepEqual(await all[1].run(serve), ['MetrionWarning']);
+  await Promise.all(all.map((child) => child.kill()));
+  const [later] = await children(t, path, 1);
+  assert.deepEqual(await later.run(serve), []);
+});
+
 test('an AggregatorRegistry over a shared registry is its page', on, async (t) => {
   const path = sharedPath(t);
   const registry = new AggregatorRegistry({ shared: path });
