@@ -205,6 +205,8 @@ declare interface NativeFamily {
 declare interface NativeRegistry {
     /** Whether other processes may have it, too. */
     readonly isShared: boolean;
+    /** Says that this process shows it; gives a warning when another one does so, too. Where there are servers. */
+    announceExporter?(): string | null;
     cells(first: number, count: number): Float64Array | null;
     commonCells(first: number, count: number): Float64Array | null;
     family(init: FamilyInit): NativeFamily;
@@ -383,7 +385,10 @@ export declare interface ServerOptions {
     host?: string;
 }
 
-/** Serves the metrics of a registry on every path, until the server is closed. */
+/**
+ * Serves the metrics of a registry on every path, until the server is closed. When another process serves the same
+ * shared registry, a warning says so once.
+ */
 export declare function startHttpServer(options?: ServerOptions): Promise<Server>;
 
 export { }

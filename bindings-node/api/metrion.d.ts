@@ -477,6 +477,8 @@ export declare interface NativeHistogramOptions {
 declare interface NativeRegistry {
     /** Whether other processes may have it, too. */
     readonly isShared: boolean;
+    /** Says that this process shows it; gives a warning when another one does so, too. Where there are servers. */
+    announceExporter?(): string | null;
     cells(first: number, count: number): Float64Array | null;
     commonCells(first: number, count: number): Float64Array | null;
     family(init: FamilyInit): NativeFamily;

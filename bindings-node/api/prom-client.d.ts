@@ -396,22 +396,6 @@ export declare interface ObserveDataWithExemplar<T extends string> {
 
 export declare const openMetricsContentType: string;
 
-/** How pages look. It never changes, so that a page is in one style from its beginning to its end. */
-declare class PageStyle {
-    readonly contentType: string;
-    readonly defaultLabels: AnyLabels;
-    /** The text of labels that a metric shows again and again. */
-    private readonly labelTexts;
-    private readonly isOpenMetrics;
-    constructor(contentType: string, defaultLabels: AnyLabels);
-    /** The page of these metrics, written in slices. */
-    page(metrics: readonly Shown[], slice: Slice): Promise<string>;
-    /** The lines of one metric. */
-    metric(metric: Shown, slice: Slice): Promise<string>;
-    private labelText;
-    private newLabelText;
-}
-
 export declare const prometheusContentType: string;
 
 /** The answer of a gateway. */
@@ -466,7 +450,6 @@ export declare class Registry<T extends string = string> {
     /** `register`. */
     static globalRegistry: Registry;
     private readonly metricsByName;
-    protected style: PageStyle;
     constructor(contentType?: T);
     getMetricsAsArray(): Source[];
     getMetricsAsString(source: Source): Promise<string>;
@@ -475,7 +458,6 @@ export declare class Registry<T extends string = string> {
     registerMetric(metric: Source): void;
     clear(): void;
     getMetricsAsJSON(): Promise<Partial<MetricObject>[]>;
-    protected withDefaultLabels(metrics: Partial<MetricObject>[]): Partial<MetricObject>[];
     removeSingleMetric(name: string): void;
     getSingleMetricAsString(name: string): Promise<string>;
     getSingleMetric(name: string): Source | undefined;
@@ -509,17 +491,6 @@ declare interface Shown {
     readonly defaultsFirst?: boolean;
     /** Whether the objects of its labels never change, so that their text may be kept. */
     readonly keepsLabels?: boolean;
-}
-
-/** Long work in slices, between which the event loop goes on. */
-/** How much of its time a task has used. */
-declare class Slice {
-    private ends;
-    private steps;
-    /** Whether it is time to let the others go on, at the end of one more step. */
-    isOver(): boolean;
-    /** Lets the others go on. */
-    next(): Promise<void>;
 }
 
 /** Whatever gives values: a metric of this package, or any object with `get`. */
