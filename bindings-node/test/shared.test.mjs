@@ -28,14 +28,13 @@ test('processes count in one registry, and each answers for all', on, async (t) 
   const registry = new Registry({ shared: path });
   assert.equal(registry.isShared, true);
   const all = await children(t, path, 3);
-  const work = ({ Counter, Gauge, Histogram, Info, Summary }, kept, number) => {
+  const work = ({ Counter, Gauge, Histogram, Summary }, kept, number) => {
     const registers = [kept.registry];
     const labelled = new Counter({ name: 'work_total', help: 'Work.', labelNames: ['kind'], registers });
     const histogram = new Histogram({ name: 'took', help: '', buckets: [1, 2, 3], registers });
     const native = new Histogram({ name: 'native', help: '', buckets: [], native: 1.1, registers });
     const summary = new Summary({ name: 'summary', help: '', percentiles: [0.5], registers });
     const gauge = new Gauge({ name: 'last', help: '', registers });
-    const traced = new Counter({ name: 'traced', help: '', enableExemplars: true, registers });
     for (let i = 1; i <= 1000; i++) {
       labelled.inc({ kind: i % 2 === 0 ? 'even' : 'odd' });
       labelled.labels(`own-${number}`).inc(0.5);
@@ -44,14 +43,20 @@ test('processes count in one registry, and each answers for all', on, async (t) 
       summary.observe(i);
       gauge.inc();
     }
-    traced.inc({ value: 1, exemplarLabels: { trace_id: `t${number}` } });
-    new Info({ name: 'build', help: '', registers }).info({ version: String(number) });
     Object.assign(kept, { labelled, native });
     // Updates of these are no calls.
     return [labelled.labels('odd'), histogram.labels(), gauge.labels()].map((own) => own.numbers.length > 0);
   };
+  const cells = await Promise.all(all.map((child, number) => child.run(work, number)));
+  assert.deepEqual(cells, Array(3).fill([true, true, true]));
+  const declare = ({ Counter, Info }, kept, number) => {
+    const registers = [kept.registry];
+    const traced = new Counter({ name: 'traced', help: '', enableExemplars: true, registers });
+    traced.inc({ value: 1, exemplarLabels: { trace_id: `t${number}` } });
+    new Info({ name: 'build', help: '', registers }).info({ version: String(number) });
+  };
   for (const [number, child] of all.entries()) {
-    assert.deepEqual(await child.run(work, number), [true, true, true]);
+    await child.run(declare, number);
   }
   const expected = [
     'work_total{kind="odd"} 1500',
@@ -310,6 +315,55 @@ test('threads in shared registries', on, async (t) => {
     'live 6',
   ];
   assert.deepEqual(await lines(registry), expected);
+});
+
+test('a thread that ends gives back what it had opened', on, async (t) => {
+  const path = sharedPath(t);
+  const [child] = await children(t, path, 1);
+  // More than there is room for at a time.
+  const THREADS = 70;
+  const work = async (_metrion, _kept, { path, threads }) => {
+    const { Worker } = await import('node:worker_threads');
+    const source = `
+      const { Counter, Gauge, Registry } = require('metrion');
+      const { parentPort, workerData } = require('node:worker_threads');
+      const registers = [new Registry({ shared: workerData })];
+      const counter = new Counter({ name: 'c', help: '', registers });
+      counter.inc();
+      new Gauge({ name: 'g', help: '', mode: 'livesum', registers }).inc();
+      parentPort.postMessage(counter.labels().numbers.length);`;
+    const lengths = [];
+    for (let i = 0; i < threads; i++) {
+      const worker = new Worker(source, { eval: true, workerData: path });
+      worker.once('message', (length) => lengths.push(length));
+      await new Promise((resolve, reject) => worker.once('exit', resolve).once('error', reject));
+    }
+    return lengths.every((length) => length > 0) && lengths.length;
+  };
+  assert.equal(await child.run(work, { path, threads: THREADS }), THREADS);
+  const page = async (_metrion, { registry }) => (await registry.metrics()).split('\n').filter((l) => l && l[0] !== '#');
+  // All that said something of itself is gone.
+  assert.deepEqual(await child.run(page), [`c_total ${THREADS}`]);
+});
+
+test('more writers than there are slabs lose nothing', on, async (t) => {
+  const path = sharedPath(t);
+  const WRITERS = 70;
+  const counters = Array.from({ length: WRITERS }, () => {
+    const registers = [new Registry({ shared: path })];
+    return [new Counter({ name: 'c', help: '', registers }), new Histogram({ name: 'h', help: '', registers })];
+  });
+  for (let i = 0; i < 10; i++) {
+    counters.forEach(([counter, histogram]) => {
+      counter.inc();
+      histogram.observe(0.1);
+    });
+  }
+  const without = counters.filter(([counter]) => counter.labels().numbers.length === 0);
+  assert.ok(without.length > 0 && without.length < WRITERS);
+  const text = await new Registry({ shared: path }).metrics();
+  assert.match(text, /^c_total 700$/m);
+  assert.match(text, /^h_count 700$/m);
 });
 
 test('a rolling deploy shows what the newest live process wants', on, async (t) => {

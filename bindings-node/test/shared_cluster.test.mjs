@@ -1,10 +1,11 @@
 // A cluster whose workers share a registry: whichever worker is asked answers for all.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { Agent, get } from 'node:http';
 import { test } from 'node:test';
 
-import { CAN_SHARE, Child, eventually, sharedPath } from './processes.mjs';
+import { CAN_SHARE, Child, eventually, program, sharedPath } from './processes.mjs';
 
 // Each request on a connection of its own, so that workers take turns.
 const agent = new Agent({ keepAlive: false, maxSockets: 8 });
@@ -82,5 +83,11 @@ for (const library of ['metrion', 'metrion/prom-client']) {
       await check();
     }
     assert.ok(asked.size > 1, 'more than one worker was asked');
+  });
+
+  test(`a primary that does not share is told so: ${library}`, { skip: !CAN_SHARE, timeout: 240_000 }, (t) => {
+    const args = [program('shared_workers.mjs'), library, sharedPath(t)];
+    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    assert.match(stdout, /^a shared registry is read by whoever asks, .* primary/, stderr);
   });
 }

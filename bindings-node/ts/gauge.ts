@@ -50,7 +50,7 @@ const MODES: Readonly<Record<Aggregator, GaugeMode>> = {
 
 function modeOf({ mode, aggregator, registers }: GaugeConfig<readonly string[]>): GaugeMode {
   const isShared = (registers?.[0] ?? register).isShared;
-  return mode ?? (isShared && aggregator !== undefined ? MODES[aggregator] : 'last');
+  return mode ?? (isShared && aggregator !== undefined ? MODES[aggregator] : undefined) ?? 'last';
 }
 
 /** How many isolates share the default registry: a cell that one alone writes may be added to in place. */
