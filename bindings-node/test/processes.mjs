@@ -12,6 +12,9 @@ const DEADLINE_MS = 60_000;
 /** Whether registries can be shared here. */
 export const CAN_SHARE = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
 
+/** The lines of a page that are samples. */
+export const linesOf = (page) => page.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+
 export const program = (name) => fileURLToPath(new URL(`programs/${name}`, import.meta.url));
 
 /** A path for a shared registry; the test's end removes it. */

@@ -6,10 +6,11 @@ import { test } from 'node:test';
 
 import { AggregatorRegistry, Counter, Gauge, Histogram, Registry, register } from 'metrion';
 
-import { CAN_SHARE, Child, eventually, sharedPath } from './processes.mjs';
+import { CAN_SHARE, Child, eventually, linesOf, sharedPath } from './processes.mjs';
 
 const on = { skip: !CAN_SHARE, timeout: 240_000 };
-const lines = async (registry) => (await registry.metrics()).split('\n').filter((line) => line && line[0] !== '#');
+const lines = async (registry) => linesOf(await registry.metrics());
+const textOf = (_metrion, kept) => kept.registry.metrics();
 const open = (_metrion, kept, path) => void (kept.registry = new _metrion.Registry({ shared: path }));
 
 async function children(test, path, count) {
@@ -77,10 +78,9 @@ test('processes count in one registry, and each answers for all', on, async (t) 
     'traced_total 3',
     'build_info{version="2"} 1',
   ];
-  const page = async ({ own }) => (await own).filter((line) => !line.startsWith('summary{')).sort();
-  assert.deepEqual(await page({ own: lines(registry) }), expected.sort());
-  const ofChild = async (_metrion, kept) => (await kept.registry.metrics()).split('\n').filter((l) => l && l[0] !== '#');
-  assert.deepEqual(await page({ own: all[1].run(ofChild) }), expected);
+  const page = (own) => own.filter((line) => !line.startsWith('summary{')).sort();
+  assert.deepEqual(page(await lines(registry)), expected.sort());
+  assert.deepEqual(page(linesOf(await all[1].run(textOf))), expected);
   const [, median] = /^summary\{quantile="0.5"\} (.*)$/m.exec(await registry.metrics());
   assert.ok(Math.abs(median - 500) <= 6, median);
   const openMetrics = (await registry.encode({ format: 'openmetrics' })).body.toString();
@@ -341,9 +341,8 @@ test('a thread that ends gives back what it had opened', on, async (t) => {
     return lengths.every((length) => length > 0) && lengths.length;
   };
   assert.equal(await child.run(work, { path, threads: THREADS }), THREADS);
-  const page = async (_metrion, { registry }) => (await registry.metrics()).split('\n').filter((l) => l && l[0] !== '#');
   // All that said something of itself is gone.
-  assert.deepEqual(await child.run(page), [`c_total ${THREADS}`]);
+  assert.deepEqual(linesOf(await child.run(textOf)), [`c_total ${THREADS}`]);
 });
 
 test('more writers than there are slabs lose nothing', on, async (t) => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { CAN_SHARE, Child, sharedPath } from './processes.mjs';
+import { CAN_SHARE, Child, linesOf, sharedPath } from './processes.mjs';
 
 const on = { skip: !CAN_SHARE, timeout: 240_000 };
 
@@ -17,7 +17,8 @@ async function children(t, count) {
   return all;
 }
 
-const page = async (_metrion, { client }) => (await client.register.metrics()).split('\n').filter((l) => l && l[0] !== '#');
+const text = (_metrion, { client }) => client.register.metrics();
+const page = async (child) => linesOf(await child.run(text));
 
 test('metrics of `register` are of all processes', on, async (t) => {
   const [one, two] = await children(t, 2);
@@ -41,8 +42,8 @@ test('metrics of `register` are of all processes', on, async (t) => {
   };
   await one.run(work, 2);
   await two.run(work, 4);
-  const lines = await one.run(page);
-  assert.deepEqual(lines, await two.run(page));
+  const lines = await page(one);
+  assert.deepEqual(lines, await page(two));
   const median = lines.find((line) => line.startsWith('summary{'));
   assert.ok(Math.abs(median.split(' ')[1] - 2) < 0.03, median);
   assert.deepEqual(
@@ -63,15 +64,15 @@ test('metrics of `register` are of all processes', on, async (t) => {
   // What one removes is not counted by the other.
   await one.run((_metrion, { counter }) => counter.remove({ kind: 'a' }));
   await two.run((_metrion, { counter }) => counter.inc({ kind: 'a' }, 5));
-  assert.equal((await one.run(page)).find((line) => line.includes('kind="a"')), 'work_total{kind="a",more=""} 5');
+  assert.equal((await page(one)).find((line) => line.includes('kind="a"')), 'work_total{kind="a",more=""} 5');
   await two.kill();
-  const after = await one.run(page);
+  const after = await page(one);
   assert.deepEqual(
     ['g_sum', 'g_max', 'g_default'].map((name) => after.find((line) => line.startsWith(name))),
     ['g_sum 2', 'g_max 2', 'g_default 2'],
   );
   await one.run((_metrion, { client }) => client.register.clear());
-  assert.deepEqual(await one.run(page), []);
+  assert.deepEqual(await page(one), []);
 });
 
 test('what there is only once is an error as ever', on, async (t) => {
@@ -86,7 +87,7 @@ test('what there is only once is an error as ever', on, async (t) => {
     register.removeSingleMetric('c');
     new Counter({ name: 'c', help: 'C.', labelNames: ['x'] }).inc({ x: 1 });
   });
-  assert.deepEqual(await child.run(page), ['c_total{x="1"} 1']);
+  assert.deepEqual(await page(child), ['c_total{x="1"} 1']);
 });
 
 test('exemplars, default labels and default metrics', on, async (t) => {
@@ -104,12 +105,12 @@ test('exemplars, default labels and default metrics', on, async (t) => {
     return [await register.metrics(), await cluster.clusterMetrics()];
   };
   await one.run(work);
-  const [text, ofCluster] = await two.run(work);
-  assert.match(text, /^c_total\{app="shop"\} 4\.0 # \{trace_id="7"\} 2\.0/m);
-  assert.match(text, /^h_bucket\{app="shop",le="1\.0"\} 2 # \{trace_id="x"\} 0\.5/m);
-  assert.equal(text.match(/# EOF/g).length, 1);
-  assert.ok(text.endsWith('# EOF\n'));
-  const ofProcesses = text.split('\n').filter((line) => /^(process|nodejs)_/.test(line));
+  const [whole, ofCluster] = await two.run(work);
+  assert.match(whole, /^c_total\{app="shop"\} 4\.0 # \{trace_id="7"\} 2\.0/m);
+  assert.match(whole, /^h_bucket\{app="shop",le="1\.0"\} 2 # \{trace_id="x"\} 0\.5/m);
+  assert.equal(whole.match(/# EOF/g).length, 1);
+  assert.ok(whole.endsWith('# EOF\n'));
+  const ofProcesses = whole.split('\n').filter((line) => /^(process|nodejs)_/.test(line));
   assert.ok(ofProcesses.length > 20);
   ofProcesses.forEach((line) => assert.ok(line.includes(`pid="${two.pid}"`), line));
   assert.match(ofCluster, /^c_total\{app="shop"\} 4\.0/m);

@@ -45,8 +45,8 @@ export interface Entry<C> {
 }
 
 /**
- * Where the cells of all drop-in metrics are that count for this process alone. Their names in it are numbers of their own, because several
- * registries may have metrics of one name, and nobody reads it but these metrics.
+ * Where the cells of all drop-in metrics are that count for this process alone. Their names in it are numbers of
+ * their own, because several registries may have metrics of one name, and nobody reads it but these metrics.
  */
 const behind = new CoreRegistry();
 let made = 0;
