@@ -168,11 +168,10 @@ declare interface NativeChild {
     readonly isOverflow: boolean;
     /** A counter's or gauge's value. */
     readonly number: number;
-    /** The number that `add` and `observe` of the module take. */
+    /** The number that `add`, `set` and `observe` of the module take. */
     callNumber(): number;
     /** The same, once it was asked for. */
     known?: number;
-    set(value: number): void;
     updateWithExemplar(value: number, labels: string[]): void;
     setInfo(labels: string[]): void;
     setState(state: string): void;
@@ -204,6 +203,10 @@ declare interface NativeFamily {
 }
 
 declare interface NativeRegistry {
+    /** Whether other processes may have it, too. */
+    readonly isShared: boolean;
+    /** Says that this process shows it; gives a warning when another one does so, too. Where there are servers. */
+    announceExporter?(): string | null;
     cells(first: number, count: number): Float64Array | null;
     commonCells(first: number, count: number): Float64Array | null;
     family(init: FamilyInit): NativeFamily;
@@ -255,13 +258,15 @@ declare interface Registration {
 declare class Registry {
     static readonly PROMETHEUS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
     static readonly OPENMETRICS_CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    /** Whether other processes may have it, too. */
+    readonly isShared: boolean;
     private readonly metricsByName;
     private readonly collectors;
     private defaultLabels;
     private type;
     /** What `metrics()` reads; made anew when the list of metrics changes. */
     private scrape;
-    constructor(config?: RegistryConfig | ContentType, shared?: NativeRegistry);
+    constructor(config?: RegistryConfig | ContentType, ofAllThreads?: NativeRegistry);
     /** All metrics in the registry's format, made on the worker pool. */
     metrics(): Promise<string>;
     /** The same as bytes: what a server needs. */
@@ -299,7 +304,6 @@ declare class Registry {
     setContentType(contentType: ContentType): void;
     /** A registry with the metrics of several. */
     static merge(registries: readonly Registry[]): Registry;
-    private format;
     /** Brings everything up to date and encodes it. */
     private run;
     private collect;
@@ -318,6 +322,13 @@ declare interface RegistryConfig {
     maxEntries?: number;
     /** Whether it tells of itself: series, bytes, dropped updates. */
     selfMetrics?: boolean;
+    /**
+     * The path of a file, best in `/dev/shm`, in which any number of processes share the registry, in whatever language:
+     * each of them answers a scrape for all. It is made when it is not there. Linux on 64 bits only.
+     */
+    shared?: string;
+    /** Whether a file there that is damaged, or of another version, is given another name (`.damaged-1`). */
+    moveDamagedAside?: boolean;
     /** The time, for tests. */
     clock?: NativeClock;
 }
@@ -374,7 +385,10 @@ export declare interface ServerOptions {
     host?: string;
 }
 
-/** Serves the metrics of a registry on every path, until the server is closed. */
+/**
+ * Serves the metrics of a registry on every path, until the server is closed. When another process serves the same
+ * shared registry, a warning says so once.
+ */
 export declare function startHttpServer(options?: ServerOptions): Promise<Server>;
 
 export { }

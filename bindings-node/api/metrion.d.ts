@@ -15,10 +15,16 @@ declare interface Aggregated {
 /** How the values of several processes become one: see `AggregatorRegistry`. */
 export declare type Aggregator = 'omit' | 'sum' | 'first' | 'min' | 'max' | 'average';
 
-/** A registry that asks the workers of a cluster. Make one in the primary and in each worker. */
+/**
+ * A registry that asks the workers of a cluster. Make one in the primary and in each worker. When it is shared, or
+ * the registry that it would ask for is, nobody needs to be asked.
+ */
 export declare class AggregatorRegistry extends Registry {
-    constructor(contentType?: ContentType);
-    /** The metrics of all workers, aggregated as each metric's `aggregator` says; empty without workers. */
+    constructor(config?: RegistryConfig | ContentType);
+    /**
+     * The metrics of all workers, aggregated as each metric's `aggregator` says; empty without workers. Those of a shared
+     * registry are its page, whoever is there.
+     */
     clusterMetrics(): Promise<string>;
     /** A registry with the metrics of several `getMetricsAsJSON`. */
     static aggregate(lists: readonly (readonly MetricObject[])[], contentType?: ContentType): Registry;
@@ -35,7 +41,10 @@ export declare type AnyMetric = Metric<any, any>;
 /** Bytes, as this platform's programs expect them. */
 declare type Bytes = Buffer;
 
-/** Collects metrics of the process, the heap, garbage collection, the event loop, handles and the version. */
+/**
+ * Collects metrics of the process, the heap, garbage collection, the event loop, handles and the version. Those of a
+ * shared registry are of the process that answers the scrape, and have its `pid` as a label.
+ */
 export declare function collectDefaultMetrics(config?: DefaultMetricsConfig): void;
 
 /** Gives families at every collection. */
@@ -97,7 +106,7 @@ export declare interface EncodeOptions {
 
 /** The one place where an error of the native module becomes one of this package. */
 /** Stable codes, the same in every language that Metrion is bound to. */
-export declare type ErrorCode = 'metric_exists' | 'label_mismatch' | 'invalid_label_value' | 'invalid_name' | 'reserved_name' | 'invalid_value' | 'invalid_buckets' | 'invalid_objectives' | 'invalid_exemplar' | 'parse_error' | 'limit_reached' | 'not_found' | 'unsupported' | 'address_in_use' | 'io';
+export declare type ErrorCode = 'metric_exists' | 'label_mismatch' | 'invalid_label_value' | 'invalid_name' | 'reserved_name' | 'invalid_value' | 'invalid_buckets' | 'invalid_objectives' | 'invalid_exemplar' | 'parse_error' | 'limit_reached' | 'not_found' | 'unsupported' | 'address_in_use' | 'damaged' | 'other_version' | 'io';
 
 /** An update that stands for others. */
 export declare interface Exemplar {
@@ -151,11 +160,11 @@ declare interface FamilyInit {
 
 /** A number that goes up and down: a temperature, a queue's length, requests in flight. */
 export declare class Gauge<const N extends readonly string[] = readonly []> extends Metric<N, GaugeChild> {
-    private isLast;
+    private ownMode;
     private writers;
     constructor(config: GaugeConfig<N>);
     /** How it counts. */
-    get mode(): 'last' | 'up_down';
+    get mode(): GaugeMode;
     protected prepare(config: GaugeConfig<N>): void;
     protected wrap(child: NativeChild): GaugeChild;
     /** Adds 1, or `value`. */
@@ -181,7 +190,7 @@ export declare class Gauge<const N extends readonly string[] = readonly []> exte
 /** One series of a gauge. */
 export declare class GaugeChild {
     private readonly cells;
-    /** Whether the cell keeps the last value. */
+    /** Whether the cell, if JavaScript can reach it at all, keeps the last value. */
     private readonly last;
     /** How many write to the cell. */
     private readonly writers;
@@ -209,11 +218,21 @@ export declare class GaugeChild {
 /** What a gauge is made with. */
 export declare interface GaugeConfig<N extends readonly string[]> extends MetricConfig<N> {
     /**
-     * `last` keeps the last value that was set, by whatever thread; `up_down` is only added to, each thread
-     * for itself, and shows the sum.
+     * How it counts. `last`, the default, unless the registry is shared and there is an `aggregator`: then `omit`
+     * and `average` are `liveall`, `first` is `livemostrecent`, and the others are `livesum`, `livemin` and `livemax`.
      */
-    mode?: 'last' | 'up_down';
+    mode?: GaugeMode;
 }
+
+/**
+ * `last` keeps the last value that was set, by whatever thread or process. `up_down` is only added to, each thread for
+ * itself, and shows the sum; what a process had in flight when it ended is dropped.
+ *
+ * With the others each process has a value of its own in a registry that processes share: all of them are shown
+ * with the label `pid`, or the least, the greatest, their sum or the one that was set last. Those that begin with
+ * `live` leave out processes that have ended. In a registry that is not shared they are as `last`.
+ */
+export declare type GaugeMode = 'last' | 'up_down' | 'all' | 'liveall' | 'min' | 'livemin' | 'max' | 'livemax' | 'sum' | 'livesum' | 'mostrecent' | 'livemostrecent';
 
 /** Counts of observations by upper bound, and their sum. */
 export declare class Histogram<const N extends readonly string[] = readonly []> extends Metric<N, HistogramChild> {
@@ -408,11 +427,10 @@ declare interface NativeChild {
     readonly isOverflow: boolean;
     /** A counter's or gauge's value. */
     readonly number: number;
-    /** The number that `add` and `observe` of the module take. */
+    /** The number that `add`, `set` and `observe` of the module take. */
     callNumber(): number;
     /** The same, once it was asked for. */
     known?: number;
-    set(value: number): void;
     updateWithExemplar(value: number, labels: string[]): void;
     setInfo(labels: string[]): void;
     setState(state: string): void;
@@ -457,6 +475,10 @@ export declare interface NativeHistogramOptions {
 }
 
 declare interface NativeRegistry {
+    /** Whether other processes may have it, too. */
+    readonly isShared: boolean;
+    /** Says that this process shows it; gives a warning when another one does so, too. Where there are servers. */
+    announceExporter?(): string | null;
     cells(first: number, count: number): Float64Array | null;
     commonCells(first: number, count: number): Float64Array | null;
     family(init: FamilyInit): NativeFamily;
@@ -538,7 +560,10 @@ declare interface Reading {
     native?: NativeBuckets | null;
 }
 
-/** The registry of the process, which all of its threads share. */
+/**
+ * The registry of the process, which all of its threads share; so do all processes for which the environment variable
+ * `METRION_SHARED` has the path of the same file.
+ */
 export declare const register: Registry;
 
 /** Which collector it is. */
@@ -550,13 +575,15 @@ declare interface Registration {
 export declare class Registry {
     static readonly PROMETHEUS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
     static readonly OPENMETRICS_CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    /** Whether other processes may have it, too. */
+    readonly isShared: boolean;
     private readonly metricsByName;
     private readonly collectors;
     private defaultLabels;
     private type;
     /** What `metrics()` reads; made anew when the list of metrics changes. */
     private scrape;
-    constructor(config?: RegistryConfig | ContentType, shared?: NativeRegistry);
+    constructor(config?: RegistryConfig | ContentType, ofAllThreads?: NativeRegistry);
     /** All metrics in the registry's format, made on the worker pool. */
     metrics(): Promise<string>;
     /** The same as bytes: what a server needs. */
@@ -594,7 +621,6 @@ export declare class Registry {
     setContentType(contentType: ContentType): void;
     /** A registry with the metrics of several. */
     static merge(registries: readonly Registry[]): Registry;
-    private format;
     /** Brings everything up to date and encodes it. */
     private run;
     private collect;
@@ -613,6 +639,13 @@ export declare interface RegistryConfig {
     maxEntries?: number;
     /** Whether it tells of itself: series, bytes, dropped updates. */
     selfMetrics?: boolean;
+    /**
+     * The path of a file, best in `/dev/shm`, in which any number of processes share the registry, in whatever language:
+     * each of them answers a scrape for all. It is made when it is not there. Linux on 64 bits only.
+     */
+    shared?: string;
+    /** Whether a file there that is damaged, or of another version, is given another name (`.damaged-1`). */
+    moveDamagedAside?: boolean;
     /** The time, for tests. */
     clock?: NativeClock;
 }

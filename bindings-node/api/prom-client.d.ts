@@ -20,7 +20,10 @@ declare type Aggregator_2 = 'omit' | 'sum' | 'first' | 'min' | 'max' | 'average'
 /** A registry of all processes of a cluster. */
 export declare class AggregatorRegistry<T extends string = string> extends Registry<T> {
     constructor(contentType?: T);
-    /** The metrics of all workers, aggregated; empty when there is no worker. */
+    /**
+     * The metrics of all workers, aggregated; empty when there is no worker. When processes share `register`, it is the
+     * page of that.
+     */
     clusterMetrics(): Promise<string>;
     /** A registry with the metrics of several `getMetricsAsJSON`. */
     static aggregate(lists: readonly MetricObject[][], contentType?: string): Registry;
@@ -42,6 +45,16 @@ export declare namespace collectDefaultMetrics {
 
 /** The content type of `register`, which may be set. */
 export declare let contentType: string;
+
+/** What a metric of the core is made with, of whatever type. */
+declare interface CoreConfig {
+    name: string;
+    help: string;
+    labelNames: readonly string[];
+    /** The core's. Their type would bring all of it into the declarations. */
+    registers: readonly any[];
+    aggregator?: Aggregator;
+}
 
 export declare class Counter<T extends string = string> extends Metric<CounterChild, T> {
     readonly type = "counter";
@@ -142,7 +155,7 @@ export declare namespace Gauge {
 /** One series of a gauge. */
 declare class GaugeChild {
     private readonly cells;
-    /** Whether the cell keeps the last value. */
+    /** Whether the cell, if JavaScript can reach it at all, keeps the last value. */
     private readonly last;
     /** How many write to the cell. */
     private readonly writers;
@@ -266,7 +279,7 @@ declare abstract class Metric<C, T extends string = string> {
     protected entries: Map<string, Entry<C>>;
     private readonly table;
     /** `prepare` is called when the core's metric is there, and no series yet. */
-    protected constructor(config: MetricConfiguration, makeCore: (labelNames: readonly string[]) => Metric_2<readonly string[], C>, prepare?: (metric: object) => void);
+    protected constructor(config: MetricConfiguration, makeCore: (config: CoreConfig, isShared: boolean) => Metric_2<readonly string[], C>, prepare?: (metric: object) => void);
     /** The entry of these labels; made when it is new. */
     protected entry(labels: AnyLabels): Entry<C>;
     private newEntry;
@@ -437,7 +450,6 @@ export declare class Registry<T extends string = string> {
     /** `register`. */
     static globalRegistry: Registry;
     private readonly metricsByName;
-    private style;
     constructor(contentType?: T);
     getMetricsAsArray(): Source[];
     getMetricsAsString(source: Source): Promise<string>;
@@ -487,11 +499,17 @@ declare interface Source {
     type?: string;
     get(): Promise<Partial<MetricObject>> | Partial<MetricObject>;
     reset?(): void;
+    collect?(): void | Promise<void>;
+    /** Whether its numbers are in the registry that processes share. */
+    readonly isShared?: boolean;
     /** What a page shows, in place of `get`. */
     shown?(): Promise<Shown> | undefined;
 }
 
-/** Counts and sums are the core's; quantiles are those of the library that prom-client uses, to the digit. */
+/**
+ * Counts and sums are the core's; quantiles are those of the library that prom-client uses, to the digit, but for a
+ * registry that processes share, whose quantiles are the core's.
+ */
 export declare class Summary<T extends string = string> extends Metric<SummaryChild, T> {
     readonly type = "summary";
     readonly percentiles: readonly number[];
@@ -512,6 +530,7 @@ export declare class Summary<T extends string = string> extends Metric<SummaryCh
     labels(...values: (string | number)[]): Summary.Internal<T>;
     labels(labels: LabelValues<T>): Summary.Internal<T>;
     protected values({ labels, child }: Entry<SummaryChild>): Value_2[];
+    private allValues;
 }
 
 export declare namespace Summary {

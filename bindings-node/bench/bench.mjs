@@ -4,8 +4,11 @@
 //   node bindings-node/bench/bench.mjs [--rounds=15] [--sample-ms=20] [--out=file]
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import cluster from 'node:cluster';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
@@ -20,6 +23,7 @@ const { values: options } = parseArgs({
     out: { type: 'string', default: fileURLToPath(new URL('../../target/bench/node.json', import.meta.url)) },
     alone: { type: 'string' },
     scrape: { type: 'string' },
+    cluster: { type: 'string' },
   },
 });
 const ROUNDS = Number(options.rounds);
@@ -31,8 +35,7 @@ const SIZES = Array.from({ length: 1024 }, (_, i) => BUCKETS[(i * 7) % 11] * (0.
 const LABELS = { labelNames: ['method', 'path'] };
 
 // The same metrics of both packages.
-function metricsOf(library) {
-  const registry = new library.Registry();
+function metricsOf(library, registry = new library.Registry()) {
   const common = { help: 'Help.', registers: [registry] };
   const own = {
     counter: new library.Counter({ ...common, name: 'plain_total' }),
@@ -115,6 +118,14 @@ const OTEL = [
   ],
 ];
 
+// These with the registry shared between processes, beside private memory.
+const SHARED = [
+  ['node_shared_inc', 'counter.inc(), shared', 'counter.inc()'],
+  ['node_shared_labels_inc', "labels('GET', '/').inc(), shared", 'requests.labels(M[i & 3], P[(i >> 2) & 3]).inc()'],
+  ['node_shared_gauge_set', 'gauge.set(2.5), shared', 'gauge.set(2.5)'],
+  ['node_shared_observe', 'histogram.observe(v), shared', 'histogram.observe(V[i & 1023])'],
+];
+
 // A loop over the statement, with its names as arguments.
 function loopOf(statement, names) {
   const keys = Object.keys(names);
@@ -183,6 +194,7 @@ function versionOf(name) {
 
 function updates() {
   const ours = metricsOf(metrion);
+  const shared = metricsOf(metrion, new metrion.Registry({ shared: sharedPath }));
   const theirs = metricsOf(promClient);
   const otel = otelMetrics();
   const plans = [
@@ -193,6 +205,10 @@ function updates() {
     ...OTEL.map(([id, title, goal, own, other]) => ({
       head: [id, title, goal, '@opentelemetry/sdk-metrics', versionOf('@opentelemetry/sdk-metrics')],
       sides: { ours: loopOf(own, ours), peer: loopOf(other, otel) },
+    })),
+    ...SHARED.map(([id, title, statement]) => ({
+      head: [id, title, 0.9, 'metrion, not shared', versionOf('..')],
+      sides: { ours: loopOf(statement, shared), peer: loopOf(statement, ours) },
     })),
   ];
   for (const plan of plans) {
@@ -221,6 +237,36 @@ async function scrape(library) {
   return median(times);
 }
 
+const WORKERS = 8;
+const WORKER_SERIES = 5000;
+
+// The median of some scrapes of a cluster, in nanoseconds: by the primary, of what all workers counted.
+async function clusterScrape(library) {
+  const registry = new library.AggregatorRegistry();
+  if (cluster.isWorker) {
+    const counter = new library.Counter({ name: 'big_total', help: 'Help.', labelNames: ['path'] });
+    for (let i = 0; i < WORKER_SERIES; i++) {
+      counter.inc({ path: `/path/${i}` }, i);
+    }
+    process.send('ready');
+    return undefined;
+  }
+  const workers = Array.from({ length: WORKERS }, () => cluster.fork());
+  await Promise.all(workers.map((worker) => once(worker, 'message')));
+  const times = [];
+  for (let i = 0; i < 9; i++) {
+    const began = process.hrtime.bigint();
+    const page = await registry.clusterMetrics();
+    times.push(Number(process.hrtime.bigint() - began));
+    const last = `big_total{path="/path/${WORKER_SERIES - 1}"} ${WORKERS * (WORKER_SERIES - 1)}`;
+    if (page.match(/^big_total\{/gm).length !== WORKER_SERIES || !page.split('\n').includes(last)) {
+      throw new Error('the page is not that of all workers');
+    }
+  }
+  workers.forEach((worker) => worker.kill());
+  return median(times);
+}
+
 // A faster scrape must not be one that leaves lines out.
 async function checkSameScrape() {
   const lines = async (library) =>
@@ -246,6 +292,7 @@ function ownProcesses(what, id, title, goal) {
     for (const side of round % 2 === 0 ? ['ours', 'peer'] : ['peer', 'ours']) {
       const child = spawnSync(process.execPath, [fileURLToPath(import.meta.url), `--${what}=${side}`], {
         encoding: 'utf8',
+        env: { ...process.env, METRION_SHARED: what === 'cluster' ? `${sharedPath}-${round}` : '' },
       });
       times[side].push(Number(child.stdout));
     }
@@ -254,17 +301,27 @@ function ownProcesses(what, id, title, goal) {
 }
 
 const library = (side) => (side === 'ours' ? metrion : promClient);
+let sharedPath;
 if (options.alone !== undefined) {
   console.log(alone(library(options.alone)));
 } else if (options.scrape !== undefined) {
   console.log(await scrape(library(options.scrape)));
+} else if (options.cluster !== undefined) {
+  const time = await clusterScrape(library(options.cluster));
+  if (time !== undefined) {
+    console.log(time);
+  }
 } else {
+  const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'metrion-bench-'));
+  sharedPath = join(folder, 'registry');
   await checkSameScrape();
   const rows = [
     ...updates(),
     ownProcesses('alone', 'node_inc_alone', 'counter.inc(), alone in a process', 0.4),
     ownProcesses('scrape', 'node_scrape_10k', 'metrics(), 10k series', 100),
+    ownProcesses('cluster', 'node_cluster_scrape', 'clusterMetrics(), 8 workers x 5k series', 100),
   ];
+  rmSync(folder, { recursive: true });
   const shown = (ns) => (ns < 1e3 ? `${ns} ns` : ns < 1e6 ? `${rounded(ns / 1e3)} µs` : `${rounded(ns / 1e6)} ms`);
   for (const { title, ours_ns, peer, peer_ns, ratio, ratio_min, ratio_max, goal } of rows) {
     const reached = goal === null ? '' : `goal ${goal}x${ratio >= goal ? '' : ': not reached'}`;

@@ -35,6 +35,13 @@ pub fn add(number: u32, amount: f64) -> Result<()> {
     with(number, |handle| handle.add(amount))
 }
 
+/// Sets a gauge.
+#[napi(catch_unwind)]
+#[allow(dead_code, unreachable_pub)]
+pub fn set(number: u32, value: f64) -> Result<()> {
+    with(number, |handle| handle.set(value))
+}
+
 /// Gives a histogram or summary an observation.
 #[napi(catch_unwind)]
 #[allow(dead_code, unreachable_pub)]

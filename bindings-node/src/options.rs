@@ -15,6 +15,10 @@ pub struct RegistryInit {
     pub max_entries: Option<u32>,
     /// Whether it tells of itself.
     pub self_metrics: Option<bool>,
+    /// The file in which processes share it.
+    pub shared: Option<String>,
+    /// Whether a damaged file there is given another name.
+    pub move_damaged_aside: Option<bool>,
 }
 
 /// Of a family, of whatever kind: what is not of its kind is not looked at.
@@ -40,7 +44,7 @@ pub struct FamilyInit {
     pub max_series: Option<u32>,
     /// In seconds.
     pub expire_after: Option<f64>,
-    /// A gauge's: `last` or `up_down`.
+    /// A gauge's: a word of the core's `GaugeMode`.
     pub mode: Option<String>,
     /// A histogram's upper bounds.
     pub buckets: Option<Vec<f64>>,

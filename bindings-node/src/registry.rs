@@ -1,5 +1,6 @@
 //! Registries, and how this isolate writes to one.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -53,12 +54,14 @@ pub struct NativeRegistry {
 impl NativeRegistry {
     fn over(init: RegistryInit, clock: Option<&ManualClock>) -> Result<Self> {
         let defaults = RegistryOptions::default();
+        let memory =
+            RegistryMemory::from_words(init.shared.map(PathBuf::from), None).map_err(fault)?;
         let options = RegistryOptions {
             clock: clock.map_or(defaults.clock, ManualClock::shared),
             geometry: init
                 .max_entries
                 .map_or(defaults.geometry, |most| Geometry::with_entries(most as usize)),
-            memory: RegistryMemory::default(),
+            memory: memory.with_damaged_moved_aside(init.move_damaged_aside.unwrap_or_default()),
             constant_labels: pairs_of(init.constant_labels.unwrap_or_default()),
             name_rules: match init.utf8_names {
                 Some(true) => NameRules::Utf8,
@@ -74,7 +77,7 @@ impl NativeRegistry {
 
 #[napi]
 impl NativeRegistry {
-    /// A registry in memory of its own.
+    /// A registry in memory of its own, or in a file that processes share.
     #[napi(constructor, catch_unwind)]
     pub fn new(init: RegistryInit) -> Result<Self> {
         Self::over(init, None)
@@ -99,6 +102,20 @@ impl NativeRegistry {
         })
         .map_err(of_node)?;
         Ok(Self { registry, writer })
+    }
+
+    /// Whether other processes may have it, too.
+    #[napi(getter, catch_unwind)]
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.registry.segment().is_shared()
+    }
+
+    /// Says that this process shows the registry to scrapers: a warning when another one does so, too, once.
+    #[napi(catch_unwind)]
+    #[must_use]
+    pub fn announce_exporter(&self) -> Option<String> {
+        self.registry.announce_exporter()
     }
 
     /// How many isolates write to the shared registry, as an array of one number; `null` where

@@ -41,7 +41,7 @@ export function vectorRunner(library, assert) {
   }
 
   class Run {
-    constructor(options = {}, updates = 'cells') {
+    constructor(options = {}, updates = 'cells', memory = {}) {
       const own = fields(options, [], { utf8_names: false, constant_labels: [], max_entries: undefined });
       this.clock = new ManualClock(1_700_000_000);
       this.registry = new Registry({
@@ -49,6 +49,7 @@ export function vectorRunner(library, assert) {
         constantLabels: own.constant_labels,
         maxEntries: own.max_entries,
         clock: this.clock,
+        ...memory,
       });
       if (updates === 'calls') {
         const nowhere = this.registry.cells.own({ cell: -1 }, 1);
@@ -384,11 +385,12 @@ export function vectorRunner(library, assert) {
     return [[{ counter: '_total', info: '_info' }[type] ?? '', [], row[0]]];
   }
 
-  async function runCase(given, updates) {
+  /** `memory` says in further options of the registry where its numbers are. */
+  async function runCase(given, updates, memory) {
     const own = fields(given, ['description', 'operations', 'expect'], { registry: {} });
     const expect = fields(own.expect, [], { text: undefined, pages: [], values: {} });
     assert.ok(Object.keys(own.expect).length > 0, 'the case expects nothing');
-    const run = new Run(own.registry, updates);
+    const run = new Run(own.registry, updates, memory);
     try {
       for (const { op, error, ...rest } of own.operations) {
         assert.ok(Object.hasOwn(OPERATIONS, op), `unknown operation ${op}`);

@@ -1,5 +1,5 @@
-// Runs the conformance vectors, twice: with updates that go to the cells, and with updates by calls into
-// the core, as they are where JavaScript has no cells.
+// Runs the conformance vectors: with updates that go to the cells, with updates by calls into the core, as they are
+// where JavaScript has no cells, and in registries that processes may share.
 
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -11,6 +11,7 @@ import * as metrion from 'metrion';
 import { startHttpServer } from 'metrion/http';
 import * as testing from 'metrion/testing';
 
+import { CAN_SHARE, sharedPath } from './processes.mjs';
 import { vectorReport } from './vector_report.mjs';
 import { vectorRunner } from './vector_runner.mjs';
 
@@ -42,6 +43,12 @@ for (const updates of ['cells', 'calls']) {
       await counted(updates, name, () => runCase(JSON.parse(readFileSync(file, 'utf8')), updates));
     });
   }
+}
+
+for (const file of FILES) {
+  test(`${relative(VECTORS, file)}, shared`, { skip: !CAN_SHARE }, async (t) => {
+    await runCase(JSON.parse(readFileSync(file, 'utf8')), 'cells', { shared: sharedPath(t) });
+  });
 }
 
 test('updates by calls have no cells', () => {

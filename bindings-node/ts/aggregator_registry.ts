@@ -1,23 +1,33 @@
 /** The metrics of all processes of a cluster. */
 
 import { aggregateAll } from './aggregators';
-import { askWorkers, listen } from './cluster';
+import { IS_SHARED, askWorkers, listen } from './cluster';
 import type { Family } from './collector';
 import { MetrionError, shown } from './errors';
 import type { MetricObject } from './metric';
-import { Registry, register, type ContentType } from './registry';
+import { Registry, register, type ContentType, type RegistryConfig } from './registry';
 
 let registries: readonly Registry[] = [register];
 
-/** A registry that asks the workers of a cluster. Make one in the primary and in each worker. */
+/**
+ * A registry that asks the workers of a cluster. Make one in the primary and in each worker. When it is shared, or
+ * the registry that it would ask for is, nobody needs to be asked.
+ */
 export class AggregatorRegistry extends Registry {
-  constructor(contentType?: ContentType) {
-    super({ contentType });
-    listen(() => Promise.all(registries.map((own) => own.getMetricsAsJSON())));
+  constructor(config?: RegistryConfig | ContentType) {
+    super(config);
+    listen(answer);
   }
 
-  /** The metrics of all workers, aggregated as each metric's `aggregator` says; empty without workers. */
+  /**
+   * The metrics of all workers, aggregated as each metric's `aggregator` says; empty without workers. Those of a shared
+   * registry are its page, whoever is there.
+   */
   async clusterMetrics(): Promise<string> {
+    const shared = this.isShared ? this : sharedRegistry();
+    if (shared !== undefined) {
+      return shared.text(this.contentType);
+    }
     const lists = (await askWorkers()) as MetricObject[][];
     return lists.length === 0 ? '' : AggregatorRegistry.aggregate(lists, this.contentType).metrics();
   }
@@ -38,6 +48,20 @@ export class AggregatorRegistry extends Registry {
     }
     registries = all;
   }
+}
+
+/** The one registry that workers would answer with, if it is shared. */
+function sharedRegistry(): Registry | undefined {
+  const [first] = registries;
+  return registries.length === 1 && first.isShared ? first : undefined;
+}
+
+async function answer(): Promise<MetricObject[][]> {
+  if (registries.some((own) => own.isShared)) {
+    // Every worker would answer with the numbers of all.
+    throw new MetrionError('unsupported', `${IS_SHARED}: make the AggregatorRegistry of the primary with it`);
+  }
+  return Promise.all(registries.map((own) => own.getMetricsAsJSON()));
 }
 
 function familyOf({ name, help, type, values }: MetricObject): Family {

@@ -6,6 +6,9 @@ const REQUEST = 'metrion:getMetrics';
 const ANSWER = 'metrion:metrics';
 const TIMEOUT_MS = 5000;
 
+/** Why a worker gives no answer. */
+export const IS_SHARED = 'a shared registry is read by whoever asks, and not sent by its workers';
+
 interface Message {
   type: string;
   requestId: number;

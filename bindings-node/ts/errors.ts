@@ -16,6 +16,8 @@ export type ErrorCode =
   | 'not_found'
   | 'unsupported'
   | 'address_in_use'
+  | 'damaged'
+  | 'other_version'
   | 'io';
 
 const CODES: ReadonlySet<string> = new Set<ErrorCode>([
@@ -33,6 +35,8 @@ const CODES: ReadonlySet<string> = new Set<ErrorCode>([
   'not_found',
   'unsupported',
   'address_in_use',
+  'damaged',
+  'other_version',
   'io',
 ]);
 

@@ -1,25 +1,70 @@
-import { addByCall } from './calls';
+import { addByCall, setByCall } from './calls';
 import { isDetached, type Cells, type Place } from './cells';
-import { crossing } from './errors';
 import type { Labels } from './labels';
-import { Metric, curried, notANumber, type MetricConfig } from './metric';
+import { Metric, curried, notANumber, type Aggregator, type MetricConfig } from './metric';
 import { native } from './native';
 import type { NativeChild, NativeFamily } from './native_module';
+import { register, type Registry } from './registry';
 import { secondsSince, start } from './timer';
 
 /** What a gauge is made with. */
 export interface GaugeConfig<N extends readonly string[]> extends MetricConfig<N> {
   /**
-   * `last` keeps the last value that was set, by whatever thread; `up_down` is only added to, each thread
-   * for itself, and shows the sum.
+   * How it counts. `last`, the default, unless the registry is shared and there is an `aggregator`: then `omit`
+   * and `average` are `liveall`, `first` is `livemostrecent`, and the others are `livesum`, `livemin` and `livemax`.
    */
-  mode?: 'last' | 'up_down';
+  mode?: GaugeMode;
+}
+
+/**
+ * `last` keeps the last value that was set, by whatever thread or process. `up_down` is only added to, each thread for
+ * itself, and shows the sum; what a process had in flight when it ended is dropped.
+ *
+ * With the others each process has a value of its own in a registry that processes share: all of them are shown
+ * with the label `pid`, or the least, the greatest, their sum or the one that was set last. Those that begin with
+ * `live` leave out processes that have ended. In a registry that is not shared they are as `last`.
+ */
+export type GaugeMode =
+  | 'last'
+  | 'up_down'
+  | 'all'
+  | 'liveall'
+  | 'min'
+  | 'livemin'
+  | 'max'
+  | 'livemax'
+  | 'sum'
+  | 'livesum'
+  | 'mostrecent'
+  | 'livemostrecent';
+
+/** The modes that make of processes what `AggregatorRegistry` makes of the answers of a cluster's workers. */
+const MODES: Readonly<Record<Aggregator, GaugeMode>> = {
+  sum: 'livesum',
+  min: 'livemin',
+  max: 'livemax',
+  first: 'livemostrecent',
+  average: 'liveall',
+  omit: 'liveall',
+};
+
+function modeOf({ mode, aggregator, registers }: GaugeConfig<readonly string[]>): GaugeMode {
+  const isShared = (registers?.[0] ?? register).isShared;
+  return mode ?? (isShared && aggregator !== undefined ? MODES[aggregator] : undefined) ?? 'last';
 }
 
 /** How many isolates share the default registry: a cell that one alone writes may be added to in place. */
 const isolates = native.NativeRegistry.isolates();
 const ONE = new Uint32Array([1]);
 const MANY = new Uint32Array([2]);
+
+/** How many write to the one cell of a last value, as far as this thread can see. */
+function writersOf(registry: Registry): Uint32Array {
+  if (registry.isShared) {
+    return MANY;
+  }
+  return registry.isOfAllThreads ? (isolates ?? MANY) : ONE;
+}
 
 /** One series of a gauge. */
 export class GaugeChild {
@@ -29,7 +74,7 @@ export class GaugeChild {
   /** @internal */
   constructor(
     private readonly cells: Cells,
-    /** Whether the cell keeps the last value. */
+    /** Whether the cell, if JavaScript can reach it at all, keeps the last value. */
     private readonly last: boolean,
     /** How many write to the cell. */
     private readonly writers: Uint32Array,
@@ -82,7 +127,7 @@ export class GaugeChild {
       throw notANumber(value);
     }
     this.attach();
-    crossing(() => this.native.set(value));
+    setByCall(this.native, value);
   }
 
   /** Sets the value to the Unix time in seconds. */
@@ -116,30 +161,29 @@ export class GaugeChild {
 
 /** A number that goes up and down: a temperature, a queue's length, requests in flight. */
 export class Gauge<const N extends readonly string[] = readonly []> extends Metric<N, GaugeChild> {
-  declare private isLast: boolean;
+  declare private ownMode: GaugeMode;
   declare private writers: Uint32Array;
 
   constructor(config: GaugeConfig<N>);
   /** @internal */
   constructor(config: GaugeConfig<N>, parent?: Gauge<N>, family?: NativeFamily);
   constructor(config: GaugeConfig<N>, parent?: Gauge<N>, family?: NativeFamily) {
-    super(config, 'gauge', { mode: config.mode }, parent, family);
+    super(config, 'gauge', { mode: modeOf(config) }, parent, family);
   }
 
   /** How it counts. */
-  get mode(): 'last' | 'up_down' {
-    return this.isLast ? 'last' : 'up_down';
+  get mode(): GaugeMode {
+    return this.ownMode;
   }
 
   protected override prepare(config: GaugeConfig<N>): void {
-    this.isLast = config.mode !== 'up_down';
+    this.ownMode = modeOf(config);
     // An isolate is the only writer of its own cells.
-    const shared = this.isLast && this.registry.isShared;
-    this.writers = shared ? (isolates ?? MANY) : ONE;
+    this.writers = this.ownMode === 'up_down' ? ONE : writersOf(this.registry);
   }
 
   protected override wrap(child: NativeChild): GaugeChild {
-    return new GaugeChild(this.registry.cells, this.isLast, this.writers, child);
+    return new GaugeChild(this.registry.cells, this.ownMode !== 'up_down', this.writers, child);
   }
 
   /** Adds 1, or `value`. */

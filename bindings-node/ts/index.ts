@@ -7,7 +7,7 @@ export { collectDefaultMetrics, type DefaultMetricsConfig } from './collect_defa
 export type { Collector, Family, Sample } from './collector';
 export { Counter, CounterChild } from './counter';
 export { MetrionError, type ErrorCode } from './errors';
-export { Gauge, GaugeChild, type GaugeConfig } from './gauge';
+export { Gauge, GaugeChild, type GaugeConfig, type GaugeMode } from './gauge';
 export {
   Histogram,
   HistogramChild,

@@ -21,11 +21,10 @@ export interface NativeChild {
   readonly isOverflow: boolean;
   /** A counter's or gauge's value. */
   readonly number: number;
-  /** The number that `add` and `observe` of the module take. */
+  /** The number that `add`, `set` and `observe` of the module take. */
   callNumber(): number;
   /** The same, once it was asked for. */
   known?: number;
-  set(value: number): void;
   updateWithExemplar(value: number, labels: string[]): void;
   setInfo(labels: string[]): void;
   setState(state: string): void;
@@ -73,6 +72,8 @@ export interface RegistryInit {
   utf8Names?: boolean;
   maxEntries?: number;
   selfMetrics?: boolean;
+  shared?: string;
+  moveDamagedAside?: boolean;
 }
 
 export interface SampleFamily {
@@ -105,6 +106,10 @@ export interface Registration {
 }
 
 export interface NativeRegistry {
+  /** Whether other processes may have it, too. */
+  readonly isShared: boolean;
+  /** Says that this process shows it; gives a warning when another one does so, too. Where there are servers. */
+  announceExporter?(): string | null;
   cells(first: number, count: number): Float64Array | null;
   commonCells(first: number, count: number): Float64Array | null;
   family(init: FamilyInit): NativeFamily;
@@ -153,6 +158,7 @@ export interface NativeModule {
   NativeCollector: new (described: SampleFamily[]) => NativeCollector;
   ManualClock: new (seconds: number) => NativeClock;
   add(callNumber: number, amount: number): void;
+  set(callNumber: number, value: number): void;
   observe(callNumber: number, value: number): void;
   checkExposition(data: Uint8Array, format: string): void;
   linearBuckets(start: number, width: number, count: number): number[];

@@ -32,6 +32,13 @@ export interface RegistryConfig {
   maxEntries?: number;
   /** Whether it tells of itself: series, bytes, dropped updates. */
   selfMetrics?: boolean;
+  /**
+   * The path of a file, best in `/dev/shm`, in which any number of processes share the registry, in whatever language:
+   * each of them answers a scrape for all. It is made when it is not there. Linux on 64 bits only.
+   */
+  shared?: string;
+  /** Whether a file there that is damaged, or of another version, is given another name (`.damaged-1`). */
+  moveDamagedAside?: boolean;
   /** The time, for tests. */
   clock?: NativeClock;
 }
@@ -79,8 +86,10 @@ export class Registry {
   readonly native: NativeRegistry;
   /** @internal */
   readonly cells: Cells;
-  /** @internal Whether all isolates of the process have it. */
+  /** Whether other processes may have it, too. */
   readonly isShared: boolean;
+  /** @internal Whether all threads of the process have it. */
+  readonly isOfAllThreads: boolean;
   private readonly metricsByName = new Map<string, AnyMetric>();
   private readonly collectors = new Map<Collector, { slot: NativeCollector; id: Registration }>();
   private defaultLabels: string[] = [];
@@ -88,23 +97,29 @@ export class Registry {
   /** What `metrics()` reads; made anew when the list of metrics changes. */
   private scrape: NativeScrape | undefined;
 
-  constructor(config: RegistryConfig | ContentType = {}, shared?: NativeRegistry) {
+  constructor(config: RegistryConfig | ContentType = {}, ofAllThreads?: NativeRegistry) {
     const given = typeof config === 'string' ? { contentType: config } : config;
     this.type = checkContentType(given.contentType ?? PROMETHEUS_CONTENT_TYPE);
-    this.isShared = shared !== undefined;
-    this.native = shared ?? makeNative(given);
+    this.isOfAllThreads = ofAllThreads !== undefined;
+    this.native = ofAllThreads ?? makeNative(given);
+    this.isShared = this.native.isShared;
     this.cells = new Cells(this.native);
   }
 
   /** All metrics in the registry's format, made on the worker pool. */
   async metrics(): Promise<string> {
-    const { body } = await this.run({ format: this.format(), asText: true });
+    return this.text(this.type);
+  }
+
+  /** @internal The same in any format, with these default labels. */
+  async text(contentType: ContentType, labels = this.defaultLabels): Promise<string> {
+    const { body } = await this.run({ format: formatOf(contentType), asText: true }, labels);
     return body as string;
   }
 
   /** The same as bytes: what a server needs. */
   async metricsBuffer(): Promise<Bytes> {
-    return (await this.encode({ format: this.format() })).body;
+    return (await this.encode({ format: formatOf(this.type) })).body;
   }
 
   /** All metrics in any format. */
@@ -151,7 +166,7 @@ export class Registry {
     await metric.collect?.();
     const scrape = new native.NativeScrape();
     scrape.addFamily(metric.family);
-    const { body } = await encodeWith(scrape, { format: this.format(), asText: true, labels: this.defaultLabels });
+    const { body } = await encodeWith(scrape, { format: formatOf(this.type), asText: true, labels: this.defaultLabels });
     return body as string;
   }
 
@@ -253,15 +268,10 @@ export class Registry {
     return merged;
   }
 
-  private format(): 'text' | 'openmetrics' {
-    return this.type === OPENMETRICS_CONTENT_TYPE ? 'openmetrics' : 'text';
-  }
-
   /** Brings everything up to date and encodes it. */
-  private async run(init: EncodeInit): Promise<Encoded> {
+  private async run(init: EncodeInit, labels = this.defaultLabels): Promise<Encoded> {
     await this.collect();
-    const labels = this.defaultLabels.length === 0 ? undefined : this.defaultLabels;
-    return encodeWith(this.whole(), { ...init, labels });
+    return encodeWith(this.whole(), { ...init, labels: labels.length === 0 ? undefined : labels });
   }
 
   private async collect(): Promise<void> {
@@ -308,16 +318,22 @@ async function encodeWith(scrape: NativeScrape, init: EncodeInit): Promise<Encod
 }
 
 function makeNative(config: RegistryConfig): NativeRegistry {
-  const { constantLabels, utf8Names, maxEntries, selfMetrics, clock } = config;
+  const { constantLabels, utf8Names, maxEntries, selfMetrics, shared, moveDamagedAside, clock } = config;
   const init = {
     constantLabels: constantLabels === undefined ? undefined : flatLabels(constantLabels),
     utf8Names,
     maxEntries,
     selfMetrics,
+    shared: shared === undefined ? undefined : checkText(shared, 'invalid_value', 'shared, the path of a file'),
+    moveDamagedAside,
   };
   return crossing(() =>
     clock === undefined ? new native.NativeRegistry(init) : native.NativeRegistry.withClock(init, clock),
   );
+}
+
+function formatOf(contentType: ContentType): 'text' | 'openmetrics' {
+  return contentType === OPENMETRICS_CONTENT_TYPE ? 'openmetrics' : 'text';
 }
 
 function checkContentType(contentType: unknown): ContentType {
@@ -328,7 +344,10 @@ function checkContentType(contentType: unknown): ContentType {
   return contentType;
 }
 
-/** The registry of the process, which all of its threads share. */
+/**
+ * The registry of the process, which all of its threads share; so do all processes for which the environment variable
+ * `METRION_SHARED` has the path of the same file.
+ */
 export const register: Registry = new Registry(
   {},
   crossing(() => native.NativeRegistry.shared()),

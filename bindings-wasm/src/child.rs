@@ -61,17 +61,12 @@ impl NativeChild {
         self.is_overflow
     }
 
-    /// Its number for the functions `add` and `observe`.
+    /// Its number for the functions `add`, `set` and `observe`.
     #[wasm_bindgen(js_name = callNumber)]
     pub fn call_number(&self) -> u32 {
         let number = self.number.get().unwrap_or_else(|| handles::number(&self.handle));
         self.number.set(Some(number));
         number
-    }
-
-    /// Sets a gauge.
-    pub fn set(&self, value: f64) -> Result<()> {
-        self.handle.set(value).map_err(fault)
     }
 
     /// The update of a counter or a histogram, with an exemplar. `labels` are names and values in turn.

@@ -33,6 +33,12 @@ pub fn add(number: u32, amount: f64) -> Result<()> {
     with(number, |handle| handle.add(amount))
 }
 
+/// Sets a gauge.
+#[wasm_bindgen]
+pub fn set(number: u32, value: f64) -> Result<()> {
+    with(number, |handle| handle.set(value))
+}
+
 /// Gives a histogram or summary an observation.
 #[wasm_bindgen]
 pub fn observe(number: u32, value: f64) -> Result<()> {

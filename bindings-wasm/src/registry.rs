@@ -1,6 +1,7 @@
 //! Registries, and how this module's JavaScript writes to one.
 
 use std::cell::OnceCell;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use js_sys::Float64Array;
@@ -54,10 +55,13 @@ impl NativeRegistry {
             Some(entries) => Geometry::with_entries(entries as usize),
             None => Geometry::default(),
         };
+        // Which is refused where there are no processes.
+        let shared = own.text("shared")?.map(PathBuf::from);
+        let memory = RegistryMemory::from_words(shared, None).map_err(fault)?;
         let options = RegistryOptions {
             clock,
             geometry,
-            memory: RegistryMemory::default(),
+            memory: memory.with_damaged_moved_aside(own.flag("moveDamagedAside")?),
             constant_labels: own.pairs("constantLabels")?,
             name_rules: if own.flag("utf8Names")? { NameRules::Utf8 } else { NameRules::Classic },
             spans: None,
@@ -91,6 +95,13 @@ impl NativeRegistry {
             let registry = Self::make(&js_sys::Object::new(), Arc::new(HostClock))?;
             Ok(Self::over(shared.get_or_init(|| registry).clone()))
         })
+    }
+
+    /// Whether other processes may have it, too: never here.
+    #[wasm_bindgen(getter, js_name = isShared)]
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.registry.segment().is_shared()
     }
 
     /// How many isolates write to the shared registry: a page's module is one isolate's.

@@ -4,7 +4,7 @@ export { exponentialBuckets, linearBuckets } from './bucket_generators';
 export type { Collector, Family, Sample } from './collector';
 export { Counter, CounterChild } from './counter';
 export { MetrionError, type ErrorCode } from './errors';
-export { Gauge, GaugeChild, type GaugeConfig } from './gauge';
+export { Gauge, GaugeChild, type GaugeConfig, type GaugeMode } from './gauge';
 export {
   Histogram,
   HistogramChild,

@@ -1,6 +1,16 @@
 import { expectAssignable, expectError, expectType } from 'tsd';
 
-import { Counter, Gauge, Histogram, Registry, Summary, register, type MetricObject } from '../../dist';
+import {
+  AggregatorRegistry,
+  Counter,
+  Gauge,
+  Histogram,
+  Registry,
+  Summary,
+  register,
+  type GaugeMode,
+  type MetricObject,
+} from '../../dist';
 
 const counter = new Counter({ name: 'c', help: '', labelNames: ['method', 'status'] });
 expectType<Counter<readonly ['method', 'status']>>(counter);
@@ -29,6 +39,11 @@ const end = new Histogram({ name: 'h', help: '', labelNames: ['a'] }).startTimer
 expectType<number>(end());
 expectError(new Histogram({ name: 'h', help: '', buckets: ['1'] }));
 expectError(new Gauge({ name: 'g', help: '', mode: 'other' }));
+expectType<GaugeMode>(new Gauge({ name: 'g', help: '', mode: 'livemostrecent' }).mode);
+expectType<boolean>(new Registry({ shared: '/dev/shm/app', moveDamagedAside: true }).isShared);
+expectAssignable<Registry>(new AggregatorRegistry({ shared: '/dev/shm/app' }));
+expectAssignable<Registry>(new AggregatorRegistry(Registry.OPENMETRICS_CONTENT_TYPE));
+expectError(new Registry({ shared: true }));
 new Summary({ name: 's', help: '', percentiles: [0.5], collect() {} }).observe(1);
 
 expectType<Promise<string>>(register.metrics());

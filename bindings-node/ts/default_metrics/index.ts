@@ -21,6 +21,11 @@ export const GROUPS: Readonly<Record<string, (make: Maker) => void>> = {
   gc: ofRuntime.gc,
 };
 
+/** The settings for a registry that is not of one process alone. */
+export function ofThisProcess(settings: Settings): Settings {
+  return { ...settings, labels: { ...settings.labels, pid: process.pid } };
+}
+
 /** Makes all of them with these classes. */
 export function collectAll(classes: Classes, settings: Settings, registers: readonly unknown[] | undefined): void {
   const make = new Maker(classes, settings, registers);

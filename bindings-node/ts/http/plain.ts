@@ -1,5 +1,6 @@
 /** Metrics of servers of `node:http`, and a server for scrapes. */
 
+import cluster from 'node:cluster';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
 import { MetrionError } from '../errors';
@@ -42,7 +43,10 @@ export interface ServerOptions {
   host?: string;
 }
 
-/** Serves the metrics of a registry on every path, until the server is closed. */
+/**
+ * Serves the metrics of a registry on every path, until the server is closed. When another process serves the same
+ * shared registry, a warning says so once.
+ */
 export function startHttpServer(options: ServerOptions = {}): Promise<Server> {
   const { registry = register, port = 9464, host = '127.0.0.1' } = options;
   const server = createServer((request, response) => void sendMetrics(registry, request, response));
@@ -51,6 +55,18 @@ export function startHttpServer(options: ServerOptions = {}): Promise<Server> {
       const code = error.code === 'EADDRINUSE' ? 'address_in_use' : 'io';
       reject(new MetrionError(code, `cannot listen on ${host}:${port}: ${error.message}`, { cause: error }));
     });
-    server.listen(port, host, () => resolve(server));
+    server.listen(port, host, () => {
+      warnOfSecond(registry);
+      resolve(server);
+    });
   });
+}
+
+/** Warns once when another process shows the same registry at another address. */
+function warnOfSecond(registry: Registry): void {
+  // The workers of a cluster have one address.
+  const warning = cluster.isWorker ? null : registry.native.announceExporter?.();
+  if (typeof warning === 'string') {
+    process.emitWarning(warning, 'MetrionWarning');
+  }
 }

@@ -1,6 +1,7 @@
 import { aggregateAll } from '../aggregators';
-import { askWorkers, listen } from '../cluster';
-import { Registry, globalRegistry } from './registry';
+import { IS_SHARED, askWorkers, listen } from '../cluster';
+import { SharedRegistry, globalRegistry } from './global_registry';
+import { Registry } from './registry';
 import type { MetricObject } from './values';
 
 let registries: readonly Registry[] = [globalRegistry];
@@ -9,11 +10,18 @@ let registries: readonly Registry[] = [globalRegistry];
 export class AggregatorRegistry<T extends string = string> extends Registry<T> {
   constructor(contentType?: T) {
     super(contentType);
-    listen(() => Promise.all(registries.map((own) => own.getMetricsAsJSON())));
+    listen(answer);
   }
 
-  /** The metrics of all workers, aggregated; empty when there is no worker. */
+  /**
+   * The metrics of all workers, aggregated; empty when there is no worker. When processes share `register`, it is the
+   * page of that.
+   */
   async clusterMetrics(): Promise<string> {
+    const [first] = registries;
+    if (registries.length === 1 && first instanceof SharedRegistry) {
+      return first.metricsAs(this.contentType);
+    }
     const lists = (await askWorkers()) as MetricObject[][];
     return lists.length === 0 ? '' : AggregatorRegistry.aggregate(lists, this.contentType).metrics();
   }
@@ -36,4 +44,12 @@ export class AggregatorRegistry<T extends string = string> extends Registry<T> {
     }
     registries = all;
   }
+}
+
+async function answer(): Promise<unknown[]> {
+  if (registries.some((own) => own instanceof SharedRegistry)) {
+    // Every worker would answer with the numbers of all.
+    throw new Error(`${IS_SHARED}: set METRION_SHARED in the primary, too`);
+  }
+  return Promise.all(registries.map((own) => own.getMetricsAsJSON()));
 }

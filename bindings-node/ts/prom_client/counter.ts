@@ -2,7 +2,7 @@ import { format } from 'node:util';
 
 import { Counter as CoreCounter, type CounterChild } from '../counter';
 import { isObject, type AnyLabels, type LabelValues } from './labels';
-import { Metric, coreConfig, keepExemplar, type Entry, type MetricConfiguration } from './metric';
+import { Metric, exemplarOf, keepExemplar, type Entry, type MetricConfiguration } from './metric';
 import type { Value } from './values';
 
 export interface IncreaseDataWithExemplar<T extends string> {
@@ -15,7 +15,7 @@ export class Counter<T extends string = string> extends Metric<CounterChild, T> 
   readonly type = 'counter';
 
   constructor(config: MetricConfiguration<T>) {
-    super(config, (labelNames) => new CoreCounter(coreConfig(labelNames)));
+    super(config, (common) => new CoreCounter(common));
   }
 
   inc(labels: LabelValues<T>, value?: number): void;
@@ -24,8 +24,8 @@ export class Counter<T extends string = string> extends Metric<CounterChild, T> 
   inc(first?: unknown, second?: number | null): void {
     if (this.enableExemplars) {
       const { labels = {}, value = 1, exemplarLabels } = (first ?? {}) as IncreaseDataWithExemplar<string>;
-      const entry = this.add(labels as AnyLabels, value);
-      if (exemplarLabels !== undefined) {
+      const entry = this.add(labels as AnyLabels, value, exemplarLabels);
+      if (exemplarLabels !== undefined && !this.isShared) {
         keepExemplar(entry, 0, exemplarLabels, value || 1);
       }
     } else if (isObject(first)) {
@@ -35,7 +35,7 @@ export class Counter<T extends string = string> extends Metric<CounterChild, T> 
     }
   }
 
-  private add(labels: AnyLabels, value: number | null | undefined): Entry<CounterChild> {
+  private add(labels: AnyLabels, value: number | null | undefined, exemplar?: AnyLabels): Entry<CounterChild> {
     if (value && !Number.isFinite(value)) {
       throw new TypeError(`Value is not a valid number: ${format(value)}`);
     }
@@ -43,7 +43,8 @@ export class Counter<T extends string = string> extends Metric<CounterChild, T> 
       throw new Error('It is not possible to decrease a counter');
     }
     const entry = this.entry(labels);
-    entry.child.inc(value === null || value === undefined ? 1 : Number(value));
+    const amount = value === null || value === undefined ? 1 : Number(value);
+    entry.child.inc(amount, exemplar !== undefined && this.isShared ? exemplarOf(exemplar) : undefined);
     return entry;
   }
 

@@ -1,10 +1,11 @@
-import { GROUPS, collectAll } from '../default_metrics';
+import { GROUPS, ofThisProcess } from '../default_metrics';
 import { Maker, type Classes, type Settings } from '../default_metrics/maker';
 import { Counter } from './counter';
 import { Gauge } from './gauge';
 import { Histogram } from './histogram';
 import { isObject } from './labels';
-import type { Registry } from './registry';
+import { SharedRegistry, globalRegistry } from './global_registry';
+import { Registry } from './registry';
 
 export interface DefaultMetricsConfig extends Settings {
   register?: Registry;
@@ -17,12 +18,19 @@ export function collectDefaultMetrics(config?: DefaultMetricsConfig | null): voi
     throw new TypeError('config must be null, undefined, or an object');
   }
   const { register: target, ...settings } = config ?? {};
-  collectAll(classes, settings, target === undefined ? undefined : [target]);
+  const maker = makerFor(target, settings);
+  Object.values(GROUPS).forEach((group) => group(maker));
 }
 collectDefaultMetrics.metricsList = Object.keys(GROUPS);
 
 /** One group of the default metrics, as a module of `lib/metrics` gives it. */
 export function group(name: string): (registry?: Registry, config?: Settings) => void {
-  return (registry, config = {}) =>
-    GROUPS[name](new Maker(classes, config, registry === undefined ? undefined : [registry]));
+  return (registry, config = {}) => GROUPS[name](makerFor(registry, config));
+}
+
+/** Other processes have their own of these metrics: in a registry with theirs each says which it is. */
+function makerFor(target: Registry = globalRegistry, settings: Settings): Maker {
+  return target instanceof SharedRegistry
+    ? new Maker(classes, ofThisProcess(settings), [new Registry(), target])
+    : new Maker(classes, settings, [target]);
 }

@@ -3,7 +3,7 @@ import { format } from 'node:util';
 import { Gauge as CoreGauge, type GaugeChild } from '../gauge';
 import { secondsSince, start } from '../timer';
 import { checkLabels, isObject, type AnyLabels, type LabelValues } from './labels';
-import { Metric, coreConfig, type Entry, type MetricConfiguration } from './metric';
+import { Metric, type Entry, type MetricConfiguration } from './metric';
 import type { Value } from './values';
 
 type EndTimer<T extends string> = (labels?: LabelValues<T>) => number;
@@ -12,7 +12,7 @@ export class Gauge<T extends string = string> extends Metric<GaugeChild, T> {
   readonly type = 'gauge';
 
   constructor(config: MetricConfiguration<T>) {
-    super(config, (labelNames) => new CoreGauge(coreConfig(labelNames)));
+    super(config, (common) => new CoreGauge(common));
   }
 
   set(labels: LabelValues<T>, value: number): void;

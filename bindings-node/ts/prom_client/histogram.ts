@@ -3,7 +3,7 @@ import { format } from 'node:util';
 import { Histogram as CoreHistogram, type HistogramChild } from '../histogram';
 import { secondsSince, start } from '../timer';
 import { checkLabels, isObject, type AnyLabels, type LabelValues } from './labels';
-import { Metric, coreConfig, keepExemplar, type Entry, type MetricConfiguration } from './metric';
+import { Metric, exemplarOf, keepExemplar, type Entry, type MetricConfiguration } from './metric';
 import type { Value } from './values';
 
 export interface HistogramConfiguration<T extends string = string> extends MetricConfiguration<T> {
@@ -31,7 +31,7 @@ export class Histogram<T extends string = string> extends Metric<HistogramChild,
     const buckets = Object.freeze([...(config?.buckets ?? BUCKETS)]);
     super(
       config,
-      (labelNames) => new CoreHistogram({ ...coreConfig(labelNames), buckets }),
+      (common) => new CoreHistogram({ ...common, buckets }),
       (metric) => Object.assign(metric, { buckets, upperBounds: buckets }),
     );
   }
@@ -46,8 +46,9 @@ export class Histogram<T extends string = string> extends Metric<HistogramChild,
   observe(first?: unknown, second?: number): void {
     if (this.enableExemplars) {
       const { labels = {}, value, exemplarLabels = {} } = (first ?? {}) as Partial<ObserveDataWithExemplar<string>>;
-      const entry = this.count(labels as AnyLabels, value);
-      if (Object.keys(exemplarLabels).length > 0) {
+      const hasExemplar = Object.keys(exemplarLabels).length > 0;
+      const entry = this.count(labels as AnyLabels, value, hasExemplar ? exemplarLabels : undefined);
+      if (hasExemplar && !this.isShared) {
         const place = this.upperBounds.findIndex((bound) => (value as number) <= bound);
         keepExemplar(entry, place, exemplarLabels, value as number);
       }
@@ -59,13 +60,13 @@ export class Histogram<T extends string = string> extends Metric<HistogramChild,
     }
   }
 
-  private count(labels: AnyLabels, value: unknown): Entry<HistogramChild> {
+  private count(labels: AnyLabels, value: unknown, exemplar?: AnyLabels): Entry<HistogramChild> {
     checkLabels(this.labelNames, labels);
     if (!Number.isFinite(value)) {
       throw new TypeError(`Value is not a valid number: ${format(value)}`);
     }
     const entry = this.entry(labels);
-    entry.child.observe(value as number);
+    entry.child.observe(value as number, exemplar !== undefined && this.isShared ? exemplarOf(exemplar) : undefined);
     return entry;
   }
 

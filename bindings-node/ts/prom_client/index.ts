@@ -1,6 +1,7 @@
 /** What `require('prom-client')` gives, over the core of this package. */
 
-import { Registry, globalRegistry } from './registry';
+import { globalRegistry } from './global_registry';
+import { Registry } from './registry';
 
 export { aggregators } from '../aggregators';
 export { AggregatorRegistry } from './aggregator_registry';

@@ -2,7 +2,7 @@
 
 import { LabelTable } from '../labels';
 import type { Metric as CoreMetric } from '../metric';
-import { Registry as CoreRegistry } from '../registry';
+import { Registry as CoreRegistry, register as sharedCore } from '../registry';
 import {
   checkLabels,
   isObject,
@@ -13,7 +13,8 @@ import {
   type LabelValues,
 } from './labels';
 import type { Shown } from './page';
-import { Registry, globalRegistry } from './registry';
+import { SharedRegistry, globalRegistry } from './global_registry';
+import { Registry } from './registry';
 import type { Aggregator, MetricObject, Value } from './values';
 
 export interface MetricConfiguration<T extends string = string> {
@@ -44,18 +45,31 @@ export interface Entry<C> {
 }
 
 /**
- * Where the cells of all drop-in metrics are. Their names in it are numbers of their own, because several
- * registries may have metrics of one name, and nobody reads it but these metrics.
+ * Where the cells of all drop-in metrics are that count for this process alone. Their names in it are numbers of
+ * their own, because several registries may have metrics of one name, and nobody reads it but these metrics.
  */
 const behind = new CoreRegistry();
 let made = 0;
 
 const forgotten = new FinalizationRegistry<CoreMetric<any, any>>((core) => behind.unregister(core));
 
-/** The name of one more metric. */
-export function coreConfig(labelNames: readonly string[]) {
+/** What a metric of the core is made with, of whatever type. */
+export interface CoreConfig {
+  name: string;
+  help: string;
+  labelNames: readonly string[];
+  /** The core's. Their type would bring all of it into the declarations. */
+  registers: readonly any[];
+  aggregator?: Aggregator;
+}
+
+function privateConfig(labelNames: readonly string[]): CoreConfig {
   made += 1;
   return { name: `metric_${made}`, help: '', labelNames, registers: [behind] };
+}
+
+function sharedConfig({ name, help, aggregator }: MetricConfiguration, labelNames: readonly string[]): CoreConfig {
+  return { name, help, labelNames, registers: [sharedCore], aggregator: aggregator ?? 'sum' };
 }
 
 export abstract class Metric<C, T extends string = string> {
@@ -67,6 +81,8 @@ export abstract class Metric<C, T extends string = string> {
   readonly enableExemplars: boolean;
   /** Whether a registry's default labels stand before its own. */
   protected readonly defaultsFirst: boolean = false;
+  /** @internal Whether it counts in the registry that processes share: when it shows there first of all. */
+  readonly isShared: boolean;
   abstract readonly type: string;
   collect?: () => void | Promise<void>;
   protected readonly core: CoreMetric<readonly string[], C>;
@@ -77,7 +93,7 @@ export abstract class Metric<C, T extends string = string> {
   /** `prepare` is called when the core's metric is there, and no series yet. */
   protected constructor(
     config: MetricConfiguration,
-    makeCore: (labelNames: readonly string[]) => CoreMetric<readonly string[], C>,
+    makeCore: (config: CoreConfig, isShared: boolean) => CoreMetric<readonly string[], C>,
     prepare: (metric: object) => void = () => undefined,
   ) {
     if (!isObject(config)) {
@@ -108,9 +124,15 @@ export abstract class Metric<C, T extends string = string> {
     if (config.collect) {
       this.collect = config.collect as () => void | Promise<void>;
     }
-    this.core = makeCore(labelNames);
+    this.isShared = this.registers[0] instanceof SharedRegistry;
+    if (this.isShared) {
+      this.registers.forEach((registry) => registry.checkFree(this));
+      this.core = makeCore(sharedConfig(config, labelNames), true);
+    } else {
+      this.core = makeCore(privateConfig(labelNames), false);
+      forgotten.register(this, this.core);
+    }
     this.table = new LabelTable(labelNames, this.core.family);
-    forgotten.register(this, this.core);
     prepare(this);
     this.start();
     for (const registry of this.registers) {
@@ -130,8 +152,11 @@ export abstract class Metric<C, T extends string = string> {
     checkLabels(this.labelNames, labels);
     const values = this.valuesOf(labels);
     const stamp = this.table.stamp();
-    // The table forgets all entries when one is removed: the others are still here.
-    const entry = this.entries.get(keyOf(values)) ?? this.make(labels, values);
+    // The table forgets all entries when one is removed: the others are still here. But which one another process
+    // has removed, only the core knows.
+    const mayBeGone = this.isShared && values.length > 0;
+    const known = mayBeGone ? undefined : this.entries.get(keyOf(values));
+    const entry = known ?? this.make(labels, values);
     if (values.length > 0) {
       this.table.insert(values, entry, stamp);
     }
@@ -243,6 +268,11 @@ export abstract class Metric<C, T extends string = string> {
 /** What label values have in common that are the same text: 200 and "200". */
 function keyOf(values: readonly unknown[]): string {
   return JSON.stringify(values.map(String));
+}
+
+/** The labels of an exemplar as the core takes them. */
+export function exemplarOf(labelSet: AnyLabels): [string, string][] {
+  return Object.entries(labelSet).map(([name, value]) => [name, String(value)]);
 }
 
 /** Keeps an exemplar of a series. */

@@ -1,5 +1,6 @@
 import { Pushgateway as CorePushgateway, type PushgatewayOptions } from '../pushgateway';
-import { globalRegistry, type Registry } from './registry';
+import { globalRegistry } from './global_registry';
+import type { Registry } from './registry';
 
 export class Pushgateway extends CorePushgateway {
   constructor(url: string, options?: PushgatewayOptions | null, registry: Registry = globalRegistry) {

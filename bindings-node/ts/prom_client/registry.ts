@@ -11,6 +11,9 @@ export interface Source {
   type?: string;
   get(): Promise<Partial<MetricObject>> | Partial<MetricObject>;
   reset?(): void;
+  collect?(): void | Promise<void>;
+  /** Whether its numbers are in the registry that processes share. */
+  readonly isShared?: boolean;
   /** What a page shows, in place of `get`. */
   shown?(): Promise<Shown> | undefined;
 }
@@ -28,7 +31,8 @@ export class Registry<T extends string = string> {
   declare static globalRegistry: Registry;
 
   private readonly metricsByName = new Map<string | undefined, Source>();
-  private style: PageStyle;
+  /** @internal */
+  protected style: PageStyle;
 
   constructor(contentType: T = PROMETHEUS as T) {
     if (!isKnown(contentType)) {
@@ -48,17 +52,20 @@ export class Registry<T extends string = string> {
 
   /** The page of all metrics. Its series are read one after another, and the event loop goes on meanwhile. */
   async metrics(): Promise<string> {
-    const { style } = this;
-    const metrics = await Promise.all(this.getMetricsAsArray().map(shownOf));
-    return style.page(metrics, new Slice());
+    return pageOf(this.getMetricsAsArray(), this.style);
   }
 
   registerMetric(metric: Source): void {
+    this.checkFree(metric);
+    this.metricsByName.set(metric.name, metric);
+  }
+
+  /** @internal Fails when another metric has the name. */
+  checkFree(metric: Source): void {
     const known = this.metricsByName.get(metric.name);
     if (known !== undefined && known !== metric) {
       throw new Error(`A metric with the name ${metric.name} has already been registered.`);
     }
-    this.metricsByName.set(metric.name, metric);
   }
 
   clear(): void {
@@ -67,7 +74,11 @@ export class Registry<T extends string = string> {
   }
 
   async getMetricsAsJSON(): Promise<Partial<MetricObject>[]> {
-    const metrics = await Promise.all(this.getMetricsAsArray().map((metric) => metric.get()));
+    return this.withDefaultLabels(await Promise.all(this.getMetricsAsArray().map((metric) => metric.get())));
+  }
+
+  /** @internal */
+  protected withDefaultLabels(metrics: Partial<MetricObject>[]): Partial<MetricObject>[] {
     for (const metric of metrics) {
       for (const value of metric.values ?? []) {
         const labels = { ...value.labels };
@@ -135,5 +146,7 @@ async function shownOf(source: Source): Promise<Shown> {
   return { name, help, type, series: [values] };
 }
 
-export const globalRegistry: Registry = new Registry();
-Registry.globalRegistry = globalRegistry;
+/** The page of some metrics. */
+export async function pageOf(sources: readonly Source[], style: PageStyle): Promise<string> {
+  return style.page(await Promise.all(sources.map(shownOf)), new Slice());
+}

@@ -3,7 +3,7 @@ import { format } from 'node:util';
 import { Summary as CoreSummary, type SummaryChild } from '../summary';
 import { secondsSince, start } from '../timer';
 import { checkLabels, type AnyLabels, type LabelValues } from './labels';
-import { Metric, coreConfig, type Entry, type MetricConfiguration } from './metric';
+import { Metric, type Entry, type MetricConfiguration } from './metric';
 import { TimeWindowQuantiles } from './quantiles';
 import type { Value } from './values';
 
@@ -15,7 +15,12 @@ export interface SummaryConfiguration<T extends string = string> extends MetricC
   compressCount?: number;
 }
 
-/** Counts and sums are the core's; quantiles are those of the library that prom-client uses, to the digit. */
+const PERCENTILES = [0.01, 0.05, 0.5, 0.9, 0.95, 0.99, 0.999];
+
+/**
+ * Counts and sums are the core's; quantiles are those of the library that prom-client uses, to the digit, but for a
+ * registry that processes share, whose quantiles are the core's.
+ */
 export class Summary<T extends string = string> extends Metric<SummaryChild, T> {
   readonly type = 'summary';
   readonly percentiles: readonly number[];
@@ -30,8 +35,8 @@ export class Summary<T extends string = string> extends Metric<SummaryChild, T> 
     if ((config?.labelNames as readonly string[] | undefined)?.includes('quantile')) {
       throw new Error('quantile is a reserved label keyword');
     }
-    super(config, (labelNames) => new CoreSummary({ ...coreConfig(labelNames), percentiles: [] }));
-    this.percentiles = config.percentiles ?? [0.01, 0.05, 0.5, 0.9, 0.95, 0.99, 0.999];
+    super(config, (common, isShared) => new CoreSummary({ ...common, ...(isShared ? window(config) : NO_QUANTILES) }));
+    this.percentiles = config.percentiles ?? PERCENTILES;
     this.maxAgeSeconds = config.maxAgeSeconds;
     this.ageBuckets = config.ageBuckets;
     this.pruneAgedBuckets = config.pruneAgedBuckets ?? false;
@@ -53,7 +58,9 @@ export class Summary<T extends string = string> extends Metric<SummaryChild, T> 
     }
     const { child } = this.entry(labels);
     child.observe(value as number);
-    this.quantilesOf(child).push(value as number);
+    if (!this.isShared) {
+      this.quantilesOf(child).push(value as number);
+    }
   }
 
   private quantilesOf(child: SummaryChild): TimeWindowQuantiles {
@@ -96,6 +103,11 @@ export class Summary<T extends string = string> extends Metric<SummaryChild, T> 
   }
 
   protected override values({ labels, child }: Entry<SummaryChild>): Value[] {
+    const own = { ...labels };
+    if (this.isShared) {
+      const { quantiles, sum, count } = child.value();
+      return this.allValues(own, quantiles, sum, count);
+    }
     const quantiles = this.quantilesOf(child);
     if (this.pruneAgedBuckets && quantiles.size() === 0) {
       this.remove(labels as LabelValues<T>);
@@ -103,16 +115,23 @@ export class Summary<T extends string = string> extends Metric<SummaryChild, T> 
     }
     quantiles.compress();
     const { sum, count } = child.value();
-    const own = { ...labels };
+    const answers = this.percentiles.map((quantile) => quantiles.percentile(quantile) || 0);
+    return this.allValues(own, answers, sum, count);
+  }
+
+  private allValues(own: AnyLabels, answers: readonly number[], sum: number, count: number): Value[] {
     return [
-      ...this.percentiles.map((quantile) => ({
-        labels: { quantile, ...labels },
-        value: quantiles.percentile(quantile) || 0,
-      })),
+      ...this.percentiles.map((quantile, place) => ({ labels: { quantile, ...own }, value: answers[place] })),
       { metricName: `${this.name}_sum`, labels: own, value: sum },
       { metricName: `${this.name}_count`, labels: own, value: count },
     ];
   }
+}
+
+const NO_QUANTILES = { percentiles: [] };
+
+function window({ percentiles = PERCENTILES, maxAgeSeconds, ageBuckets }: SummaryConfiguration) {
+  return { percentiles, maxAgeSeconds, ageBuckets };
 }
 
 export declare namespace Summary {

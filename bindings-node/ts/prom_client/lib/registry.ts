@@ -1,3 +1,4 @@
+import '../global_registry';
 import { Registry } from '../registry';
 
 export = Registry;
