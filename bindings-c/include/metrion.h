@@ -24,7 +24,7 @@
 typedef struct metrion_slot metrion_slot;
 typedef struct metrion_thread_slab metrion_thread_slab;
 
-// What became of a call. 0 is success.
+// What became of a call. 0 is success. Numbers are added at the end, and never change.
 typedef enum metrion_status {
   // It was done.
   METRION_STATUS_OK = 0,
@@ -60,6 +60,10 @@ typedef enum metrion_status {
   METRION_STATUS_IO = 15,
   // A fault of the library itself. Please report it.
   METRION_STATUS_INTERNAL = 16,
+  // The file of a shared registry is damaged, or is no such file.
+  METRION_STATUS_DAMAGED = 17,
+  // The file of a shared registry is of another version of Metrion.
+  METRION_STATUS_OTHER_VERSION = 18,
 } metrion_status;
 
 // The formats in which a registry is written.
@@ -74,12 +78,36 @@ typedef enum metrion_format {
   METRION_FORMAT_JSON = 3,
 } metrion_format;
 
-// How a gauge counts.
+// How a gauge counts, and what becomes of several processes' values in a registry that they share.
+//
+// All but the first two keep a value for each process; in a registry of one process they are as the first.
+// `LIVE` leaves out processes that have ended. Numbers are added at the end, and never change.
 typedef enum metrion_gauge_mode {
-  // The last value that was set.
+  // The last value that was set, by whatever process.
   METRION_GAUGE_MODE_LAST_VALUE = 0,
-  // Only added to and subtracted from, each thread in its own cell: for things in flight.
+  // Only added to and subtracted from, each thread in its own cell: for things in flight. What a process
+  // has in flight when it ends is dropped.
   METRION_GAUGE_MODE_UP_DOWN = 1,
+  // A series for each process, told apart by the label `pid`.
+  METRION_GAUGE_MODE_ALL = 2,
+  // The same of processes that live.
+  METRION_GAUGE_MODE_LIVE_ALL = 3,
+  // The least value.
+  METRION_GAUGE_MODE_MIN = 4,
+  // The least value of processes that live.
+  METRION_GAUGE_MODE_LIVE_MIN = 5,
+  // The greatest value.
+  METRION_GAUGE_MODE_MAX = 6,
+  // The greatest value of processes that live.
+  METRION_GAUGE_MODE_LIVE_MAX = 7,
+  // The sum of the values.
+  METRION_GAUGE_MODE_SUM = 8,
+  // The sum of the values of processes that live.
+  METRION_GAUGE_MODE_LIVE_SUM = 9,
+  // The value that was set last.
+  METRION_GAUGE_MODE_MOST_RECENT = 10,
+  // The value that was set last by a process that lives.
+  METRION_GAUGE_MODE_LIVE_MOST_RECENT = 11,
 } metrion_gauge_mode;
 
 // The types of families that a collector yields.
@@ -312,6 +340,16 @@ typedef struct metrion_registry_options {
   void *clock_user;
   // Called when the clock is not used any more; may be null.
   metrion_release_function clock_release;
+  // The path of a file in which any number of processes share the registry, best one in a file system in
+  // memory, as `/dev/shm` is; it is made when it is not there, and need never be removed. Any of the
+  // processes answers a scrape for all. Empty is memory of the process. 64-bit Linux only.
+  struct metrion_text shared;
+  // What a child that fork() makes has of a registry in memory of the process: `separate` (also when it is
+  // empty), a copy to go on with; `share`, the registry itself. Not with `shared`, which children share anyway.
+  struct metrion_text fork;
+  // Whether a shared file that is damaged, or of another version of Metrion, is given another name
+  // (`.damaged-1`), and a new one made. If not, it is an error.
+  bool move_damaged_aside;
 } metrion_registry_options;
 
 // What every family has.
