@@ -617,14 +617,19 @@ enum metrion_status metrion_read(struct metrion_series series, struct metrion_re
 // Gives back the memory of a reading, and makes it empty; null is no error.
 enum metrion_status metrion_reading_free(struct metrion_reading *reading);
 
-// A registry in memory of its own; `options` may be null.
+// A registry; `options` may be null. It is empty, or, of a file that other processes share, has what they put
+// into it.
 //
 // Fails with `limit_reached` when its address space cannot be had, `invalid_name` or `reserved_name` for
-// its constant labels.
+// its constant labels, `invalid_value` for options that make no sense; of a shared file with `damaged` and
+// `other_version` when it cannot be used, `io` when the operating system refuses or it is somebody else's, and
+// `unsupported` where there is no sharing.
 enum metrion_status metrion_registry_new(const struct metrion_registry_options *options,
                                          struct metrion_registry *out);
 
-// The registry of the process, the same at every call but for the handle, which is the caller's to free.
+// The registry of the process, the same at every call but for the handle, which is the caller's to free. When
+// the environment variable `METRION_SHARED` has the path of a file, it is shared with all processes that have
+// that path there, and fails as `metrion_registry_new`.
 enum metrion_status metrion_registry_default(struct metrion_registry *out);
 
 // Gives a handle back. The registry ends with the last of its handles, servers and collectors; what is
