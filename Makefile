@@ -22,6 +22,11 @@ help: ## list the commands
 run: setup-run package ## start the FastAPI example; SECONDS=40 ends it after that time
 	@trap : INT; $(BIN)/python examples/python-fastapi/run.py || [ $$? -eq 130 ]
 
+.PHONY: one-registry
+one-registry: setup-test package package-node ## Python, Node and C++ programs on one registry, with a real Prometheus; SECONDS=60
+	@$(MAKE) --no-print-directory install-c PREFIX=target/c/prefix
+	@PYTHON=$(abspath $(BIN))/python examples/one-registry/test target/c/prefix target/c/one-registry
+
 .PHONY: test
 test: setup-test ## every test there is; STEPS="loom fuzz" only these
 	@.ci/test $(STEPS)
@@ -89,6 +94,7 @@ package-ruby: ## the Ruby gem, bindings-c/uniffi/ruby/target/metrion.gem
 soak: setup-test package ## hours instead of minutes: long fuzzing, stress and property tests
 	.ci/fuzz 600
 	METRION_STRESS_SECONDS=600 cargo test --release -p metrion-slab --test stress
+	METRION_SOAK=1 cargo test -p metrion-slab --test processes --test forks --test faults
 	PROPTEST_CASES=10000 cargo test --release --workspace --exclude metrion-python --all-features
 	$(BIN)/python -m pytest -q bindings-python/tests --hypothesis-profile=soak
 	$(BIN)/python bindings-python/tests/soak_churn.py

@@ -44,9 +44,10 @@ pub use metrion_metrics::{
     FamilyCardinality, FamilyOptions, Gauge, GaugeMode, GaugeOptions, Geometry, Handle,
     HandleTable, Histogram, HistogramOptions, HistogramTimer, HistogramValue, Info,
     LabelCardinality, Locked, Memory, Metric, NativeOptions, OwnedCells, ProcessWriter, Registry,
-    RegistryMemory, RegistryOptions, RegistryView, Segment, Selection, SourceId, SpanContext,
-    SpanSource, StateSet, StateSetOptions, Storage, Summary, SummaryOptions, SummaryValue,
-    THREAD_SLABS, ThreadSlab, exponential_buckets, linear_buckets, lock, thread_slabs,
+    RegistryMemory, RegistryOptions, RegistryView, Segment, SegmentReport, Selection, SlabReport,
+    SourceId, SpanContext, SpanSource, StateSet, StateSetOptions, Storage, Summary, SummaryOptions,
+    SummaryValue, THREAD_SLABS, ThreadSlab, exponential_buckets, linear_buckets, lock,
+    thread_slabs,
 };
 #[cfg(all(feature = "process", not(target_arch = "wasm32")))]
 pub use metrion_metrics::{ProcessCollector, ProcessOptions};

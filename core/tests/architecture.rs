@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Which of our own crates each may name, for whatever purpose. A new crate needs a row here.
-const DEPENDENCIES: [(&str, &[&str]); 19] = [
+const DEPENDENCIES: [(&str, &[&str]); 20] = [
     ("metrion-model", &[]),
     ("metrion-slab", &["metrion-model"]),
     ("metrion-metrics", &["metrion-model", "metrion-slab"]),
@@ -26,8 +26,10 @@ const DEPENDENCIES: [(&str, &[&str]); 19] = [
             "metrion-integrations",
         ],
     ),
+    ("metrion-cli", &["metrion"]),
     ("metrion-node", &["metrion"]),
-    ("metrion-python", &["metrion"]),
+    // Its package brings the command along.
+    ("metrion-python", &["metrion", "metrion-cli"]),
     ("metrion-c", &["metrion"]),
     ("metrion-uniffi", &["metrion"]),
     ("metrion-wasm", &["metrion"]),

@@ -12,6 +12,7 @@ mod formats;
 mod parse;
 mod scrapes;
 mod series;
+mod shared;
 pub mod side_by_side;
 mod updates;
 
@@ -37,6 +38,11 @@ pub const ROWS: &[(&str, Setup)] = &[
     ("encode_counters_json", formats::counters_as_json),
     ("encode_histograms_json", formats::histograms_as_json),
     ("new_series", creation::new_series),
+    ("shared_counter_inc", shared::counter),
+    ("shared_labelled_counter_inc", shared::labelled_counter),
+    ("shared_histogram_observe", shared::histogram),
+    ("shared_attach", shared::attach),
+    ("shared_snapshot", shared::snapshot),
     ("parse_text_events", parse::text_events),
     ("parse_text", parse::text_families),
     ("parse_openmetrics_events", parse::openmetrics_events),

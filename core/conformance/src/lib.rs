@@ -15,4 +15,4 @@ pub use format::{
     load,
 };
 pub use page::{Collected, CollectedKind, CollectedSeries, Page, ParsedFormat};
-pub use runner::run;
+pub use runner::{Memory, run};

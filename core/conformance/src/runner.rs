@@ -1,6 +1,7 @@
 //! Runs a case against the Rust core.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::sync::Arc;
 
 use metrion::exporters::http::{HttpOptions, HttpServer};
@@ -8,8 +9,8 @@ use metrion::exposition::parse::{parse_openmetrics, parse_text};
 use metrion::exposition::{EncodeOptions, Escaping, Format, Syntax, parse_protobuf};
 use metrion::{
     Clock, FamilyOptions, GaugeMode, GaugeOptions, Geometry, HistogramOptions, ManualClock,
-    NameFilter, NameRules, NativeOptions, Registry, RegistryOptions, StateSetOptions,
-    SummaryOptions,
+    NameFilter, NameRules, NativeOptions, Registry, RegistryMemory, RegistryOptions,
+    StateSetOptions, SummaryOptions,
 };
 
 use crate::collected::{buckets, collector};
@@ -23,15 +24,36 @@ use crate::page::{Page, ParsedFormat};
 /// What the clock shows at the start of a case, in Unix seconds.
 const START: f64 = 1_700_000_000.0;
 
+/// Where a case's registry has its numbers.
+#[derive(Clone, Copy, Debug)]
+pub enum Memory<'a> {
+    /// In memory of the process.
+    Private,
+    /// In a file of this name, which is new.
+    Shared(&'a Path),
+    /// In such a file, and spread over three registries that have it, as three processes would: all create every family,
+    /// and take turns in everything else.
+    Spread(&'a Path),
+}
+
 /// Runs one case on a new registry.
 ///
 /// # Errors
 /// What came out otherwise than the case says, and at which operation.
-pub fn run(case: &Case) -> Result<(), String> {
+pub fn run(case: &Case, memory: Memory<'_>) -> Result<(), String> {
     let clock = Arc::new(ManualClock::new(START));
-    let registry = registry(&case.registry, &clock).map_err(|error| error.to_string())?;
-    let mut run = Run { registry, clock, handles: HashMap::new(), servers: HashMap::new() };
+    let (memory, count) = match memory {
+        Memory::Private => (RegistryMemory::Private, 1),
+        Memory::Shared(path) => (RegistryMemory::shared(path), 1),
+        Memory::Spread(path) => (RegistryMemory::shared(path), 3),
+    };
+    let registries = (0..count).map(|_| registry(&case.registry, &clock, &memory));
+    let registries: metrion::Result<Vec<Registry>> = registries.collect();
+    let registries = registries.map_err(|error| error.to_string())?;
+    let mut run =
+        Run { registries, turn: 0, clock, handles: HashMap::new(), servers: HashMap::new() };
     for (index, step) in case.operations.iter().enumerate() {
+        run.turn = index;
         let at = |what: String| format!("operation {index}, {:?}: {what}", step.operation);
         match (run.apply(&step.operation), &step.error) {
             (Ok(()), None) => {}
@@ -54,8 +76,13 @@ pub fn run(case: &Case) -> Result<(), String> {
     run.expect_values(&case.expect.values).map_err(at_end)
 }
 
-fn registry(setup: &Setup, clock: &Arc<ManualClock>) -> metrion::Result<Registry> {
+fn registry(
+    setup: &Setup,
+    clock: &Arc<ManualClock>,
+    memory: &RegistryMemory,
+) -> metrion::Result<Registry> {
     let mut options = RegistryOptions {
+        memory: memory.clone(),
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         constant_labels: setup.constant_labels.clone(),
         ..RegistryOptions::default()
@@ -70,9 +97,12 @@ fn registry(setup: &Setup, clock: &Arc<ManualClock>) -> metrion::Result<Registry
 }
 
 struct Run {
-    registry: Registry,
+    registries: Vec<Registry>,
+    /// Whose turn it is.
+    turn: usize,
     clock: Arc<ManualClock>,
-    handles: HashMap<String, Handle>,
+    /// What a name stands for in each of the registries.
+    handles: HashMap<String, Vec<Handle>>,
     servers: HashMap<String, HttpServer>,
 }
 
@@ -86,11 +116,13 @@ impl Run {
                     (None, Some(names)) => self.handle(family)?.labels_by_name(names)?,
                     _ => return Err(Failure::Vector("one of values and names".into())),
                 };
-                self.bind(id, child)?;
+                // The child of one of them: who has another name for it has it from another one.
+                self.bind(id, vec![child; self.registries.len()])?;
             }
             Operation::Curry { family, id, names } => {
-                let view = self.handle(family)?.curry(names)?;
-                self.bind(id, view)?;
+                let views = self.handles(family)?.iter().map(|own| own.curry(names));
+                let views = views.collect::<Outcome<Vec<Handle>>>()?;
+                self.bind(id, views)?;
             }
             Operation::Inc { on } => self.handle(on)?.child()?.inc()?,
             Operation::Add { on, value, exemplar } => {
@@ -105,7 +137,9 @@ impl Run {
             Operation::SetState { on, state } => self.handle(on)?.child()?.set_state(state)?,
             Operation::Advance { seconds } => self.clock.advance(seconds.0),
             Operation::Collect { families } => {
-                self.registry.register(collector(families)?)?;
+                for registry in &self.registries {
+                    registry.register(collector(families)?)?;
+                }
             }
             Operation::Parse { format, lines } => parse(*format, lines)?,
             Operation::Serve { id, host, port_of } => {
@@ -126,9 +160,9 @@ impl Run {
                 with_family!(self.handle(family)?, family => family.reset());
             }
             Operation::Unregister { family } => {
-                with_family!(self.handle(family)?, family => {
-                    self.registry.unregister_family(family)?;
-                });
+                for (registry, family) in self.registries.iter().zip(self.handles(family)?) {
+                    with_family!(family, family => registry.unregister_family(family)?);
+                }
             }
             Operation::ExpectText { text, filter } => {
                 self.expect_text(text, filter.as_deref())?;
@@ -141,58 +175,32 @@ impl Run {
 
     fn create(&mut self, create: &Create) -> Outcome {
         create.check_options().map_err(Failure::Vector)?;
-        let family = FamilyOptions {
-            name: create.name.clone(),
-            help: create.help.clone(),
-            namespace: create.namespace.clone(),
-            subsystem: create.subsystem.clone(),
-            unit: create.unit.clone(),
-            label_names: create.label_names.clone(),
-            constant_labels: create.constant_labels.clone(),
-            max_series: create.max_series,
-            expire_after_seconds: create.expire_after.map(|seconds| seconds.0),
-        };
-        let registry = &self.registry;
-        let handle = match create.kind {
-            Kind::Counter => Handle::Counters(registry.counter_family(family)?),
-            Kind::Gauge => {
-                let mode = match create.mode {
-                    None | Some(GaugeKind::Last) => GaugeMode::LastValue,
-                    Some(GaugeKind::UpDown) => GaugeMode::UpDown,
-                };
-                Handle::Gauges(registry.gauge_family(GaugeOptions { family, mode })?)
-            }
-            Kind::Histogram => {
-                let mut options = HistogramOptions { family, ..HistogramOptions::default() };
-                if let Some(buckets) = &create.buckets {
-                    options.buckets = buckets.iter().map(|bound| bound.0).collect();
-                }
-                options.native = create.native.as_ref().map(native).transpose()?;
-                Handle::Histograms(registry.histogram_family(options)?)
-            }
-            Kind::Summary => {
-                let mut options = SummaryOptions { family, ..SummaryOptions::default() };
-                let objectives = create.objectives.iter().flatten();
-                options.objectives = objectives.map(|(q, error)| (q.0, error.0)).collect();
-                options.max_age_seconds = create.max_age.map_or(options.max_age_seconds, |n| n.0);
-                options.age_buckets = create.age_buckets.unwrap_or(options.age_buckets);
-                Handle::Summaries(registry.summary_family(options)?)
-            }
-            Kind::Info => Handle::Infos(registry.info_family(family)?),
-            Kind::StateSet => {
-                let states = create.states.clone().unwrap_or_default();
-                Handle::StateSets(registry.state_set_family(StateSetOptions { family, states })?)
-            }
-        };
-        self.bind(&create.id, handle)
+        let made = self.registries.iter().map(|registry| family(registry, create));
+        let made = made.collect::<Outcome<Vec<Handle>>>()?;
+        self.bind(&create.id, made)
     }
 
+    fn handles(&self, id: &str) -> Outcome<&[Handle]> {
+        let handles = self.handles.get(id);
+        handles
+            .map(Vec::as_slice)
+            .ok_or_else(|| Failure::Vector(format!("there is no handle {id:?}")))
+    }
+
+    /// The handle of the registry whose turn it is.
     fn handle(&self, id: &str) -> Outcome<&Handle> {
-        self.handles.get(id).ok_or_else(|| Failure::Vector(format!("there is no handle {id:?}")))
+        let handles = self.handles(id)?;
+        handles
+            .get(self.turn % handles.len())
+            .ok_or_else(|| Failure::Vector(format!("{id:?} stands for nothing")))
     }
 
-    fn bind(&mut self, id: &str, handle: Handle) -> Outcome {
-        match self.handles.insert(id.to_owned(), handle) {
+    fn registry(&self) -> &Registry {
+        &self.registries[self.turn % self.registries.len()]
+    }
+
+    fn bind(&mut self, id: &str, handles: Vec<Handle>) -> Outcome {
+        match self.handles.insert(id.to_owned(), handles) {
             None => Ok(()),
             Some(_) => Err(Failure::Vector(format!("the id {id:?} is used twice"))),
         }
@@ -208,7 +216,7 @@ impl Run {
             let other = other.ok_or_else(|| Failure::Vector("there is no such server".into()))?;
             options.port = other.local_addr().port();
         }
-        let server = metrion::serve_http(&self.registry, options)?;
+        let server = metrion::serve_http(self.registry(), options)?;
         self.servers.insert(id.to_owned(), server);
         Ok(())
     }
@@ -253,7 +261,7 @@ impl Run {
         };
         let options = EncodeOptions { created_samples, escaping, ..EncodeOptions::default() };
         let mut found = Vec::new();
-        let snapshot = self.registry.snapshot(&NameFilter::all());
+        let snapshot = self.registry().snapshot(&NameFilter::all());
         let faults = Format { syntax, escaping: None }.encode(&snapshot, options, &mut found);
         let codes: Vec<&str> = faults.iter().map(|error| error.code().as_str()).collect();
         if codes != left_out {
@@ -265,7 +273,7 @@ impl Run {
     fn expect_text(&self, lines: &[String], filter: Option<&[String]>) -> Result<(), String> {
         let filter = filter.map_or_else(NameFilter::all, |names| NameFilter::only(names.to_vec()));
         let mut bytes = Vec::new();
-        metrion::exposition::encode_text(&self.registry.snapshot(&filter), &mut bytes);
+        metrion::exposition::encode_text(&self.registry().snapshot(&filter), &mut bytes);
         same_lines(&bytes, lines)
     }
 
@@ -305,6 +313,52 @@ impl Run {
         }
         Ok(())
     }
+}
+
+fn family(registry: &Registry, create: &Create) -> Outcome<Handle> {
+    let family = FamilyOptions {
+        name: create.name.clone(),
+        help: create.help.clone(),
+        namespace: create.namespace.clone(),
+        subsystem: create.subsystem.clone(),
+        unit: create.unit.clone(),
+        label_names: create.label_names.clone(),
+        constant_labels: create.constant_labels.clone(),
+        max_series: create.max_series,
+        expire_after_seconds: create.expire_after.map(|seconds| seconds.0),
+    };
+    let handle = match create.kind {
+        Kind::Counter => Handle::Counters(registry.counter_family(family)?),
+        Kind::Gauge => {
+            let mode = match create.mode {
+                None | Some(GaugeKind::Last) => GaugeMode::LastValue,
+                Some(GaugeKind::UpDown) => GaugeMode::UpDown,
+            };
+            Handle::Gauges(registry.gauge_family(GaugeOptions { family, mode })?)
+        }
+        Kind::Histogram => {
+            let mut options = HistogramOptions { family, ..HistogramOptions::default() };
+            if let Some(buckets) = &create.buckets {
+                options.buckets = buckets.iter().map(|bound| bound.0).collect();
+            }
+            options.native = create.native.as_ref().map(native).transpose()?;
+            Handle::Histograms(registry.histogram_family(options)?)
+        }
+        Kind::Summary => {
+            let mut options = SummaryOptions { family, ..SummaryOptions::default() };
+            let objectives = create.objectives.iter().flatten();
+            options.objectives = objectives.map(|(q, error)| (q.0, error.0)).collect();
+            options.max_age_seconds = create.max_age.map_or(options.max_age_seconds, |n| n.0);
+            options.age_buckets = create.age_buckets.unwrap_or(options.age_buckets);
+            Handle::Summaries(registry.summary_family(options)?)
+        }
+        Kind::Info => Handle::Infos(registry.info_family(family)?),
+        Kind::StateSet => {
+            let states = create.states.clone().unwrap_or_default();
+            Handle::StateSets(registry.state_set_family(StateSetOptions { family, states })?)
+        }
+    };
+    Ok(handle)
 }
 
 fn is_histogram(expected: &ExpectedHistogram, found: &metrion::HistogramValue) -> bool {

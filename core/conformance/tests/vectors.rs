@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use metrion_conformance::{AREAS, Case, load, run};
+use metrion_conformance::{AREAS, Case, Memory, load, run};
 use serde_json::json;
 
 fn vectors() -> PathBuf {
@@ -20,7 +20,7 @@ fn every_vector_passes() {
         let area = file.path.parent().unwrap().file_name().unwrap().to_string_lossy();
         let (ran, passed) = areas.entry(area.into_owned()).or_default();
         *ran += 1;
-        match run(&file.case) {
+        match run(&file.case, Memory::Private) {
             Ok(()) => *passed += 1,
             Err(what) => {
                 let path = file.path.display();
@@ -38,6 +38,28 @@ fn every_vector_passes() {
         files.len(),
         failed.join("\n")
     );
+}
+
+/// In a registry that processes share, alone and as three of them.
+#[test]
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+fn every_vector_passes_in_shared_memory() {
+    let folder = std::env::temp_dir().join(format!("metrion-shared-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let files = load(&vectors()).unwrap();
+    let mut failed = Vec::new();
+    for (number, file) in files.iter().enumerate() {
+        let path = folder.join(number.to_string());
+        for memory in [Memory::Shared(&path), Memory::Spread(&path)] {
+            if let Err(what) = run(&file.case, memory) {
+                let name = file.path.display();
+                failed.push(format!("{name} ({})\n{memory:?}\n{what}\n", file.case.description));
+            }
+            std::fs::remove_file(&path).unwrap();
+        }
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert!(failed.is_empty(), "{} fail:\n\n{}", failed.len(), failed.join("\n"));
 }
 
 /// Says how many cases of each area ran and passed: see "Reports" in the README.
@@ -84,7 +106,7 @@ fn a_case_fails_when_something_else_comes_out() {
                 {{"op": "create", "type": "counter", "id": "c", "name": "c"}} {operations}],
                 "expect": {{"text": [{text}]}}}}"#
         );
-        run(&serde_json::from_str(&text).unwrap()).unwrap_err()
+        run(&serde_json::from_str(&text).unwrap(), Memory::Private).unwrap_err()
     };
     let good = r##""# TYPE c_total counter", "c_total 0""##;
     for (operations, text, complaint) in [

@@ -27,8 +27,8 @@ struct Known {
     family: Arc<dyn AnyFamily>,
     /// Of its samples.
     names: Vec<String>,
-    /// Whether this process asked for it.
-    is_own: bool,
+    /// When this process asked for it, among all who did; none when it did not.
+    turn: Option<f64>,
 }
 
 impl Common {
@@ -74,7 +74,7 @@ impl Common {
     ) -> Option<()> {
         if !self.families.contains_key(&entry.number) {
             let family = family_of(record::decode(key)?, options, segment, entry);
-            self.add(family, false);
+            self.add(family);
         }
         Some(())
     }
@@ -102,17 +102,15 @@ impl Common {
     }
 
     /// Adds a family with the series that it has already.
-    fn add(&mut self, family: Arc<dyn AnyFamily>, is_own: bool) {
+    fn add(&mut self, family: Arc<dyn AnyFamily>) {
         let names = family.definition().schema.sample_names();
-        self.families.insert(family.entry().number, Known { family, names, is_own });
+        self.families.insert(family.entry().number, Known { family, names, turn: None });
     }
 
-    /// The family of an entry, if it is known and of this type: then it is this process's own from now on.
+    /// The family of an entry, if it is known and of this type.
     pub(crate) fn claim<M: Metric>(&mut self, entry: &Entry) -> Option<Arc<Shared<M>>> {
-        let known = self.families.get_mut(&entry.number)?;
-        let family = Arc::clone(&known.family).as_any().downcast().ok()?;
-        known.is_own = true;
-        Some(family)
+        let known = self.families.get(&entry.number)?;
+        Arc::clone(&known.family).as_any().downcast().ok()
     }
 
     /// Adds a family that this process asked for, with what the directory has of it already.
@@ -124,7 +122,7 @@ impl Common {
     ) {
         let number = family.entry().number;
         let was_known = self.families.contains_key(&number);
-        self.add(family, true);
+        self.add(family);
         if !was_known && !self.cursor.is_past(number) {
             return;
         }
@@ -147,7 +145,7 @@ impl Common {
         segment.set_own(entry.first_cell, 0.0);
         let is_wanted = self.is_wanted(segment, entry, &segment.owners());
         if let Some(known) = self.families.get_mut(&entry.number) {
-            known.is_own = false;
+            known.turn = None;
         }
         if !is_wanted {
             segment.remove(entry);
@@ -155,10 +153,24 @@ impl Common {
         }
     }
 
-    /// Says to the others that this process has its families. A fork's child has them as its parent does.
+    /// Says to the others that this process has asked for a family.
+    pub(crate) fn declare(&mut self, segment: &Segment, entry: &Entry) {
+        if let Some(known) = self.families.get_mut(&entry.number) {
+            let turn = segment.next_turn();
+            known.turn = Some(turn);
+            segment.set_own(entry.first_cell, turn);
+        }
+    }
+
+    /// Says so again where it has not been said: a fork's child has families as its parent does.
     pub(crate) fn declare_all(&self, segment: &Segment) {
-        for known in self.families.values().filter(|known| known.is_own) {
-            declare(segment, known.family.entry());
+        for known in self.families.values() {
+            let cell = known.family.entry().first_cell;
+            if let Some(turn) = known.turn
+                && segment.get_own(cell) == 0.0
+            {
+                segment.set_own(cell, turn);
+            }
         }
     }
 
@@ -200,13 +212,6 @@ impl Common {
         }
         let shown = families.into_iter().filter(|(number, _)| !losers.contains(*number));
         shown.map(|(_, known)| Arc::clone(&known.family)).collect()
-    }
-}
-
-/// Says to the others that this process has a family.
-pub(crate) fn declare(segment: &Segment, entry: &Entry) {
-    if segment.get_own(entry.first_cell) == 0.0 {
-        segment.set_own(entry.first_cell, segment.next_turn());
     }
 }
 

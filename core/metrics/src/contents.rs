@@ -87,9 +87,7 @@ impl<M: Metric> AnyFamily for Shared<M> {
     }
 
     fn snapshot(&self, called: &Called) -> Result<FamilySnapshot> {
-        if self.context.is_shared {
-            self.drop_removed();
-        }
+        self.drop_removed_by_others();
         self.lock().snapshot(&self.context, &self.segment, called)
     }
 

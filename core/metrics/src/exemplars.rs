@@ -44,6 +44,15 @@ impl Exemplars {
             }
         };
         slot.write(text, exemplar.value(), exemplar.timestamp().unwrap_or(f64::NAN));
+        if series.context.is_shared && other.get().is_none() {
+            // Another process may have made it.
+            let key = key_of(place, !is_long);
+            let words =
+                ExemplarSlot::words(if is_long { USUAL_BYTES } else { Exemplar::MAX_BYTES });
+            if let Some(entry) = series.find_part(EntryKind::Exemplar, &key, 0, words) {
+                self.adopt(series, places, entry);
+            }
+        }
         if let Some(other) = other.get() {
             other.write("", f64::NAN, f64::NEG_INFINITY);
         }

@@ -149,6 +149,15 @@ impl Metric for Gauge {
         let _unsupported = self.set(value);
     }
 
+    fn reset(&self) {
+        let series = &self.series;
+        match self.storage {
+            // The parts of others are theirs: this process's makes up for them.
+            Storage::Bound => series.segment.add_bound(series.cell(), -self.get()),
+            _ => series.reset_cells(),
+        }
+    }
+
     fn begin(&self) {
         // A process shows the value 0 from the start, as a program alone does.
         if self.storage == Storage::Own {
@@ -176,12 +185,12 @@ impl Gauge {
     ) -> Result<()> {
         let mut said = self.series.said(owners);
         said.retain(|own| own.is_live || !self.mode.is_live());
-        let numbers = said.iter().filter_map(|own| own.values.first().copied());
+        let mut numbers = said.iter().filter_map(|own| own.values.first().copied());
         let number = match self.mode {
             GaugeMode::Min | GaugeMode::LiveMin => numbers.reduce(f64::min),
             GaugeMode::Max | GaugeMode::LiveMax => numbers.reduce(f64::max),
             GaugeMode::Sum | GaugeMode::LiveSum => numbers.reduce(|sum, number| sum + number),
-            GaugeMode::MostRecent | GaugeMode::LiveMostRecent => numbers.last(),
+            GaugeMode::MostRecent | GaugeMode::LiveMostRecent => numbers.next_back(),
             _ => {
                 let mut seen = HashSet::new();
                 for (own, number) in said.iter().zip(numbers) {

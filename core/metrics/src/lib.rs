@@ -9,6 +9,7 @@ mod cardinality;
 mod checkpoint;
 mod collector;
 mod common;
+mod common_family;
 mod contents;
 mod counter;
 mod definition;
@@ -53,8 +54,8 @@ pub use histogram::{Histogram, HistogramValue};
 pub use info::Info;
 #[doc(no_inline)]
 pub use metrion_slab::{
-    Geometry, Locked, Memory, OwnedCells, ProcessWriter, Segment, THREAD_SLABS, ThreadSlab, lock,
-    thread_slabs,
+    Geometry, Locked, Memory, OwnedCells, ProcessWriter, Segment, SegmentReport, SlabReport,
+    THREAD_SLABS, ThreadSlab, lock, thread_slabs,
 };
 pub use native::{DEFAULT_ZERO_THRESHOLD, NativeOptions};
 pub use options::{

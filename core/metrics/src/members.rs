@@ -24,6 +24,8 @@ pub(crate) type Called = HashMap<u32, Option<f64>>;
 pub(crate) struct Members<M> {
     /// A removed member leaves a gap, so that the others keep their positions.
     list: Vec<Option<M>>,
+    /// Whether a series came after one that is newer: processes show them in the order of their entries.
+    is_mixed: bool,
     gaps: usize,
     overflow: Option<M>,
     /// By the entry number of their series.
@@ -59,6 +61,7 @@ impl<M> Default for Members<M> {
     fn default() -> Self {
         Self {
             list: Vec::new(),
+            is_mixed: false,
             gaps: 0,
             overflow: None,
             callbacks: Vec::new(),
@@ -74,6 +77,9 @@ impl<M: Metric> Members<M> {
     }
 
     pub(crate) fn push(&mut self, handle: M) {
+        let series = handle.series();
+        let last = self.list.last().and_then(Option::as_ref).map(number_of);
+        self.is_mixed |= series.context.is_shared && last > Some(series.entry.number);
         handle.series().set_position(self.list.len());
         self.list.push(Some(handle));
     }
@@ -192,8 +198,8 @@ impl<M: Metric> Members<M> {
             self.leave_called(called);
         }
         let mut family = self.read(context, segment, called)?;
-        // After reading, as that may reset a series. Other processes may do so at any time.
-        if context.take_created_changed() || context.is_shared && self.created_changed(segment) {
+        // After reading, as that may reset a series.
+        if context.take_created_changed() {
             self.rows.created =
                 Arc::new(self.all().map(|handle| created(segment, handle)).collect());
         }
@@ -268,12 +274,6 @@ impl<M: Metric> Members<M> {
         FamilySnapshot::from_parts(schema, Arc::clone(&self.rows.labels), values)
     }
 
-    /// Whether a series was reset since its row was made.
-    fn created_changed(&self, segment: &Segment) -> bool {
-        let now = self.all().map(|handle| created(segment, handle));
-        !now.eq(self.rows.created.iter().copied())
-    }
-
     fn add_exemplars(&self, family: &mut FamilySnapshot) {
         for (row, handle) in self.all().enumerate() {
             let Some(exemplars) = handle.series().existing_exemplars() else { continue };
@@ -298,6 +298,11 @@ impl<M: Metric> Members<M> {
 
     /// Brings `rows` up to the list: appends what is new, or starts again after a removal.
     fn complete_rows(&mut self, context: &Context, segment: &Segment) {
+        if self.is_mixed {
+            self.list.sort_by_key(|own| own.as_ref().map(number_of));
+            self.is_mixed = false;
+            self.close_gaps();
+        }
         if self.gaps > 0 {
             self.close_gaps();
         }
@@ -340,6 +345,10 @@ impl<M: Metric> Members<M> {
             handle.series().set_position(position);
         }
     }
+}
+
+fn number_of<M: Metric>(handle: &M) -> u32 {
+    handle.series().entry.number
 }
 
 fn created<M: Metric>(segment: &Segment, handle: &M) -> f64 {

@@ -13,7 +13,7 @@ use metrion_slab::{EntryKind, Geometry, Locked, NewEntry, Opening, Segment, lock
 
 use crate::cardinality::{CardinalityReport, Counting};
 use crate::collector::Collector;
-use crate::common::{declare, family_cells};
+use crate::common::family_cells;
 use crate::contents::{AnyFamily, Contents, Source, SourceId};
 use crate::definition::{Context, Kind};
 use crate::family::{Family, Metric, Shared};
@@ -42,6 +42,8 @@ struct Inner {
     contents: Mutex<Contents>,
     self_metrics: SelfMetrics,
     collect_failures: AtomicU64,
+    /// The process that was warned of a second exporter; 0 for none.
+    warned: AtomicU64,
 }
 
 impl Registry {
@@ -65,6 +67,7 @@ impl Registry {
             contents: Mutex::default(),
             self_metrics: SelfMetrics::default(),
             collect_failures: AtomicU64::new(0),
+            warned: AtomicU64::new(0),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -233,7 +236,9 @@ impl Registry {
         let source = Arc::clone(&shared) as Arc<dyn AnyFamily>;
         if is_shared || !is_new {
             contents.common.add_own(&inner.segment, &inner.options, Arc::clone(&source));
-            declare(&inner.segment, &entry);
+            if is_shared {
+                contents.common.declare(&inner.segment, &entry);
+            }
         }
         contents.add(names, Source::Family(source))?;
         // After what others said of it: the last one counts.
@@ -367,6 +372,24 @@ impl Registry {
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.inner.options.clock
+    }
+
+    /// Says that this process is about to show the registry to scrapers. When it is one that processes share and
+    /// another one shows it already, the answer is a warning for people, once for each process and registry: each of
+    /// them answers for all, so whoever scrapes both counts everything twice.
+    #[must_use]
+    pub fn announce_exporter(&self) -> Option<String> {
+        let inner = &self.inner;
+        let is_second = inner.segment.is_shared() && inner.segment.announce_exporter();
+        let process = u64::from(std::process::id());
+        if !is_second || inner.warned.swap(process, Ordering::Relaxed) == process {
+            return None;
+        }
+        Some(
+            "another process shows this shared registry already: each answers for all of them, so scrape only one, or \
+             all through one address"
+                .to_owned(),
+        )
     }
 
     /// The memory that holds this registry's cells and directory.

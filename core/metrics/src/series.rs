@@ -200,7 +200,8 @@ impl Series {
         match self.context.storage {
             Storage::Last => self.segment.set(entry.first_cell, 0.0),
             Storage::Own => self.say(0.0),
-            Storage::Sum | Storage::Bound => {
+            Storage::Bound => {}
+            Storage::Sum => {
                 self.segment.reset(entry.first_cell, entry.cells as usize);
             }
         }

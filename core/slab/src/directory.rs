@@ -13,9 +13,10 @@ use std::sync::Mutex;
 use metrion_model::{Error, ErrorCode, Result};
 use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
 
-use crate::layout::{PAGE_CELLS, entry, header};
+use crate::layout::{entry, header};
 #[cfg(not(loom))]
 use crate::lock::lock;
+use crate::room::{Room, no_memory};
 use crate::segment::{Cell, Segment};
 use crate::sync::{AtomicU64, Ordering};
 
@@ -145,22 +146,8 @@ pub struct Entry {
 /// The heap's part: which entries may be used again. A cache: the entries' states tell the same.
 #[derive(Debug, Default)]
 pub(crate) struct Directory {
+    #[cfg_attr(loom, allow(dead_code, reason = "its models free nothing"))]
     free: Mutex<HashMap<Room, Vec<usize>>>,
-}
-
-/// What an entry has room for. A free entry serves only a new one of exactly the same room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Room {
-    cells: u32,
-    key_words: usize,
-}
-
-impl Room {
-    fn new(cells: u32, key_len: usize, payload: u32) -> Self {
-        let words = key_len.div_ceil(size_of::<u64>()) + payload as usize;
-        // Powers of two, so that label values of varying length find free entries.
-        Self { cells, key_words: words.next_power_of_two() }
-    }
 }
 
 impl Segment {
@@ -214,8 +201,7 @@ impl Segment {
             Error::new(ErrorCode::Damaged, format!("entry {number} of the registry is damaged"))
         })?;
         if new.of == CellsOf::All && self.is_shared() && !self.touch_common(&entry) {
-            let message = "the registry is full: there is no memory for another page of cells";
-            return Err(Error::new(ErrorCode::LimitReached, message));
+            return Err(no_memory("cells"));
         }
         Ok(entry)
     }
@@ -262,6 +248,10 @@ impl Segment {
     pub fn set_created(&self, entry: &Entry, unix_seconds: f64) {
         let word = self.entry_word(entry.number as usize, entry::CREATED);
         word.store(unix_seconds.to_bits(), Ordering::Relaxed);
+        if self.is_shared() {
+            // Others have noted it, too.
+            self.generation_word(entry.family).fetch_add(1, Ordering::Release);
+        }
     }
 
     /// An entry's creation time in Unix seconds, as it is now.
@@ -271,7 +261,7 @@ impl Segment {
         f64::from_bits(word.load(Ordering::Relaxed))
     }
 
-    /// A number that changes with every removal of one of the family's series.
+    /// A number that changes with every removal of one of the family's series, and in shared memory with every reset.
     #[inline]
     #[must_use]
     pub fn generation(&self, family: u32) -> u64 {
@@ -299,8 +289,18 @@ impl Segment {
         found
     }
 
+    /// How many entries were published and cannot be read.
+    pub(crate) fn damaged_entries(&self) -> usize {
+        let is_damaged = |number: &usize| {
+            let word = self.entry_word(*number, entry::STATE).load(Ordering::Acquire);
+            matches!(self.live_entry(*number), Some(None))
+                && !matches!(word & 0xff, state::REMOVED | state::FREE)
+        };
+        (0..self.entries_used()).filter(is_damaged).count()
+    }
+
     /// How many entries there ever were.
-    fn entries_used(&self) -> usize {
+    pub(crate) fn entries_used(&self) -> usize {
         let used = self.word(header::ENTRIES_USED).load(Ordering::Acquire) as usize;
         used.min(self.layout().geometry.entries)
     }
@@ -385,91 +385,6 @@ impl Segment {
                     Ok(_) => true,
                     Err(now) => made(now),
                 }
-    }
-
-    /// Takes an entry number, room for a key, and cells. Nothing is taken when one of them is short,
-    /// but for what another writer may take in between.
-    fn reserve(&self, new: &NewEntry<'_>, room: Room) -> Result<usize> {
-        let bounds = self.layout().geometry;
-        let keys = bounds.key_words.min(u32::MAX as usize);
-        let marks = [header::ENTRIES_USED, header::KEY_WORDS_USED, header::CELLS_USED];
-        let wanted = [
-            (1, bounds.entries, "families and series"),
-            (room.key_words, keys, "words of names and labels"),
-            (room.cells as usize, bounds.cells, "cells"),
-        ];
-        // Series and their parts leave a little for overflow series, which must come when nothing else can.
-        let plain = new.kind == EntryKind::Series || new.kind.is_part();
-        let spare = |bound: usize| if plain { bound / 64 } else { 0 };
-        for (mark, (count, bound, what)) in marks.into_iter().zip(wanted) {
-            let used = both_ends(self.word(mark).load(Ordering::Relaxed));
-            if used.saturating_add(count) > bound - spare(bound) {
-                return Err(full(used, bound, what));
-            }
-        }
-        let layout = self.layout();
-        let [of_entries, of_keys, of_cells] = wanted;
-        let entry = |number| layout.entry(number)..layout.entry(number + 1);
-        let number = self.take(header::ENTRIES_USED, of_entries, entry)?;
-        let words = |start| layout.key(start)..layout.key(start + room.key_words);
-        let key = self.take(header::KEY_WORDS_USED, of_keys, words)?;
-        let cell = match new.of {
-            CellsOf::Owners => self.take_last_cells(of_cells)?,
-            _ => self.take(header::CELLS_USED, of_cells, |_| 0..0)?,
-        };
-        self.entry_word(number, entry::KEY).store(key as u64, Ordering::Relaxed);
-        self.entry_word(number, entry::CELLS)
-            .store(u64::from(room.cells) << 32 | cell as u64, Ordering::Relaxed);
-        Ok(number)
-    }
-
-    /// Moves a high-water mark, unless it would pass its bound or there is no memory for the words that it
-    /// then takes in: so whatever is below a mark can be read.
-    fn take(
-        &self,
-        mark: usize,
-        (count, bound, what): (usize, usize, &str),
-        words: impl Fn(usize) -> Range<usize>,
-    ) -> Result<usize> {
-        let mark = self.word(mark);
-        let mut seen = mark.load(Ordering::Acquire);
-        loop {
-            let used = both_ends(seen);
-            let start = seen as u32 as usize;
-            if used.saturating_add(count) > bound {
-                return Err(full(used, bound, what));
-            }
-            if !self.has_memory(words(start)) {
-                let message = format!("the registry is full: there is no memory for more {what}");
-                return Err(Error::new(ErrorCode::LimitReached, message));
-            }
-            let next = seen + count as u64;
-            match mark.compare_exchange(seen, next, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) => return Ok(start),
-                Err(now) => seen = now,
-            }
-        }
-    }
-
-    /// Takes cells from the end, for [`CellsOf::Owners`].
-    fn take_last_cells(&self, (count, bound, what): (usize, usize, &str)) -> Result<usize> {
-        let within = |used: u64| {
-            let fits = both_ends(used).saturating_add(count) <= bound;
-            fits.then_some(used + ((count as u64) << 32))
-        };
-        let mark = self.word(header::CELLS_USED);
-        let moved = mark.fetch_update(Ordering::AcqRel, Ordering::Relaxed, within);
-        let before = moved.map_err(|used| full(both_ends(used), bound, what))?;
-        Ok(bound - (before >> 32) as usize - count)
-    }
-
-    /// Finds memory for words that are given out one after the other; whether there is some. Most of the
-    /// time they lie in a page that is there.
-    fn has_memory(&self, words: Range<usize>) -> bool {
-        let page = |word: usize| word / PAGE_CELLS;
-        let is_new = words.start.is_multiple_of(PAGE_CELLS)
-            || page(words.start) != page(words.end.max(1) - 1);
-        words.is_empty() || !self.is_shared() || !is_new || self.allocate(words)
     }
 
     /// Writes what a reserved entry says. Nobody reads it before it is published.
@@ -581,12 +496,17 @@ impl Segment {
         self.keys(start..start + entry.payload as usize).unwrap_or_default()
     }
 
+    /// How many words of keys there ever were.
+    pub(crate) fn key_words_used(&self) -> usize {
+        let used = self.word(header::KEY_WORDS_USED).load(Ordering::Acquire) as usize;
+        used.min(self.layout().geometry.key_words)
+    }
+
     /// Words of keys, if they are within what is used.
     fn keys(&self, words: Range<usize>) -> Option<&[AtomicU64]> {
-        let used = self.word(header::KEY_WORDS_USED).load(Ordering::Acquire) as usize;
-        let used = used.min(self.layout().geometry.key_words);
         let layout = self.layout();
-        (words.end <= used).then(|| self.range(layout.key(words.start)..layout.key(words.end)))
+        (words.end <= self.key_words_used())
+            .then(|| self.range(layout.key(words.start)..layout.key(words.end)))
     }
 
     /// The key of an entry.
@@ -618,19 +538,9 @@ impl Segment {
         self.entry_word(family as usize, entry::GENERATION)
     }
 
-    fn entry_word(&self, number: usize, word: usize) -> &AtomicU64 {
+    pub(crate) fn entry_word(&self, number: usize, word: usize) -> &AtomicU64 {
         self.word(self.layout().entry(number) + word)
     }
-}
-
-/// How much a mark says is used; that of cells counts from both ends.
-fn both_ends(mark: u64) -> usize {
-    (mark as u32 as usize).saturating_add((mark >> 32) as usize)
-}
-
-fn full(used: usize, bound: usize, what: &str) -> Error {
-    let message = format!("the registry is full: {used} of {bound} {what} are in use");
-    Error::new(ErrorCode::LimitReached, message)
 }
 
 /// A key as little-endian words, the last one padded with zeros.

@@ -2,16 +2,23 @@
 
 use std::sync::Arc;
 
+use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
+
 use crate::directory::Entry;
 use crate::segment::Segment;
 use crate::sync::{AtomicU64, Ordering, fence};
 
 /// Room for one exemplar behind a sequence lock, in the payload of a directory entry: readers take no
 /// lock and never see half of one. Two writers at once keep one of the two.
+///
+/// A writer may end halfway. Who then finds the same unfinished number twice writes in its stead; if that
+/// one was only slow, and both write, the hash of the contents tells readers so, and the next write mends it.
 #[derive(Debug)]
 pub struct ExemplarSlot {
     segment: Arc<Segment>,
     entry: Entry,
+    /// The last unfinished number that a write met.
+    unfinished: AtomicU64,
 }
 
 /// Words of a slot.
@@ -23,14 +30,16 @@ mod word {
     pub(super) const VALUE: usize = 2;
     /// Of the text, in bytes.
     pub(super) const LEN: usize = 3;
-    pub(super) const TEXT: usize = 4;
+    /// The hash of all that is said.
+    pub(super) const CHECK: usize = 4;
+    pub(super) const TEXT: usize = 5;
 }
 
 impl ExemplarSlot {
     /// The slot of an entry with payload.
     #[must_use]
     pub fn new(segment: Arc<Segment>, entry: Entry) -> Self {
-        Self { segment, entry }
+        Self { segment, entry, unfinished: AtomicU64::new(0) }
     }
 
     /// How many words of payload hold a text of up to `bytes`.
@@ -42,30 +51,37 @@ impl ExemplarSlot {
     /// Replaces the exemplar, unless another writer is doing so, or the text does not fit.
     pub fn write(&self, text: &str, value: f64, timestamp: f64) {
         let Some((words, text_words)) = self.split() else { return };
-        let [sequence, time, number, len] = words;
+        let [sequence, time, number, len, check] = words;
         if text.len() > text_words.len() * size_of::<u64>() {
             return;
         }
-        let seen = sequence.load(Ordering::Relaxed);
-        let is_free = |seen: u64| seen.is_multiple_of(2);
-        if !is_free(seen)
-            || sequence
-                .compare_exchange(seen, seen + 1, Ordering::Acquire, Ordering::Relaxed)
-                .is_err()
-        {
-            return;
-        }
+        let Some(odd) = self.begin(sequence) else { return };
         // Whoever sees a store below sees the odd number, too.
         fence(Ordering::Release);
         time.store(timestamp.to_bits(), Ordering::Relaxed);
         number.store(value.to_bits(), Ordering::Relaxed);
         len.store(text.len() as u64, Ordering::Relaxed);
+        check.store(hash(text.as_bytes(), value, timestamp), Ordering::Relaxed);
         for (to, chunk) in text_words.iter().zip(text.as_bytes().chunks(size_of::<u64>())) {
             let mut bytes = [0; size_of::<u64>()];
             bytes.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
             to.store(u64::from_le_bytes(bytes), Ordering::Relaxed);
         }
-        sequence.store(seen + 2, Ordering::Release);
+        // It fails if another one has gone on in this one's stead.
+        let even = odd.wrapping_add(1);
+        let _ended = sequence.compare_exchange(odd, even, Ordering::Release, Ordering::Relaxed);
+    }
+
+    /// Makes the sequence number odd, and another one than it was; `None` when another writer is at it.
+    fn begin(&self, sequence: &AtomicU64) -> Option<u64> {
+        let seen = sequence.load(Ordering::Relaxed);
+        let is_free = seen.is_multiple_of(2);
+        if !is_free && self.unfinished.swap(seen, Ordering::Relaxed) != seen {
+            return None;
+        }
+        let odd = seen.wrapping_add(if is_free { 1 } else { 2 });
+        let begun = sequence.compare_exchange(seen, odd, Ordering::Acquire, Ordering::Relaxed);
+        begun.is_ok().then_some(odd)
     }
 
     /// Text, value and timestamp of the last exemplar. `None` when there was none, or when writers
@@ -79,7 +95,7 @@ impl ExemplarSlot {
     /// The inner option: whether there is one. The outer: whether it was read in one piece.
     fn try_read(&self) -> Option<Option<(String, f64, f64)>> {
         let (words, text_words) = self.split()?;
-        let [sequence, time, number, len] = words;
+        let [sequence, time, number, len, check] = words;
         let before = sequence.load(Ordering::Acquire);
         if before == 0 {
             return Some(None);
@@ -90,6 +106,7 @@ impl ExemplarSlot {
         let timestamp = f64::from_bits(time.load(Ordering::Relaxed));
         let value = f64::from_bits(number.load(Ordering::Relaxed));
         let len = len.load(Ordering::Relaxed) as usize;
+        let check = check.load(Ordering::Relaxed);
         let used = text_words.iter().take(len.div_ceil(size_of::<u64>()));
         let mut bytes: Vec<u8> =
             used.flat_map(|word| word.load(Ordering::Relaxed).to_le_bytes()).collect();
@@ -98,6 +115,9 @@ impl ExemplarSlot {
             return None;
         }
         bytes.truncate(len);
+        if hash(&bytes, value, timestamp) != check {
+            return Some(None);
+        }
         Some(String::from_utf8(bytes).ok().map(|text| (text, value, timestamp)))
     }
 
@@ -108,9 +128,16 @@ impl ExemplarSlot {
             words.get(word::TIMESTAMP)?,
             words.get(word::VALUE)?,
             words.get(word::LEN)?,
+            words.get(word::CHECK)?,
         ];
         Some((head, words.get(word::TEXT..)?))
     }
+}
+
+fn hash(text: &[u8], value: f64, timestamp: f64) -> u64 {
+    let seeded = |bytes: &[u8], seed| rapidhash_v3_seeded(bytes, &RapidSecrets::seed_cpp(seed));
+    let of_time = seeded(&timestamp.to_le_bytes(), 0);
+    seeded(text, seeded(&value.to_le_bytes(), of_time))
 }
 
 #[cfg(test)]
@@ -144,6 +171,26 @@ mod tests {
         assert_eq!(slot.read(), Some((String::new(), 3.0, 8.0)));
         slot.write("seventeen letters", 4.0, 9.0);
         assert_eq!(slot.read(), Some((String::new(), 3.0, 8.0)));
+    }
+
+    #[test]
+    fn a_writer_that_ended_halfway_is_in_nobodys_way() {
+        let slot = slot(12);
+        slot.write("a", 1.0, 1.0);
+        let (words, text) = slot.split().unwrap();
+        let [sequence, _, value, ..] = words;
+        // As if one had ended after its second store, or stood still there.
+        sequence.fetch_add(1, Ordering::Relaxed);
+        value.store(2.0_f64.to_bits(), Ordering::Relaxed);
+        slot.write("b", 3.0, 3.0);
+        assert_eq!(slot.read(), None, "it may be about to end");
+        slot.write("b", 3.0, 3.0);
+        assert_eq!(slot.read(), Some(("b".into(), 3.0, 3.0)));
+        // It goes on.
+        text[0].store(0x63, Ordering::Relaxed);
+        assert_eq!(slot.read(), None, "half of one, half of the other");
+        slot.write("d", 4.0, 4.0);
+        assert_eq!(slot.read(), Some(("d".into(), 4.0, 4.0)));
     }
 
     #[test]

@@ -78,6 +78,7 @@ pub(crate) mod header {
     }
 
     /// The bounds that the header of a file says; `None` when it is damaged.
+    #[cfg(all(target_os = "linux", target_pointer_width = "64", not(loom), not(miri)))]
     pub(crate) fn geometry(words: &[u64; WORDS]) -> Option<Geometry> {
         const MOST: [(usize, u64); 5] = [
             (SLABS, 1 << 12),
@@ -109,6 +110,8 @@ pub(crate) mod slab {
     pub(crate) const CLAIMS: usize = 1;
     /// Since when the owner has it, in Unix seconds as f64.
     pub(crate) const SINCE: usize = 2;
+    /// Of a process's: 1 when it shows the registry to scrapers.
+    pub(crate) const EXPORTS: usize = 3;
     pub(crate) const WORDS: usize = 8;
 }
 
@@ -264,6 +267,7 @@ impl Layout {
     }
 
     /// The words that must be there from the start; all others come when they are first used.
+    #[cfg(all(target_os = "linux", target_pointer_width = "64", not(loom), not(miri)))]
     pub(crate) fn initial_words(&self) -> usize {
         self.entry_table
     }

@@ -29,7 +29,8 @@
 //! **Handing a slab over.** Claiming is a compare-and-swap of the owner word with Acquire; releasing
 //! is a store of 0 with Release. So the next owner sees the last one's stores and goes on from them.
 //! Nobody releases a slab but its owner: a thread in its exit handler, the holder of a
-//! [`ProcessWriter`], or a fork's child for threads that exist only in the parent.
+//! [`ProcessWriter`], or a fork's child for threads that exist only in the parent. In a shared segment the
+//! kernel hands it over, by a lock on the file (`sharing.rs`), which orders the two processes.
 //!
 //! **The common slab** has any number of writers; all add by compare-and-swap, and atomicity needs no
 //! ordering. Last values are plain stores to it: the later one in modification order stays.
@@ -40,7 +41,9 @@
 //!
 //! **Directory entries** are reserved, filled and published. The fills are relaxed stores; the state
 //! word (Release) and the swap of the chain's head (Release) come after them. Whoever finds an entry
-//! came by one of the two (Acquire), so it sees the fills. Heads only grow at the front while entries
+//! came by one of the two (Acquire), so it sees the fills. An entry in a chain is made live by its writer
+//! or by whoever finds it there, with a compare-and-swap from the one state before, so it does not come
+//! back when it was removed in between. Heads only grow at the front while entries
 //! are not freed; freeing happens in private memory alone, and excludes insertions by a lock.
 //!
 //! **Baselines.** A reset stores the sum that it read (Release). Readers load the baseline (Acquire)
@@ -54,14 +57,16 @@
 //! **A cell that is not zero** was written, so its page's bit is set: an update of such a cell of the
 //! thread's own slab, or of a last value, does not look at the bitmap.
 //!
-//! **Sparse cells** (`sparse.rs`). A slot is claimed by one writer at a time (its series' lock), which
-//! stores it with Release; whoever finds it with Acquire adds to a cell that was zero before. Slots
-//! change their stamp only at a reset.
+//! **Sparse cells** (`sparse.rs`). A slot is claimed by compare-and-swap (Release); whoever finds it with
+//! Acquire adds to a cell that was zero before. All who claim a number go the same way through the slots,
+//! which never become empty again, so they meet at one of them. Only in private memory, where one claims at
+//! a time (its series' lock), does a slot become another number's.
 //!
 //! **Exemplars** (`exemplar.rs`) are behind a sequence lock: odd while one is written. A reader that saw
 //! the same even number before (Acquire) and after (an acquire fence, then a relaxed load) its loads
-//! has read one whole exemplar: had it seen any store of a later writer, that writer's release fence
-//! would make its odd number visible to the second load.
+//! has read what no writer was at that began meanwhile: had it seen any store of such a one, that writer's
+//! release fence would make its odd number visible to the second load. One that began before, and in whose
+//! stead another has gone on, may still be at it: then the hash does not fit.
 //!
 //! **Lookup** (`index.rs`) reads a table of pointers; what is taken out of it is dropped by the epochs
 //! of `reclaim.rs`, where the argument stands.
@@ -95,6 +100,8 @@ mod mapping;
 mod opening;
 mod owned_cells;
 mod reclaim;
+mod report;
+mod room;
 mod segment;
 #[cfg(all(target_os = "linux", target_pointer_width = "64", not(loom), not(miri)))]
 mod shared_file;
@@ -117,6 +124,7 @@ pub use lock::{Locked, lock};
 pub use opening::Opening;
 pub use owned_cells::{OwnValues, Owners};
 pub use reclaim::collect_removed;
+pub use report::{SegmentReport, SlabReport};
 pub use segment::{Cell, Segment};
 pub use slabs::{Memory, OwnedCells, ProcessWriter};
 pub use sparse::SparseCells;

@@ -11,7 +11,7 @@ use loom::thread;
 use crate::layout::Geometry;
 use crate::slabs::{OwnerKind, Slab};
 use crate::word::plus_one;
-use crate::{CellsOf, Entry, EntryKind, ExemplarSlot, NewEntry, Segment};
+use crate::{CellsOf, Entry, EntryKind, ExemplarSlot, NewEntry, Segment, SparseCells};
 
 const GEOMETRY: Geometry = Geometry { slabs: 3, cells: 4, entries: 4, key_words: 4, processes: 0 };
 
@@ -156,28 +156,26 @@ fn a_reader_during_a_reset_sees_no_negative_value() {
     });
 }
 
+/// Makes the slots of several processes, all of the same entry.
+fn slots() -> impl Fn() -> ExemplarSlot {
+    let segment = Segment::private(Geometry { key_words: 8, ..GEOMETRY }, 7).unwrap();
+    let new = NewEntry { cells: 0, payload: ExemplarSlot::words(0), ..series(b"") };
+    let (entry, _) = segment.insert(&new).unwrap();
+    move || ExemplarSlot::new(Arc::clone(&segment), entry)
+}
+
 #[test]
 fn an_exemplar_is_read_whole() {
     model(|| {
-        let segment = segment();
-        let new = NewEntry {
-            kind: EntryKind::Overflow,
-            family: 0,
-            key: b"",
-            cells: 0,
-            of: CellsOf::Writers,
-            payload: ExemplarSlot::words(0),
-            created: 0.0,
-        };
-        let (entry, _) = segment.insert(&new).unwrap();
+        let slots = slots();
         let writers: Vec<_> = [1.0, 2.0]
             .into_iter()
             .map(|value| {
-                let slot = ExemplarSlot::new(Arc::clone(&segment), entry);
+                let slot = slots();
                 thread::spawn(move || slot.write("", value, value))
             })
             .collect();
-        let slot = ExemplarSlot::new(Arc::clone(&segment), entry);
+        let slot = slots();
         if let Some((_, value, timestamp)) = slot.read() {
             assert_eq!(value, timestamp);
         }
@@ -186,5 +184,39 @@ fn an_exemplar_is_read_whole() {
         }
         let (_, value, timestamp) = slot.read().unwrap();
         assert_eq!(value, timestamp);
+    });
+}
+
+#[test]
+fn an_exemplar_of_which_a_writer_was_slow_is_read_whole() {
+    model(|| {
+        let slots = slots();
+        let (slot, slow) = (slots(), slots());
+        let writer = thread::spawn(move || slow.write("", 1.0, 1.0));
+        // The second of them may go on in the other's stead.
+        slot.write("", 2.0, 2.0);
+        slot.write("", 3.0, 3.0);
+        if let Some((_, value, timestamp)) = slot.read() {
+            assert_eq!(value, timestamp);
+        }
+        writer.join().unwrap();
+        slot.write("", 4.0, 4.0);
+        assert_eq!(slot.read(), Some((String::new(), 4.0, 4.0)));
+    });
+}
+
+#[test]
+fn two_who_claim_sparse_cells_agree() {
+    model(|| {
+        let segment = segment();
+        let new = NewEntry { cells: 2, payload: 2, ..series(b"") };
+        let (entry, _) = segment.insert(&new).unwrap();
+        let table = || SparseCells::new(Arc::clone(&segment), entry);
+        let (own, other) = (table(), table());
+        // Both numbers are at home in the first slot.
+        let thread = thread::spawn(move || [2, 0].map(|number| other.claim(number, 0)));
+        let [zero, two] = [0, 2].map(|number| own.claim(number, 0));
+        assert_eq!(thread.join().unwrap(), [two, zero]);
+        assert!(zero != two && zero.is_some() && two.is_some());
     });
 }

@@ -138,7 +138,7 @@ mod memory {
     }
 
     /// Words of a shared mapping at a second address, which stays the same when the words behind it
-    /// change. Pages that were not taken in read as zeros, take no memory, and cannot be written.
+    /// change. Pages that were not taken in are zeros, and what is written there goes nowhere.
     #[cfg(target_os = "linux")]
     #[derive(Debug)]
     pub(crate) struct Window {
@@ -172,7 +172,10 @@ mod memory {
         ) -> *mut libc::c_void {
             let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | fixed;
             // SAFETY: the caller's promise.
-            unsafe { libc::mmap(start, len * size_of::<u64>(), libc::PROT_READ, flags, -1, 0) }
+            unsafe {
+                let access = libc::PROT_READ | libc::PROT_WRITE;
+                libc::mmap(start, len * size_of::<u64>(), access, flags, -1, 0)
+            }
         }
 
         /// Lets go of all pages. Whether it worked.
@@ -198,29 +201,19 @@ mod memory {
                 let to: *mut libc::c_void = self.words.as_ptr().add(first).cast();
                 let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
                 let bytes = words * size_of::<u64>();
-                libc::mremap(mapping.words.as_ptr().add(from).cast(), 0, bytes, flags, to) == to
-            }
-        }
-
-        /// Puts memory of its own in the place of some words: what is written there is lost.
-        pub(crate) fn cut_off(&self, range: Range<usize>) -> bool {
-            let page = page_words();
-            let first = range.start / page * page;
-            let words = range.end.next_multiple_of(page).min(self.len) - first;
-            let access = libc::PROT_READ | libc::PROT_WRITE;
-            let flags =
-                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_FIXED;
-            // SAFETY: within this window.
-            unsafe {
-                let start: *mut libc::c_void = self.words.as_ptr().add(first).cast();
-                libc::mmap(start, words * size_of::<u64>(), access, flags, -1, 0) == start
+                let from = mapping.words.as_ptr().add(from).cast();
+                // A refusal may come after the kernel has unmapped what was there.
+                libc::mremap(from, 0, bytes, flags, to) == to || {
+                    Self::map_zeros(to, words, libc::MAP_FIXED);
+                    false
+                }
             }
         }
 
         #[inline]
         pub(crate) fn words(&self) -> &[AtomicU64] {
-            // SAFETY: the window is `len` words long, readable until `drop`, and each page is zeros or
-            // words of a mapping. Who writes has taken the page in before.
+            // SAFETY: the window is `len` words long, readable and writable until `drop`, and each page is
+            // zeros at first or words of a mapping.
             unsafe { std::slice::from_raw_parts(self.words.as_ptr(), self.len) }
         }
     }
@@ -274,5 +267,5 @@ mod memory {
 }
 
 pub(crate) use memory::Mapping;
-#[cfg(all(target_os = "linux", not(loom), not(miri)))]
-pub(crate) use memory::Window;
+#[cfg(all(target_os = "linux", target_pointer_width = "64", not(loom), not(miri)))]
+pub(crate) use memory::{Window, page_words};

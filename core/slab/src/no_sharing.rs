@@ -25,6 +25,10 @@ impl Sharing {
         match *self {}
     }
 
+    pub(crate) fn window(&self, _window: usize) -> Option<&Window> {
+        match *self {}
+    }
+
     pub(crate) fn claim(&self, _segment: &Segment, _kind: OwnerKind) -> Option<usize> {
         match *self {}
     }
@@ -33,7 +37,16 @@ impl Sharing {
         match *self {}
     }
 
+    #[cfg(all(unix, not(loom)))]
+    pub(crate) fn renew_in_child(&self, _segment: &Segment, _own: Option<usize>) {
+        match *self {}
+    }
+
     pub(crate) fn has_owner(&self, _slab: usize) -> bool {
+        match *self {}
+    }
+
+    pub(crate) fn has_others(&self, _segment: &Segment) -> bool {
         match *self {}
     }
 

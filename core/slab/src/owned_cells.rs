@@ -30,7 +30,7 @@ pub struct Owners {
 }
 
 impl Owners {
-    fn has(&self, slab: usize) -> bool {
+    pub(crate) fn has(&self, slab: usize) -> bool {
         self.live.get(slab).is_some_and(|live| *live)
     }
 }
@@ -84,6 +84,11 @@ impl Segment {
     #[must_use]
     pub fn get_own(&self, cell: Cell) -> f64 {
         self.own_slab().map_or(0.0, |slab| slab.load(cell))
+    }
+
+    /// The number of the slab in which the process tells of itself.
+    pub(crate) fn own_slab_number(&self) -> Option<usize> {
+        self.own_slab().map(Slab::number)
     }
 
     fn own_slab(&self) -> Option<Slab<'_>> {

@@ -4,6 +4,7 @@
 use std::ffi::CString;
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
@@ -22,9 +23,21 @@ const MODE: u32 = 0o600;
 /// then: every use checks that it is still this one.
 #[derive(Debug)]
 pub(crate) struct SharedFile {
-    file: File,
+    file: ManuallyDrop<File>,
     device: u64,
     inode: u64,
+    /// Its name, if it has one, for the time when the descriptor is gone.
+    path: Option<PathBuf>,
+}
+
+impl Drop for SharedFile {
+    fn drop(&mut self) {
+        // Not the descriptor of somebody else who was given its number.
+        if self.get().is_some() {
+            // SAFETY: nothing uses the file after this.
+            unsafe { ManuallyDrop::drop(&mut self.file) };
+        }
+    }
 }
 
 /// What opening a file that is there came to.
@@ -36,9 +49,12 @@ pub(crate) enum Opened {
 }
 
 impl SharedFile {
-    fn new(file: File) -> io::Result<Self> {
+    fn new(file: File, path: Option<&Path>) -> io::Result<Self> {
         let metadata = file.metadata()?;
-        Ok(Self { file, device: metadata.dev(), inode: metadata.ino() })
+        // A relative one means something else after a change of the folder.
+        let path = path.map(std::path::absolute).transpose()?;
+        let file = ManuallyDrop::new(file);
+        Ok(Self { file, device: metadata.dev(), inode: metadata.ino(), path })
     }
 
     /// The descriptor of a file that was just opened.
@@ -54,10 +70,25 @@ impl SharedFile {
 
     /// Opens the same file once more: the locks of that description are others.
     pub(crate) fn reopened(&self) -> Option<Self> {
-        let path = format!("/proc/self/fd/{}", self.get()?.as_raw_fd());
-        let file = OpenOptions::new().read(true).write(true).open(path).ok()?;
-        let file = Self::new(file).ok()?;
-        (file.device == self.device && file.inode == self.inode).then_some(file)
+        let by_descriptor =
+            self.get().map(|file| PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd())));
+        let names = by_descriptor.into_iter().chain(self.path.clone());
+        let mut files = names.filter_map(|name| {
+            let mut options = OpenOptions::new();
+            let file = options.read(true).write(true).custom_flags(libc::O_NONBLOCK).open(name);
+            Self::new(file.ok()?, self.path.as_deref()).ok()
+        });
+        files.find(|file| file.device == self.device && file.inode == self.inode)
+    }
+
+    /// Goes on with another description of the same file.
+    pub(crate) fn replace(&mut self, new: Self) {
+        let mut old = std::mem::replace(self, new);
+        if old.file.as_raw_fd() == self.file.as_raw_fd() {
+            // Its descriptor was closed, and the new one has its number.
+            old.path = None;
+            std::mem::forget(old);
+        }
     }
 
     /// Takes the lock of a byte unless another description has it. The kernel gives it up when nothing
@@ -70,6 +101,12 @@ impl SharedFile {
     pub(crate) fn is_locked(&self, byte: usize) -> Option<bool> {
         let answer = self.call(libc::F_OFD_GETLK, libc::F_WRLCK, byte)?;
         Some(i32::from(answer.l_type) != libc::F_UNLCK)
+    }
+
+    /// Takes the lock of a byte together with all others that hold it. Who asks whether it is locked hears that
+    /// somebody does.
+    pub(crate) fn hold(&self, byte: usize) {
+        self.call(libc::F_OFD_SETLK, libc::F_RDLCK, byte);
     }
 
     /// Gives the lock of a byte back.
@@ -100,7 +137,7 @@ impl SharedFile {
         // SAFETY: the descriptor is new and nobody else's.
         let file = unsafe { File::from_raw_fd(descriptor) };
         let layout = Layout::new(geometry);
-        let filled = fill(&file, &layout, hash_seed).and_then(|()| Self::new(file));
+        let filled = fill(&file, &layout, hash_seed).and_then(|()| Self::new(file, None));
         let file = filled.map_err(|error| Error::io("cannot make shared memory", &error))?;
         Ok((file, layout))
     }
@@ -125,7 +162,7 @@ impl SharedFile {
             }
             match named {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
-                named => named.and_then(|()| Self::new(file)).map(Some),
+                named => named.and_then(|()| Self::new(file, Some(path))).map(Some),
             }
         };
         let file = make().map_err(|error| {
@@ -153,7 +190,7 @@ impl SharedFile {
         };
         check_owner(&file, path).map_err(|error| fault(&error))?;
         let checked = read_layout(&file, path).map_err(|error| fault(&error))?;
-        let file = Self::new(file).map_err(|error| fault(&error))?;
+        let file = Self::new(file, Some(path)).map_err(|error| fault(&error))?;
         Ok(Some(match checked {
             Ok(layout) => Opened::Good(file, layout),
             Err(error) => Opened::Bad(file, error),
@@ -201,10 +238,18 @@ fn unnamed_file(path: &Path) -> io::Result<(File, Option<PathBuf>)> {
             ) => {}
         other => return Ok((other?, None)),
     }
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".new-{}", std::process::id()));
-    let name = PathBuf::from(name);
-    Ok((options.create_new(true).open(&name)?, Some(name)))
+    options.create_new(true);
+    // Other threads may do the same, and processes of other containers, which may have this one's number.
+    let mut number = 0;
+    loop {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".new-{}-{number}", std::process::id()));
+        let name = PathBuf::from(name);
+        match options.open(&name) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+            opened => return Ok((opened?, Some(name))),
+        }
+    }
 }
 
 fn link_descriptor(file: &File, path: &Path) -> io::Result<()> {
@@ -225,7 +270,12 @@ fn link_descriptor(file: &File, path: &Path) -> io::Result<()> {
 
 /// Makes a new file an empty segment.
 fn fill(file: &File, layout: &Layout, hash_seed: u64) -> io::Result<()> {
-    file.set_len((layout.words * size_of::<u64>()) as u64)?;
+    let bytes = (layout.words * size_of::<u64>()) as u64;
+    if bytes > longest_file() {
+        // The kernel would not only refuse it, but also send a signal that ends the process.
+        return Err(io::Error::from_raw_os_error(libc::EFBIG));
+    }
+    file.set_len(bytes)?;
     let initial = (layout.initial_words() * size_of::<u64>()) as libc::off_t;
     // SAFETY: the call touches no memory of ours.
     match unsafe { libc::posix_fallocate(file.as_raw_fd(), 0, initial) } {
@@ -235,6 +285,14 @@ fn fill(file: &File, layout: &Layout, hash_seed: u64) -> io::Result<()> {
     let words = header::of(&layout.geometry, hash_seed);
     let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
     file.write_all_at(&bytes, 0)
+}
+
+/// How many bytes long a file may become that this process writes.
+fn longest_file() -> u64 {
+    let mut limit = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
+    // SAFETY: the call writes to the struct, which outlives it.
+    unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &raw mut limit) };
+    limit.rlim_cur
 }
 
 /// Refuses a file that somebody else could have made or changed.

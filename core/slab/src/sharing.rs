@@ -9,11 +9,12 @@
 //! the slab table is for people, and tells a slab that was never used.
 //!
 //! **Windows.** A writer reaches its slab through a second mapping of the slab's pages. Pages come in one by
-//! one, when they have memory; all others read as zero, which costs nothing and makes an update take the
-//! slow path, where memory is found or the update is counted as lost. A fork's child puts a slab of its own
+//! one, when they have memory; all others are zeros of the process's own, which costs nothing and makes an
+//! update take the slow path, where memory is found or the update is counted as lost. A fork's child puts a slab of its own
 //! behind each window that it goes on with, so that every address of a cell, in whatever language somebody
 //! keeps it, is that of a cell of the child's own.
 
+use std::fs::File;
 use std::ops::Range;
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicUsize, Ordering as IndexOrdering};
@@ -22,7 +23,7 @@ use std::time::SystemTime;
 
 use crate::layout::{COMMON_SLAB, Layout, PAGE_CELLS, header, slab as row};
 use crate::lock::lock;
-use crate::mapping::Window;
+use crate::mapping::{Mapping, Window, page_words};
 use crate::segment::Segment;
 use crate::shared_file::SharedFile;
 use crate::slabs::OwnerKind;
@@ -44,6 +45,8 @@ pub(crate) struct Sharing {
 #[derive(Debug)]
 struct State {
     file: SharedFile,
+    /// Of each description that was opened later a page, so that its locks do not end with its descriptor.
+    pins: Vec<Mapping>,
     /// Who has each window.
     holders: Box<[Holder]>,
 }
@@ -58,12 +61,29 @@ enum Holder {
     Writer(OwnerKind),
 }
 
+impl State {
+    /// The file, opened anew if foreign code has closed its descriptor.
+    fn file(&mut self) -> &SharedFile {
+        if self.file.get().is_none()
+            && let Some(file) = self.file.reopened()
+            && let Ok(pin) = Mapping::of_file(file.as_fd(), page_words(), true)
+        {
+            self.pins.push(pin);
+            self.file.replace(file);
+        }
+        &self.file
+    }
+}
+
 impl Sharing {
     pub(crate) fn new(file: SharedFile, layout: &Layout, is_view: bool) -> Self {
         let count = layout.slabs();
+        if !is_view {
+            file.hold(presence(layout));
+        }
         let holders = vec![Holder::Nobody; count].into();
         Self {
-            state: Mutex::new(State { file, holders }),
+            state: Mutex::new(State { file, pins: Vec::new(), holders }),
             slabs: (0..count).map(|_| AtomicUsize::new(COMMON_SLAB)).collect(),
             windows: (0..count).map(|_| OnceLock::new()).collect(),
             own: AtomicUsize::new(0),
@@ -73,17 +93,29 @@ impl Sharing {
 
     /// The slab and the cells behind a window.
     pub(crate) fn behind(&self, window: usize) -> Option<(usize, &Window)> {
+        let slab = self.slab_behind(window)?;
+        Some((slab, self.window(window)?))
+    }
+
+    /// The words of a window, whether or not there is a slab behind it.
+    pub(crate) fn window(&self, window: usize) -> Option<&Window> {
+        self.windows.get(window)?.get()
+    }
+
+    fn slab_behind(&self, window: usize) -> Option<usize> {
         let slab = self.slabs.get(window)?.load(IndexOrdering::Acquire);
-        let window = self.windows.get(window)?.get()?;
-        (slab != COMMON_SLAB).then_some((slab, window))
+        (slab != COMMON_SLAB).then_some(slab)
     }
 
     /// Takes a slab for a writer and says at which window; `None` when none can be had.
     pub(crate) fn claim(&self, segment: &Segment, kind: OwnerKind) -> Option<usize> {
+        self.claim_in(&mut lock(&self.state), segment, kind)
+    }
+
+    fn claim_in(&self, state: &mut State, segment: &Segment, kind: OwnerKind) -> Option<usize> {
         if self.is_view {
             return None;
         }
-        let mut state = lock(&self.state);
         let waiting = state.holders.iter().position(|holder| *holder == Holder::NextWriter);
         if let Some(window) = waiting.filter(|_| kind != OwnerKind::Whole) {
             *state.holders.get_mut(window)? = Holder::Writer(kind);
@@ -92,33 +124,31 @@ impl Sharing {
         // Window 0 is never used: the common slab has none.
         let window = (1..state.holders.len())
             .find(|window| state.holders.get(*window) == Some(&Holder::Nobody))?;
-        self.give_slab(segment, &state.file, window, kind)?;
+        self.give_slab(segment, state.file(), window, kind)?;
         *state.holders.get_mut(window)? = Holder::Writer(kind);
         Some(window)
     }
 
     /// The window of the slab in which the process says what is true of itself alone.
     pub(crate) fn own_window(&self, segment: &Segment) -> Option<usize> {
-        let own = self.own.load(IndexOrdering::Acquire);
-        if own != 0 {
-            return Some(own);
-        }
-        let claimed = self.claim(segment, OwnerKind::Whole)?;
-        let first =
-            self.own.compare_exchange(0, claimed, IndexOrdering::AcqRel, IndexOrdering::Acquire);
-        match first {
-            Ok(_) => Some(claimed),
-            Err(other) => {
-                // Another thread was faster: this one's stays unused until the process ends.
-                Some(other)
-            }
-        }
+        let own = || Some(self.own.load(IndexOrdering::Acquire)).filter(|own| *own != 0);
+        own().or_else(|| {
+            let mut state = lock(&self.state);
+            // Another thread may have been faster.
+            own().or_else(|| {
+                let claimed = self.claim_in(&mut state, segment, OwnerKind::Whole)?;
+                self.own.store(claimed, IndexOrdering::Release);
+                Some(claimed)
+            })
+        })
     }
 
     /// Takes a writer's slab back, for the next writer of this process.
     pub(crate) fn release(&self, window: usize) {
         if let Some(holder) = lock(&self.state).holders.get_mut(window) {
-            *holder = Holder::NextWriter;
+            // A fork's child may have found no slab to put behind it.
+            let slab = self.slab_behind(window);
+            *holder = slab.map_or(Holder::Nobody, |_| Holder::NextWriter);
         }
     }
 
@@ -132,6 +162,10 @@ impl Sharing {
     ) -> Option<usize> {
         let slab = self.take_slab(segment, file, kind)?;
         if self.open_window(segment, window, slab).is_none() {
+            if let Some(words) = self.window(window) {
+                // Some of its pages may have come in.
+                words.clear();
+            }
             file.unlock(slab);
             return None;
         }
@@ -142,16 +176,25 @@ impl Sharing {
 
     fn open_window(&self, segment: &Segment, window: usize, slab: usize) -> Option<()> {
         let words = self.windows.get(window)?;
-        if words.get().is_none() {
-            let _made = words.set(Window::new(segment.layout().geometry.cells)?);
-        }
-        let words = words.get()?;
+        let start = segment.layout().slab_cells(slab).start;
+        let words = match words.get() {
+            Some(words) => words,
+            None => {
+                let new = Window::new(segment.layout().geometry.cells)?;
+                // Where pages cannot have a second address (under valgrind), it must be known before somebody
+                // relies on it.
+                if !new.take_in(0..PAGE_CELLS, segment.mapping(), start) {
+                    return None;
+                }
+                words.get_or_init(|| new)
+            }
+        };
         if !words.clear() {
             return None;
         }
         for pages in segment.touched_runs(slab) {
             let cells = pages.start * PAGE_CELLS..pages.end * PAGE_CELLS;
-            let from = segment.layout().slab_cells(slab).start + cells.start;
+            let from = start + cells.start;
             if !words.take_in(cells, segment.mapping(), from) {
                 return None;
             }
@@ -181,13 +224,21 @@ impl Sharing {
 
     /// Whether the slab has an owner that is there. Where nobody can tell, it has.
     pub(crate) fn has_owner(&self, slab: usize) -> bool {
-        self.owns(slab) || lock(&self.state).file.is_locked(slab).unwrap_or(true)
+        self.owns(slab) || lock(&self.state).file().is_locked(slab).unwrap_or(true)
+    }
+
+    /// Whether another process has the segment. Where nobody can tell, one has.
+    pub(crate) fn has_others(&self, segment: &Segment) -> bool {
+        lock(&self.state).file().is_locked(presence(segment.layout())).unwrap_or(true)
     }
 
     /// Finds memory for words of the segment; whether there is some.
     pub(crate) fn allocate(&self, segment: &Segment, words: Range<usize>) -> bool {
-        let file = || lock(&self.state).file.get()?.try_clone().ok();
-        self.is_view || segment.mapping().allocate(words, file)
+        self.is_view || segment.mapping().allocate(words, || self.clone_of_file())
+    }
+
+    fn clone_of_file(&self) -> Option<File> {
+        lock(&self.state).file().get()?.try_clone().ok()
     }
 
     /// Finds memory for a page of a slab that is written through a window, or of the common one.
@@ -198,18 +249,29 @@ impl Sharing {
         window: Option<usize>,
         page: usize,
     ) -> bool {
+        self.touch_in(segment, slab, window, page, || self.clone_of_file())
+    }
+
+    fn touch_in(
+        &self,
+        segment: &Segment,
+        slab: usize,
+        window: Option<usize>,
+        page: usize,
+        file: impl Fn() -> Option<File>,
+    ) -> bool {
         let cells = page * PAGE_CELLS..(page + 1) * PAGE_CELLS;
         let from = segment.layout().slab_cells(slab).start + cells.start;
-        if !self.allocate(segment, from..from + PAGE_CELLS) {
+        if !self.is_view && !segment.mapping().allocate(from..from + PAGE_CELLS, file) {
             return false;
         }
         let Some(window) = window else { return true };
-        let words = self.windows.get(window).and_then(OnceLock::get);
-        words.is_some_and(|words| words.take_in(cells, segment.mapping(), from))
+        self.window(window).is_some_and(|words| words.take_in(cells, segment.mapping(), from))
     }
 
     /// In a fork's child, which has the parent's memory but must not write to the parent's slabs: puts slabs
-    /// of its own behind the windows that go on, those of `own` and of writers that are no threads.
+    /// of its own behind the windows that go on, those of `own` and of writers that are no threads. What is
+    /// written to a window without a slab goes nowhere.
     pub(crate) fn renew_in_child(&self, segment: &Segment, own: Option<usize>) {
         if self.is_view {
             return;
@@ -219,62 +281,49 @@ impl Sharing {
         let file = state.file.reopened();
         let file = file
             .filter(|file| file.get().is_some_and(|file| segment.mapping().renew(file.as_fd())));
+        let can_lock = file.is_some();
+        if let Some(file) = file {
+            file.hold(presence(segment.layout()));
+            state.file.replace(file);
+        }
+        state.pins.clear();
         let parents: Vec<usize> =
             self.slabs.iter().map(|slab| slab.swap(COMMON_SLAB, IndexOrdering::AcqRel)).collect();
-        if let Some(file) = file {
-            state.file = file;
-        } else {
-            // Without a description of its own it can take no lock: it has no slabs.
-            self.cut_off_all(segment, &parents);
-            state.holders.fill(Holder::Nobody);
-            return;
-        }
         for (window, parents_slab) in parents.into_iter().enumerate() {
-            let holder = state.holders.get(window).copied().unwrap_or(Holder::Nobody);
-            let goes_on = match holder {
-                Holder::Writer(OwnerKind::Thread) => own == Some(window),
-                Holder::Writer(_) => true,
-                Holder::Nobody | Holder::NextWriter => false,
+            if let Some(words) = self.window(window) {
+                words.clear();
+            }
+            let State { file, holders, .. } = &mut *state;
+            let Some(holder) = holders.get_mut(window) else { continue };
+            let kind = match *holder {
+                Holder::Writer(OwnerKind::Thread) if own != Some(window) => None,
+                Holder::Writer(kind) => Some(kind),
+                Holder::Nobody | Holder::NextWriter => None,
             };
-            let kind = match holder {
-                Holder::Writer(kind) if goes_on => kind,
-                _ => {
-                    self.forget(&mut state, window);
-                    continue;
+            let slab = kind
+                .filter(|_| can_lock)
+                .and_then(|kind| self.give_slab(segment, file, window, kind));
+            let Some(slab) = slab else {
+                // Those that are no threads keep addresses in their window: nobody else gets it.
+                if matches!(kind, None | Some(OwnerKind::Thread)) {
+                    *holder = Holder::Nobody;
                 }
+                continue;
             };
-            let touched = segment.touched_runs(parents_slab);
-            let slab = self.give_slab(segment, &state.file, window, kind);
-            for page in touched.into_iter().flatten() {
-                let has_memory = slab.is_some_and(|slab| segment.touch_page(slab, window, page));
-                let cells = page * PAGE_CELLS..(page + 1) * PAGE_CELLS;
-                if !has_memory && let Some(words) = self.windows.get(window).and_then(OnceLock::get)
-                {
-                    // Whoever keeps its address writes there.
-                    words.cut_off(cells);
+            // Whoever keeps the address of a cell writes there without a look.
+            for page in segment.touched_runs(parents_slab).into_iter().flatten() {
+                let file = || file.get()?.try_clone().ok();
+                if self.touch_in(segment, slab, Some(window), page, file) {
+                    segment.mark_page(slab, page);
                 }
             }
         }
     }
+}
 
-    fn forget(&self, state: &mut State, window: usize) {
-        if let Some(words) = self.windows.get(window).and_then(OnceLock::get) {
-            words.clear();
-        }
-        if let Some(holder) = state.holders.get_mut(window) {
-            *holder = Holder::Nobody;
-        }
-    }
-
-    fn cut_off_all(&self, segment: &Segment, parents: &[usize]) {
-        for (words, slab) in self.windows.iter().zip(parents) {
-            let Some(words) = words.get().filter(|_| *slab != COMMON_SLAB) else { continue };
-            words.clear();
-            for page in segment.touched_runs(*slab).into_iter().flatten() {
-                words.cut_off(page * PAGE_CELLS..(page + 1) * PAGE_CELLS);
-            }
-        }
-    }
+/// The byte of which all processes that have the segment hold the lock.
+fn presence(layout: &Layout) -> usize {
+    layout.slabs()
 }
 
 impl Segment {
@@ -291,18 +340,14 @@ impl Segment {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let now = now.map_or(0.0, |since| since.as_secs_f64());
         self.word(at + row::SINCE).store(now.to_bits(), Ordering::Relaxed);
+        self.word(at + row::EXPORTS).store(0, Ordering::Relaxed);
         self.word(header::SLABS_USED).fetch_max(slab as u64 + 1, Ordering::AcqRel);
     }
 
-    /// Finds memory for a page of a slab behind a window, and marks it.
-    fn touch_page(&self, slab: usize, window: usize, page: usize) -> bool {
-        let has_memory =
-            self.sharing().is_some_and(|sharing| sharing.touch(self, slab, Some(window), page));
-        let bits = self.range(self.layout().touched(slab)).get(page / 64);
-        if let Some(bits) = bits.filter(|_| has_memory) {
+    fn mark_page(&self, slab: usize, page: usize) {
+        if let Some(bits) = self.range(self.layout().touched(slab)).get(page / 64) {
             bits.fetch_or(1 << (page % 64), Ordering::Release);
         }
-        has_memory
     }
 
     /// Since when the slab's owner has or had it, in Unix seconds; 0 for a slab that never had one.
@@ -314,15 +359,15 @@ impl Segment {
     /// The pages of a slab that were ever written, as ranges.
     fn touched_runs(&self, slab: usize) -> Vec<Range<usize>> {
         let mut runs: Vec<Range<usize>> = Vec::new();
-        let words = self.range(self.layout().touched(slab)).iter().enumerate();
-        let pages = self.layout().geometry.cells / PAGE_CELLS;
-        for (at, word) in words {
+        // Behind the bits of all pages there may be some more, of no meaning.
+        let words = self.layout().geometry.cells / PAGE_CELLS / 64;
+        let words = self.range(self.layout().touched(slab)).iter().take(words);
+        for (at, word) in words.enumerate() {
             let bits = word.load(Ordering::Acquire);
             for page in (0..64).filter(|bit| bits >> bit & 1 == 1).map(|bit| at * 64 + bit) {
                 match runs.last_mut() {
                     Some(run) if run.end == page => run.end += 1,
-                    _ if page < pages => runs.push(page..page + 1),
-                    _ => {}
+                    _ => runs.push(page..page + 1),
                 }
             }
         }

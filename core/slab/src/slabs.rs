@@ -50,6 +50,10 @@ impl<'a> Slab<'a> {
         self.exclusive
     }
 
+    pub(crate) fn number(self) -> usize {
+        self.number
+    }
+
     pub(crate) fn is_common(self) -> bool {
         self.number == COMMON_SLAB
     }
@@ -77,8 +81,10 @@ impl<'a> Slab<'a> {
     }
 
     pub(crate) fn load(self, cell: Cell) -> f64 {
-        let bits = self.cells.get(cell as usize).map_or(0, |word| word.load(Ordering::Relaxed));
-        f64::from_bits(bits)
+        // To read a page of a file that nobody touched takes memory, which may not be there.
+        let is_there = !self.segment.is_shared() || self.is_touched(cell as usize);
+        let word = self.cells.get(cell as usize).filter(|_| is_there);
+        f64::from_bits(word.map_or(0, |word| word.load(Ordering::Relaxed)))
     }
 
     /// The word of a cell whose page is marked as touched.
@@ -115,6 +121,7 @@ impl<'a> Slab<'a> {
         }
     }
 
+    #[cfg_attr(loom, allow(dead_code, reason = "its models free nothing"))]
     pub(crate) fn zero(self, cells: Range<usize>) {
         for cell in cells {
             if self.is_touched(cell)
@@ -140,6 +147,7 @@ pub(crate) enum OwnerKind {
     /// Whoever holds a lock that lasts as long as the process: an interpreter.
     Process = 2,
     /// A process as a whole, for what it says of itself. In shared segments alone.
+    #[cfg(all(target_os = "linux", target_pointer_width = "64", not(loom), not(miri)))]
     Whole = 3,
 }
 
@@ -307,11 +315,9 @@ impl Memory {
     }
 
     fn atomics(&self) -> &[AtomicU64] {
-        let behind = |window| Some(self.segment.sharing()?.behind(window)?.1.words());
+        let of = |window| self.segment.sharing()?.window(window)?.words().get(self.words.clone());
         match self.window {
-            Some(window) => {
-                behind(window).and_then(|words| words.get(self.words.clone())).unwrap_or_default()
-            }
+            Some(window) => of(window).unwrap_or_default(),
             None => self.segment.range(self.words.clone()),
         }
     }

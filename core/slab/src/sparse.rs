@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::directory::Entry;
 use crate::segment::{Cell, Segment};
-use crate::sync::Ordering;
+use crate::sync::{AtomicU64, Ordering};
 
 /// Set in a slot that is not empty.
 const USED: u64 = 1 << 63;
@@ -42,37 +42,38 @@ impl SparseCells {
             // Acquire: the cell is zero, or was reset, before its slot says so.
             match slots.get(place)?.load(Ordering::Acquire) {
                 0 => return None,
-                found if found == wanted => return Some(self.entry.first_cell + place as u32),
+                found if found == wanted => {
+                    return Some(self.entry.first_cell.wrapping_add(place as u32));
+                }
                 _ => place = (place + 1) & last,
             }
         }
         None
     }
 
-    /// Gives a number a cell in this era; `None` when there is no room. A cell of an earlier era is
-    /// given to another number only when nothing else is left.
+    /// Gives a number a cell in this era; `None` when there is no room.
     ///
-    /// One caller at a time.
+    /// Any number of callers at a time in a shared segment. In private memory one at a time: there a cell of
+    /// an earlier era is given to another number when nothing else is left.
     #[must_use]
     pub fn claim(&self, number: u32, era: u16) -> Option<Cell> {
         let slots = self.segment.payload(&self.entry);
         let last = slots.len().checked_sub(1)?;
-        let probe = (0..slots.len()).map(|step| (number as usize + step) & last);
+        let probe = (0..slots.len()).map(|step| (number as usize).wrapping_add(step) & last);
         let mut stale = None;
         for place in probe {
             let word = slots.get(place)?;
-            let seen = word.load(Ordering::Relaxed);
-            if seen == 0 || seen as u32 == number {
-                word.store(slot(number, era), Ordering::Release);
-                return Some(self.entry.first_cell + place as u32);
+            if claim_slot(word, number, era) {
+                return Some(self.entry.first_cell.wrapping_add(place as u32));
             }
-            if stale.is_none() && era_of(seen) != era {
+            if stale.is_none() && era_of(word.load(Ordering::Relaxed)) != era {
                 stale = Some(place);
             }
         }
-        let place = stale?;
+        // Where others may add to the cell of an earlier number, it stays that number's.
+        let place = stale.filter(|_| !self.segment.is_shared())?;
         slots.get(place)?.store(slot(number, era), Ordering::Release);
-        Some(self.entry.first_cell + place as u32)
+        Some(self.entry.first_cell.wrapping_add(place as u32))
     }
 
     /// The numbers that were claimed in this era.
@@ -96,6 +97,26 @@ impl SparseCells {
     /// Makes all counts zero from now on; see [`Segment::reset`].
     pub fn reset(&self) {
         self.segment.reset(self.entry.first_cell, self.entry.cells as usize);
+    }
+}
+
+/// Makes a slot a number's that is nobody's or its own already; whether it is its own now. An era does not
+/// go back, when one who knows only an earlier one comes late.
+fn claim_slot(word: &AtomicU64, number: u32, era: u16) -> bool {
+    let wanted = slot(number, era);
+    let mut seen = word.load(Ordering::Acquire);
+    loop {
+        let is_own = seen != 0 && seen as u32 == number;
+        if is_own && era_of(seen).wrapping_sub(era) < 1 << 15 {
+            return true;
+        }
+        if seen != 0 && !is_own {
+            return false;
+        }
+        match word.compare_exchange(seen, wanted, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => return true,
+            Err(now) => seen = now,
+        }
     }
 }
 

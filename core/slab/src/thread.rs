@@ -110,7 +110,7 @@ pub(crate) fn slab(segment: &Segment) -> Slab<'_> {
         let slab = own.map_or(segment.common(), |number| Slab::of_writer(segment, number, true));
         cached.segment.set(id);
         cached.number.set(own.unwrap_or(COMMON_SLAB));
-        let cells = own.map(|_| slab.cells()).unwrap_or_default();
+        let cells = if slab.is_exclusive() { slab.cells() } else { Default::default() };
         cached.first.set(NonNull::from(cells).cast());
         cached.count.set(cells.len());
         slab

@@ -3,57 +3,16 @@
 #![cfg(all(target_os = "linux", target_pointer_width = "64", not(loom), not(miri)))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod common;
+
+use std::collections::HashMap;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::os::unix::fs::{FileExt, PermissionsExt, symlink};
+use std::sync::{Arc, Barrier};
 
+use common::{Folder, OPENING, Random, open, part, series};
 use metrion_model::ErrorCode;
-use metrion_slab::{CellsOf, Cursor, Entry, EntryKind, Geometry, NewEntry, Opening, Segment};
-
-const OPENING: Opening = Opening {
-    geometry: Geometry { slabs: 4, cells: 1 << 15, entries: 256, key_words: 1 << 12, processes: 3 },
-    hash_seed: 7,
-    move_damaged_aside: false,
-};
-
-/// A folder of its own for each test, removed with it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("metrion-{name}-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        Self(folder)
-    }
-
-    fn file(&self) -> PathBuf {
-        self.0.join("segment")
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _gone = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn open(path: &Path) -> Arc<Segment> {
-    Segment::shared(path, OPENING).unwrap()
-}
-
-fn series(segment: &Segment, key: &str, of: CellsOf) -> Entry {
-    let new = NewEntry {
-        kind: EntryKind::Series,
-        family: 9,
-        key: key.as_bytes(),
-        cells: 2,
-        of,
-        payload: 1,
-        created: 5.0,
-    };
-    segment.insert(&new).unwrap().0
-}
+use metrion_slab::{Cell, CellsOf, Cursor, EntryKind, Geometry, Opening, Segment, SparseCells};
 
 #[test]
 fn processes_meet_in_a_segment() {
@@ -168,7 +127,7 @@ fn a_thread_without_a_slab_counts_for_its_process() {
     assert_eq!(first.sum_bound(cell, &first.owners()), 5.0);
     let (first, others) = segments.split_first().unwrap();
     assert_eq!(others.len(), 4);
-    drop(others.iter().cloned().collect::<Vec<_>>());
+    drop(others.to_vec());
     let first = Arc::clone(first);
     drop(segments);
     assert_eq!(first.sum_bound(cell, &first.owners()), 1.0);
@@ -186,6 +145,65 @@ fn removal_is_seen_by_all_and_nothing_is_used_again() {
     let next = series(&one, "a", CellsOf::Writers);
     assert_ne!(next.first_cell, entry.first_cell);
     assert_eq!((one.sum(next.first_cell), one.sum(entry.first_cell)), (0.0, 1.0));
+}
+
+/// What several processes, each in a thread, were given for the numbers 0 to 63 in an order of their own.
+fn claim_all(tables: &[SparseCells], era: u16) -> Vec<HashMap<u32, Cell>> {
+    let barrier = Barrier::new(tables.len());
+    let claim = |seed: usize| {
+        let mut random = Random::new(seed as u64);
+        let mut numbers: Vec<u32> = (0..64).collect();
+        (1..64).for_each(|i| numbers.swap(i, random.below(i as u64 + 1) as usize));
+        barrier.wait();
+        let claimed = numbers.into_iter().map(|n| (n, tables[seed].claim(n, era).unwrap()));
+        claimed.collect()
+    };
+    let claim = &claim;
+    std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            (0..tables.len()).map(|seed| scope.spawn(move || claim(seed))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+#[test]
+fn numbers_that_many_claim_get_one_cell_each() {
+    let folder = Folder::new("sparse");
+    for round in 0..100 {
+        let path = folder.0.join(round.to_string());
+        let tables: Vec<_> = (0..6)
+            .map(|_| {
+                let segment = open(&path);
+                let entry = part(&segment, EntryKind::Sparse, "sparse", 64);
+                SparseCells::new(segment, entry)
+            })
+            .collect();
+        let first = claim_all(&tables, 0);
+        let mut cells: Vec<Cell> = first[0].values().copied().collect();
+        cells.sort_unstable();
+        cells.dedup();
+        assert_eq!(cells.len(), 64);
+        assert!(first.iter().all(|claimed| *claimed == first[0]));
+        // A later era changes nothing about it, and one who comes late does not bring the old one back.
+        assert_eq!(tables[0].numbers(1).count(), 0);
+        assert_eq!(claim_all(&tables, 1)[5], first[0]);
+        assert_eq!(tables[0].claim(7, 0), Some(first[0][&7]));
+        assert_eq!(tables[0].numbers(1).count(), 64);
+        // Nobody's cell becomes another's.
+        assert_eq!(tables[0].claim(64, 2), None);
+    }
+}
+
+#[test]
+fn what_stands_behind_the_bits_of_all_pages_means_nothing() {
+    let folder = Folder::new("padding");
+    drop(open(&folder.file()));
+    // The bitmap of slab 1, of which the first word is that of all 64 pages: see FORMAT.md.
+    let bits = (1_u64 << 63).to_le_bytes().into_iter().chain([0xff; 7 * 8]).collect::<Vec<u8>>();
+    let file = fs::OpenOptions::new().write(true).open(folder.file()).unwrap();
+    file.write_all_at(&bits, 8 * (512 + 512 + 8)).unwrap();
+    let segment = open(&folder.file());
+    assert!(segment.process_writer().memory(0, 1).is_some());
 }
 
 #[test]
