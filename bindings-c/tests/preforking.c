@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -92,6 +93,8 @@ static void send_page(int socket)
 
 static void work(void)
 {
+    /* When a check of the parent fails, nobody tells it to end. */
+    CHECK(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
     OK(metrion_set(of_parent.workers, 1));
     OK(metrion_set(of_file.workers, 1));
     for (;;) {

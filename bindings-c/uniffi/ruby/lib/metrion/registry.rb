@@ -151,7 +151,8 @@ module Metrion
 
     # Serves the registry over HTTP from a thread of the library, until the Server is stopped. Port 0 is any
     # free one. `tls` is a hash of files in PEM: `certificates`, `key`, and perhaps `client_authorities` and
-    # `client_required`. After fork the child has no such thread.
+    # `client_required`. After fork the child has no such thread. When another process serves this shared registry
+    # already, that is a warning, once.
     def serve(port: 0, address: nil, path: nil, created: false, tls: nil)
       Metrion.crossing do
         options = MetrionFfi::ServeOptions.new(

@@ -192,7 +192,8 @@ class Registry private constructor(private val core: CoreRegistry) : AutoCloseab
         crossing { core.scrape(ScrapeRequest(accept, acceptEncoding, query)) }
 
     /**
-     * Serves the registry over HTTP, from a thread of the library, until the [Server] is closed.
+     * Serves the registry over HTTP, from a thread of the library, until the [Server] is closed. When another process
+     * serves this shared registry already, that is a warning in the log `dev.metrion`, once.
      *
      * @param port 0 is any free one.
      * @param address `127.0.0.1` by default; `0.0.0.0` and `::` are every address.
