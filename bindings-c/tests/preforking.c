@@ -18,6 +18,10 @@ enum { WORKERS = 4, CLIENTS = 3, PATIENCE_SECONDS = 60 };
 /* Of each client; METRION_TEST_ROUNDS is another number, for slow tools. */
 static int rounds = 2000;
 
+/* Whether METRION_TEST_COUNTS_ONLY is set: valgrind knows no second mapping of the same pages, which is where a process
+ * has what it says of itself alone, and what it has in flight. */
+static int counts_only;
+
 /* What is asked of a worker, a byte. */
 enum { ANSWER = 'a', HANG = 'h', SHOW = 's', END = 'e' };
 
@@ -194,6 +198,8 @@ static void await_workers(double count)
 {
     const time_t deadline = time(NULL) + PATIENCE_SECONDS;
     char page[4096];
+    if (counts_only)
+        return;
     do {
         size_t length;
         CHECK(time(NULL) < deadline);
@@ -208,7 +214,7 @@ static void replace_one(void)
     pid_t hanging;
     int status, i;
     CHECK(ask(HANG, (char *)&hanging, sizeof hanging) == sizeof hanging);
-    CHECK(value(of_parent.in_flight) >= 1 && value(of_file.in_flight) >= 1);
+    CHECK(counts_only || (value(of_parent.in_flight) >= 1 && value(of_file.in_flight) >= 1));
     CHECK(kill(hanging, SIGKILL) == 0);
     CHECK(waitpid(hanging, &status, 0) == hanging && WIFSIGNALED(status));
     await_workers(WORKERS - 1);
@@ -248,6 +254,7 @@ int main(void)
     int i, status;
     if (given != NULL)
         rounds = atoi(given);
+    counts_only = getenv("METRION_TEST_COUNTS_ONLY") != NULL;
     CHECK(rounds > 0 && mkdtemp(folder) != NULL);
     snprintf(path, sizeof path, "%s/registry", folder);
     inherited.fork = metrion_string("share");
@@ -287,10 +294,10 @@ int main(void)
     for (i = 0; i < 2 * WORKERS; i++) {
         page[ask(SHOW, page, sizeof page - 1)] = '\0';
         CHECK(has_line(page, "requests_total", requests) && has_line(page, "in_flight", 0));
-        CHECK(has_line(page, "workers", WORKERS));
+        CHECK(counts_only || has_line(page, "workers", WORKERS));
     }
     scrape(port, page, sizeof page);
-    CHECK(has_line(page, "requests_total", requests) && has_line(page, "workers", WORKERS));
+    CHECK(has_line(page, "requests_total", requests) && (counts_only || has_line(page, "workers", WORKERS)));
 
     for (i = 0; i < WORKERS; i++)
         ask(END, page, 1);
