@@ -24,7 +24,7 @@
 typedef struct metrion_slot metrion_slot;
 typedef struct metrion_thread_slab metrion_thread_slab;
 
-// What became of a call. 0 is success.
+// What became of a call. 0 is success. Numbers are added at the end, and never change.
 typedef enum metrion_status {
   // It was done.
   METRION_STATUS_OK = 0,
@@ -60,6 +60,10 @@ typedef enum metrion_status {
   METRION_STATUS_IO = 15,
   // A fault of the library itself. Please report it.
   METRION_STATUS_INTERNAL = 16,
+  // The file of a shared registry is damaged, or is no such file.
+  METRION_STATUS_DAMAGED = 17,
+  // The file of a shared registry is of another version of Metrion.
+  METRION_STATUS_OTHER_VERSION = 18,
 } metrion_status;
 
 // The formats in which a registry is written.
@@ -74,12 +78,36 @@ typedef enum metrion_format {
   METRION_FORMAT_JSON = 3,
 } metrion_format;
 
-// How a gauge counts.
+// How a gauge counts, and what becomes of several processes' values in a registry that they share.
+//
+// All but the first two keep a value for each process; in a registry of one process they are as the first.
+// `LIVE` leaves out processes that have ended. Numbers are added at the end, and never change.
 typedef enum metrion_gauge_mode {
-  // The last value that was set.
+  // The last value that was set, by whatever process.
   METRION_GAUGE_MODE_LAST_VALUE = 0,
-  // Only added to and subtracted from, each thread in its own cell: for things in flight.
+  // Only added to and subtracted from, each thread in its own cell: for things in flight. What a process
+  // has in flight when it ends is dropped.
   METRION_GAUGE_MODE_UP_DOWN = 1,
+  // A series for each process, told apart by the label `pid`.
+  METRION_GAUGE_MODE_ALL = 2,
+  // The same of processes that live.
+  METRION_GAUGE_MODE_LIVE_ALL = 3,
+  // The least value.
+  METRION_GAUGE_MODE_MIN = 4,
+  // The least value of processes that live.
+  METRION_GAUGE_MODE_LIVE_MIN = 5,
+  // The greatest value.
+  METRION_GAUGE_MODE_MAX = 6,
+  // The greatest value of processes that live.
+  METRION_GAUGE_MODE_LIVE_MAX = 7,
+  // The sum of the values.
+  METRION_GAUGE_MODE_SUM = 8,
+  // The sum of the values of processes that live.
+  METRION_GAUGE_MODE_LIVE_SUM = 9,
+  // The value that was set last.
+  METRION_GAUGE_MODE_MOST_RECENT = 10,
+  // The value that was set last by a process that lives.
+  METRION_GAUGE_MODE_LIVE_MOST_RECENT = 11,
 } metrion_gauge_mode;
 
 // The types of families that a collector yields.
@@ -312,6 +340,16 @@ typedef struct metrion_registry_options {
   void *clock_user;
   // Called when the clock is not used any more; may be null.
   metrion_release_function clock_release;
+  // The path of a file in which any number of processes share the registry, best one in a file system in
+  // memory, as `/dev/shm` is; it is made when it is not there, and need never be removed. Any of the
+  // processes answers a scrape for all. Empty is memory of the process. 64-bit Linux only.
+  struct metrion_text shared;
+  // What a child that fork() makes has of a registry in memory of the process: `separate` (also when it is
+  // empty), a copy to go on with; `share`, the registry itself. Not with `shared`, which children share anyway.
+  struct metrion_text fork;
+  // Whether a shared file that is damaged, or of another version of Metrion, is given another name
+  // (`.damaged-1`), and a new one made. If not, it is an error.
+  bool move_damaged_aside;
 } metrion_registry_options;
 
 // What every family has.
@@ -579,14 +617,19 @@ enum metrion_status metrion_read(struct metrion_series series, struct metrion_re
 // Gives back the memory of a reading, and makes it empty; null is no error.
 enum metrion_status metrion_reading_free(struct metrion_reading *reading);
 
-// A registry in memory of its own; `options` may be null.
+// A registry; `options` may be null. It is empty, or, of a file that other processes share, has what they put
+// into it.
 //
 // Fails with `limit_reached` when its address space cannot be had, `invalid_name` or `reserved_name` for
-// its constant labels.
+// its constant labels, `invalid_value` for options that make no sense; of a shared file with `damaged` and
+// `other_version` when it cannot be used, `io` when the operating system refuses or it is somebody else's, and
+// `unsupported` where there is no sharing.
 enum metrion_status metrion_registry_new(const struct metrion_registry_options *options,
                                          struct metrion_registry *out);
 
-// The registry of the process, the same at every call but for the handle, which is the caller's to free.
+// The registry of the process, the same at every call but for the handle, which is the caller's to free. When
+// the environment variable `METRION_SHARED` has the path of a file, it is shared with all processes that have
+// that path there, and fails as `metrion_registry_new`.
 enum metrion_status metrion_registry_default(struct metrion_registry *out);
 
 // Gives a handle back. The registry ends with the last of its handles, servers and collectors; what is

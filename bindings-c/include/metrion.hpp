@@ -149,6 +149,13 @@ struct RegistryOptions {
     bool self_metrics = false;
     // The time in seconds since the Unix epoch, for tests. It must not throw.
     std::function<double()> clock = {};
+    // The path of a file in which any number of processes share the registry; empty is memory of the process.
+    std::string shared = {};
+    // What a child that fork() makes has of a registry in memory of the process: "separate", a copy to go on
+    // with, which is the default, or "share", the registry itself.
+    std::string fork = {};
+    // Whether a shared file that is damaged, or of another version, is given another name, and a new one made.
+    bool move_damaged_aside = false;
 };
 
 // A format with what it may leave out or write in more than one way.
@@ -230,7 +237,7 @@ class Registry {
 public:
     explicit Registry(const RegistryOptions &options = {}) : handle_(make(options)) {}
 
-    // The registry of the process.
+    // The registry of the process; METRION_SHARED in the environment shares it with other processes.
     static Registry process() {
         metrion_registry registry;
         detail::check(metrion_registry_default(&registry));
@@ -372,6 +379,9 @@ private:
         own.max_entries = options.max_entries;
         own.utf8_names = options.utf8_names;
         own.self_metrics = options.self_metrics;
+        own.shared = detail::text(options.shared);
+        own.fork = detail::text(options.fork);
+        own.move_damaged_aside = options.move_damaged_aside;
         using Clock = std::function<double()>;
         if (options.clock) {
             own.clock = [](void *user) noexcept { return (*static_cast<Clock *>(user))(); };

@@ -5,10 +5,9 @@ use std::ffi::c_void;
 use std::sync::Arc;
 
 use metrion_core as core;
-use metrion_core::{Geometry, NameRules};
+use metrion_core::{Error, ErrorCode, Geometry, NameRules, RegistryMemory};
 
 use crate::callback::{CallerClock, ClockFunction, ReleaseFunction, User};
-use crate::family::unsupported;
 use crate::status::Result;
 use crate::text::{Label, Text, list, names, numbers, owned_pairs};
 
@@ -32,6 +31,16 @@ pub struct RegistryOptions {
     pub clock_user: *mut c_void,
     /// Called when the clock is not used any more; may be null.
     pub clock_release: ReleaseFunction,
+    /// The path of a file in which any number of processes share the registry, best one in a file system in
+    /// memory, as `/dev/shm` is; it is made when it is not there, and need never be removed. Any of the
+    /// processes answers a scrape for all. Empty is memory of the process. 64-bit Linux only.
+    pub shared: Text,
+    /// What a child that fork() makes has of a registry in memory of the process: `separate` (also when it is
+    /// empty), a copy to go on with; `share`, the registry itself. Not with `shared`, which children share anyway.
+    pub fork: Text,
+    /// Whether a shared file that is damaged, or of another version of Metrion, is given another name
+    /// (`.damaged-1`), and a new one made. If not, it is an error.
+    pub move_damaged_aside: bool,
 }
 
 /// What every family has.
@@ -62,13 +71,37 @@ pub struct FamilyOptions {
     pub expire_after_seconds: *const f64,
 }
 
-/// How a gauge counts.
+/// How a gauge counts, and what becomes of several processes' values in a registry that they share.
+///
+/// All but the first two keep a value for each process; in a registry of one process they are as the first.
+/// `LIVE` leaves out processes that have ended. Numbers are added at the end, and never change.
 #[repr(C)]
 pub enum GaugeMode {
-    /// The last value that was set.
+    /// The last value that was set, by whatever process.
     LastValue = 0,
-    /// Only added to and subtracted from, each thread in its own cell: for things in flight.
+    /// Only added to and subtracted from, each thread in its own cell: for things in flight. What a process
+    /// has in flight when it ends is dropped.
     UpDown = 1,
+    /// A series for each process, told apart by the label `pid`.
+    All = 2,
+    /// The same of processes that live.
+    LiveAll = 3,
+    /// The least value.
+    Min = 4,
+    /// The least value of processes that live.
+    LiveMin = 5,
+    /// The greatest value.
+    Max = 6,
+    /// The greatest value of processes that live.
+    LiveMax = 7,
+    /// The sum of the values.
+    Sum = 8,
+    /// The sum of the values of processes that live.
+    LiveSum = 9,
+    /// The value that was set last.
+    MostRecent = 10,
+    /// The value that was set last by a process that lives.
+    LiveMostRecent = 11,
 }
 
 /// How a histogram counts in native (exponential) buckets. Null members have the core's defaults, which
@@ -154,7 +187,18 @@ impl RegistryOptions {
         if self.max_entries > 0 {
             options.geometry = Geometry { entries: self.max_entries, ..options.geometry };
         }
+        options.memory = self.memory()?;
         Ok(options)
+    }
+
+    fn memory(&self) -> Result<RegistryMemory> {
+        // SAFETY: what callers of the library promise.
+        let text = |text: Text, what| unsafe { text.read(what, ErrorCode::InvalidValue) };
+        let given = |text: &&str| !text.is_empty();
+        let path = Some(text(self.shared, "the path of the shared registry")?).filter(given);
+        let fork = Some(text(self.fork, "fork")?).filter(given);
+        let memory = RegistryMemory::from_words(path.map(Into::into), fork)?;
+        Ok(memory.with_damaged_moved_aside(self.move_damaged_aside))
     }
 }
 
@@ -178,15 +222,27 @@ impl FamilyOptions {
 }
 
 impl GaugeMode {
+    /// By their numbers.
+    const MODES: [core::GaugeMode; 12] = [
+        core::GaugeMode::LastValue,
+        core::GaugeMode::UpDown,
+        core::GaugeMode::All,
+        core::GaugeMode::LiveAll,
+        core::GaugeMode::Min,
+        core::GaugeMode::LiveMin,
+        core::GaugeMode::Max,
+        core::GaugeMode::LiveMax,
+        core::GaugeMode::Sum,
+        core::GaugeMode::LiveSum,
+        core::GaugeMode::MostRecent,
+        core::GaugeMode::LiveMostRecent,
+    ];
+
     /// C can pass any number for an enum.
     pub(crate) fn read(mode: i32) -> Result<core::GaugeMode> {
-        const LAST_VALUE: i32 = GaugeMode::LastValue as i32;
-        const UP_DOWN: i32 = GaugeMode::UpDown as i32;
-        match mode {
-            LAST_VALUE => Ok(core::GaugeMode::LastValue),
-            UP_DOWN => Ok(core::GaugeMode::UpDown),
-            _ => Err(unsupported(&format!("there is no gauge mode {mode}"))),
-        }
+        let found = usize::try_from(mode).ok().and_then(|mode| Self::MODES.get(mode)).copied();
+        let message = || format!("there is no gauge mode {mode}");
+        found.ok_or_else(|| Error::new(ErrorCode::InvalidValue, message()))
     }
 }
 

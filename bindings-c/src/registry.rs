@@ -10,10 +10,13 @@ use crate::options::{FamilyOptions, GaugeMode, HistogramOptions, RegistryOptions
 use crate::status::{Result, Status, done, null, returning};
 use crate::text::{Text, names};
 
-/// A registry in memory of its own; `options` may be null.
+/// A registry; `options` may be null. It is empty, or, of a file that other processes share, has what they put
+/// into it.
 ///
 /// Fails with `limit_reached` when its address space cannot be had, `invalid_name` or `reserved_name` for
-/// its constant labels.
+/// its constant labels, `invalid_value` for options that make no sense; of a shared file with `damaged` and
+/// `other_version` when it cannot be used, `io` when the operating system refuses or it is somebody else's, and
+/// `unsupported` where there is no sharing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn metrion_registry_new(
     options: Option<&RegistryOptions>,
@@ -27,7 +30,9 @@ pub unsafe extern "C" fn metrion_registry_new(
     unsafe { returning(out, make) }
 }
 
-/// The registry of the process, the same at every call but for the handle, which is the caller's to free.
+/// The registry of the process, the same at every call but for the handle, which is the caller's to free. When
+/// the environment variable `METRION_SHARED` has the path of a file, it is shared with all processes that have
+/// that path there, and fails as `metrion_registry_new`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn metrion_registry_default(out: *mut Registry) -> Status {
     // SAFETY: what callers of the library promise.

@@ -78,7 +78,10 @@ pub unsafe extern "C" fn metrion_serve(
     let start = || {
         let registry = registry.get()?;
         let options = options.map_or_else(|| Ok(HttpOptions::default()), ServeOptions::read)?;
-        Ok(Server::new(serve_http(registry, options)?))
+        let server = serve_http(registry, options)?;
+        // For the other processes' warnings: C has no log for one of its own.
+        let _unheard = registry.announce_exporter();
+        Ok(Server::new(server))
     };
     // SAFETY: what callers of the library promise.
     unsafe { returning(out, start) }

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use metrion_core::{Error, ErrorCode};
 
-/// What became of a call. 0 is success.
+/// What became of a call. 0 is success. Numbers are added at the end, and never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum Status {
@@ -45,6 +45,10 @@ pub enum Status {
     Io = 15,
     /// A fault of the library itself. Please report it.
     Internal = 16,
+    /// The file of a shared registry is damaged, or is no such file.
+    Damaged = 17,
+    /// The file of a shared registry is of another version of Metrion.
+    OtherVersion = 18,
 }
 
 /// What functions behind the fence return.
@@ -108,6 +112,8 @@ pub(crate) fn status_of(code: ErrorCode) -> Status {
         ErrorCode::Unsupported => Status::Unsupported,
         ErrorCode::AddressInUse => Status::AddressInUse,
         ErrorCode::Io => Status::Io,
+        ErrorCode::Damaged => Status::Damaged,
+        ErrorCode::OtherVersion => Status::OtherVersion,
         // The core's enum may grow; a vector with a new code fails then.
         _ => Status::Internal,
     }
@@ -154,7 +160,7 @@ pub extern "C" fn metrion_status_code(status: i32) -> *const c_char {
 }
 
 /// By the numbers of the statuses.
-const CODES: [&CStr; 17] = [
+const CODES: [&CStr; 19] = [
     c"ok",
     c"metric_exists",
     c"label_mismatch",
@@ -172,6 +178,8 @@ const CODES: [&CStr; 17] = [
     c"address_in_use",
     c"io",
     c"internal",
+    c"damaged",
+    c"other_version",
 ];
 
 #[cfg(test)]
@@ -205,6 +213,8 @@ mod tests {
             ErrorCode::Unsupported,
             ErrorCode::AddressInUse,
             ErrorCode::Io,
+            ErrorCode::Damaged,
+            ErrorCode::OtherVersion,
         ] {
             assert_eq!(text(status_of(code)), code.as_str());
         }

@@ -88,7 +88,7 @@ static void test_gauges(metrion_registry registry)
     }
     CHECK(value(up_down) == 10);
     FAILS(metrion_set(up_down, 1), "unsupported");
-    FAILS(metrion_gauge_family(registry, &options, 7, &family), "unsupported");
+    FAILS(metrion_gauge_family(registry, &options, 99, &family), "invalid_value");
     OK(metrion_series_free(last));
     OK(metrion_series_free(up_down));
 }

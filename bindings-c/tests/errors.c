@@ -16,7 +16,9 @@ static void test_codes(void)
     CHECK(strcmp(metrion_status_code(METRION_STATUS_NOT_FOUND), "not_found") == 0);
     CHECK(strcmp(metrion_status_code(METRION_STATUS_IO), "io") == 0);
     CHECK(strcmp(metrion_status_code(METRION_STATUS_INTERNAL), "internal") == 0);
-    for (status = METRION_STATUS_INTERNAL + 1; status < 100; status++)
+    CHECK(strcmp(metrion_status_code(METRION_STATUS_DAMAGED), "damaged") == 0);
+    CHECK(strcmp(metrion_status_code(METRION_STATUS_OTHER_VERSION), "other_version") == 0);
+    for (status = METRION_STATUS_OTHER_VERSION + 1; status < 100; status++)
         CHECK(strcmp(metrion_status_code(status), "internal") == 0);
     CHECK(strcmp(metrion_status_code(-1), "internal") == 0);
 }

@@ -19,7 +19,8 @@ constexpr std::size_t MOST_WAITING = 1000;
 
 // What the program counts. Each is made once; an update is an addition to the thread's own memory.
 struct Metrics {
-    metrion::Registry registry;
+    // METRION_SHARED in the environment shares it with other programs.
+    metrion::Registry registry = metrion::Registry::process();
     metrion::Family<metrion::Counter> files =
         registry.counter_family({"files_total", "Files that were asked for, by what became of them.", {"result"}});
     metrion::Counter ok = files.labels({"ok"}), missing = files.labels({"missing"});

@@ -1,6 +1,9 @@
 #include "case.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -9,6 +12,10 @@
 namespace {
 
 constexpr double START = 1700000000;
+
+// By their numbers.
+constexpr std::string_view MODES[] = {"last", "up_down", "all", "liveall", "min", "livemin", "max",
+                                      "livemax", "sum", "livesum", "mostrecent", "livemostrecent"};
 
 template <class... Metrics>
 using HandleOf = std::variant<metrion::Family<Metrics>..., Metrics...>;
@@ -177,7 +184,14 @@ private:
         options.max_entries = setup.get<std::size_t>("max_entries", 0);
         options.clock = [clock = clock_] { return *clock; };
         setup.finish();
-        return metrion::Registry(options);
+        const char *shared = std::getenv("METRION_VECTORS_SHARED");
+        if (shared == nullptr)
+            return metrion::Registry(options);
+        options.shared = shared;
+        metrion::Registry registry(options);
+        // It goes on without a name, and the next case has a file of its own.
+        require(std::remove(shared) == 0, "the shared file is not there");
+        return registry;
     }
 
     Handle &handle(const std::string &id) {
@@ -233,10 +247,9 @@ private:
         if (type == "counter") {
             bind(id, registry_.counter_family(family));
         } else if (type == "gauge") {
-            const std::string mode = f.text("mode", "last");
-            require(mode == "last" || mode == "up_down", "unknown mode " + mode);
-            bind(id, registry_.gauge_family(
-                         family, mode == "last" ? METRION_GAUGE_MODE_LAST_VALUE : METRION_GAUGE_MODE_UP_DOWN));
+            const auto mode = std::find(std::begin(MODES), std::end(MODES), f.text("mode", "last"));
+            require(mode != std::end(MODES), "unknown mode");
+            bind(id, registry_.gauge_family(family, static_cast<metrion_gauge_mode>(mode - std::begin(MODES))));
         } else if (type == "histogram") {
             metrion::HistogramOptions options;
             options.family = family;

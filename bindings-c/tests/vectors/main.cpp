@@ -1,5 +1,5 @@
-// Every vector of core/conformance, against C and the C++ classes: METRION_VECTORS names the folder, and
-// METRION_VECTOR_REPORT perhaps one for the reports.
+// Every vector of core/conformance, against C and the C++ classes: METRION_VECTORS names the folder,
+// METRION_VECTOR_REPORT perhaps one for the reports, and METRION_VECTORS_SHARED perhaps a file for the registry of each.
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>

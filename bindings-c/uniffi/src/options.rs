@@ -1,7 +1,7 @@
 //! What a new registry or family is made from. What is `None` is the core's default.
 
 use metrion as core;
-use metrion::{Geometry, NameRules};
+use metrion::{Geometry, NameRules, RegistryMemory};
 
 use crate::error::{Result, invalid};
 
@@ -26,6 +26,12 @@ pub struct RegistryOptions {
     pub utf8_names: bool,
     /// Whether pages tell of the registry itself.
     pub self_metrics: bool,
+    /// The path of a file in which any number of processes share the registry.
+    pub shared: Option<String>,
+    /// What a fork's child has of a registry in memory of the process: `separate` or `share`.
+    pub fork: Option<String>,
+    /// Whether a shared file that is damaged, or of another version, is given another name.
+    pub move_damaged_aside: bool,
 }
 
 /// What every family has.
@@ -49,15 +55,6 @@ pub struct FamilyOptions {
     pub max_series: Option<i64>,
     /// Series that did not change for that many seconds are left out until they do.
     pub expire_after_seconds: Option<f64>,
-}
-
-/// How a gauge counts.
-#[derive(uniffi::Enum)]
-pub enum GaugeMode {
-    /// The last value that was set.
-    LastValue,
-    /// Only added to and subtracted from, each thread in its own cell: for things in flight.
-    UpDown,
 }
 
 /// How a histogram counts in native (exponential) buckets.
@@ -128,7 +125,9 @@ pub(crate) fn pairs(labels: &[Label]) -> Vec<(&str, &str)> {
 
 impl RegistryOptions {
     pub(crate) fn into_core(self) -> Result<core::RegistryOptions> {
+        let memory = RegistryMemory::from_words(self.shared.map(Into::into), self.fork.as_deref())?;
         let mut options = core::RegistryOptions {
+            memory: memory.with_damaged_moved_aside(self.move_damaged_aside),
             constant_labels: owned_pairs(self.constant_labels),
             self_metrics: self.self_metrics,
             ..core::RegistryOptions::default()
@@ -157,15 +156,6 @@ impl FamilyOptions {
             max_series: self.max_series.map(|most| count(most, "max_series")).transpose()?,
             expire_after_seconds: self.expire_after_seconds,
         })
-    }
-}
-
-impl GaugeMode {
-    pub(crate) fn into_core(self) -> core::GaugeMode {
-        match self {
-            Self::LastValue => core::GaugeMode::LastValue,
-            Self::UpDown => core::GaugeMode::UpDown,
-        }
     }
 }
 

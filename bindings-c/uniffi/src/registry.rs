@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use metrion as core;
-use metrion::{ProcessCollector, ProcessOptions, SourceId, default_registry};
+use metrion::{GaugeMode, ProcessCollector, ProcessOptions, SourceId, default_registry};
 
 use crate::clock::ManualClock;
 use crate::collector::{Collector, register};
 use crate::error::Result;
 use crate::family::{AnyFamily, Family, with_family};
-use crate::options::{FamilyOptions, GaugeMode, HistogramOptions, RegistryOptions, SummaryOptions};
+use crate::options::{FamilyOptions, HistogramOptions, RegistryOptions, SummaryOptions};
 
 /// A set of metrics that are exposed together.
 #[derive(uniffi::Object)]
@@ -30,7 +30,7 @@ impl Registry {
 
 #[uniffi::export]
 impl Registry {
-    /// A registry in memory of its own.
+    /// A registry, in memory of its own or in a file that processes share.
     #[uniffi::constructor]
     pub fn new(options: RegistryOptions) -> Result<Self> {
         Ok(Self(core::Registry::new(options.into_core()?)?))
@@ -43,7 +43,7 @@ impl Registry {
         Ok(Self(core::Registry::new(options)?))
     }
 
-    /// The registry of the process.
+    /// The registry of the process; `METRION_SHARED` in the environment shares it with others.
     #[uniffi::constructor]
     pub fn of_process() -> Result<Self> {
         Ok(Self(default_registry()?.clone()))
@@ -54,9 +54,10 @@ impl Registry {
         self.family(self.0.counter_family(options.into_core()?))
     }
 
-    /// The gauge family of these options; made when it is new.
-    pub fn gauge(&self, options: FamilyOptions, mode: GaugeMode) -> Result<Arc<Family>> {
-        let (family, mode) = (options.into_core()?, mode.into_core());
+    /// The gauge family of these options; made when it is new. `mode` is `last`, `up_down`, or a word of
+    /// prometheus_client.
+    pub fn gauge(&self, options: FamilyOptions, mode: &str) -> Result<Arc<Family>> {
+        let (family, mode) = (options.into_core()?, GaugeMode::from_word(mode)?);
         self.family(self.0.gauge_family(core::GaugeOptions { family, mode }))
     }
 

@@ -42,6 +42,7 @@ pub struct ServerTls {
 #[derive(uniffi::Object)]
 pub struct Server {
     port: u16,
+    warning: Option<String>,
     running: Mutex<Option<HttpServer>>,
 }
 
@@ -70,7 +71,8 @@ impl Registry {
     pub fn serve(&self, options: ServeOptions) -> Result<Arc<Server>> {
         let server = serve_http(&self.0, options.into_core()?)?;
         let port = server.local_addr().port();
-        Ok(Arc::new(Server { port, running: Mutex::new(Some(server)) }))
+        let warning = self.0.announce_exporter();
+        Ok(Arc::new(Server { port, warning, running: Mutex::new(Some(server)) }))
     }
 }
 
@@ -92,6 +94,11 @@ impl Server {
     /// The port on which it listens, or listened.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// What people should know: that another process serves this shared registry, too. Once for each registry.
+    pub fn warning(&self) -> Option<String> {
+        self.warning.clone()
     }
 
     /// Sends the answers that are under way, 5 seconds at most, and frees the port. Again, it does nothing.

@@ -43,7 +43,12 @@ static failure fail(metrion_status status)
     return own;
 }
 
-static failure new_registry(metrion_registry *out) { return fail(metrion_registry_new(NULL, out)); }
+static failure new_registry(const char *shared, size_t shared_length, metrion_registry *out)
+{
+    metrion_registry_options options = {0};
+    options.shared = (metrion_text){shared, shared_length};
+    return fail(metrion_registry_new(&options, out));
+}
 
 enum kind { COUNTER, GAUGE, HISTOGRAM };
 
@@ -146,9 +151,12 @@ const (
 type Registry struct{ handle C.metrion_registry }
 
 // NewRegistry makes a registry in memory of its own.
-func NewRegistry() (*Registry, error) {
+func NewRegistry() (*Registry, error) { return SharedRegistry("") }
+
+// SharedRegistry opens the registry in a file that any number of processes share, in any language.
+func SharedRegistry(path string) (*Registry, error) {
 	registry := &Registry{}
-	if err := check(C.new_registry(&registry.handle)); err != nil {
+	if err := check(C.new_registry(data(path), C.size_t(len(path)), &registry.handle)); err != nil {
 		return nil, err
 	}
 	runtime.SetFinalizer(registry, func(own *Registry) { C.metrion_registry_free(own.handle) })

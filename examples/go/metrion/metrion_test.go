@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -24,6 +25,22 @@ func code(err error) string {
 		return fmt.Sprint(err)
 	}
 	return own.Code
+}
+
+func TestShared(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("registries are shared on Linux only")
+	}
+	path := filepath.Join(t.TempDir(), "registry")
+	for _, registry := range []*Registry{must(SharedRegistry(path)), must(SharedRegistry(path))} {
+		must(must(registry.Counter("jobs", "")).With()).Inc()
+	}
+	if value := must(must(must(must(SharedRegistry(path)).Counter("jobs", "")).With()).Value()); value != 2 {
+		t.Fatalf("the counter is %v", value)
+	}
+	if _, err := SharedRegistry(filepath.Join(path, "none")); code(err) != "io" {
+		t.Fatal(err)
+	}
 }
 
 func TestTypes(t *testing.T) {

@@ -28,7 +28,8 @@ module Metrion
   PROCESS_LOCK = Mutex.new
   private_constant :PROCESS_LOCK
 
-  # The registry of the process, the same at every call.
+  # The registry of the process, the same at every call. METRION_SHARED in the environment, the path of a file,
+  # shares it with other processes.
   def self.registry
     PROCESS_LOCK.synchronize { @registry ||= Registry.of_process }
   end

@@ -95,7 +95,7 @@ class BadInputTest < Minitest::Test
   def test_what_there_is_not
     assert_refused("unsupported") { @registry.encode(format: :yaml) }
     assert_refused("unsupported") { @registry.encode(escaping: "none") }
-    assert_refused("unsupported") { @registry.gauge("d", mode: :middle) }
+    assert_refused("invalid_value") { @registry.gauge("d", mode: :middle) }
     assert_refused("metric_exists") { @registry.gauge("c") }
     assert_refused("parse_error") { Metrion.check_exposition("a b c\n") }
     other = Metrion::Registry.new.counter("c", "Help.", labels: [:a])

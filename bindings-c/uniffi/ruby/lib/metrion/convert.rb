@@ -26,6 +26,11 @@ module Metrion
       list(values, what).map { |value| name(value, what) }
     end
 
+    # A string, or whatever says its path, as a Pathname does.
+    def path(value, what)
+      text(value.respond_to?(:to_path) ? value.to_path : value, "invalid_value", what)
+    end
+
     # Numbers and truth values are text, too, as in `labels: {status: 200}`.
     def label_value(value)
       case value

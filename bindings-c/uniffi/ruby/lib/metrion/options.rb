@@ -9,10 +9,6 @@ module Metrion
       protobuf: MetrionFfi::Format::PROTOBUF,
       json: MetrionFfi::Format::JSON
     }.freeze
-    MODES = {
-      last: MetrionFfi::GaugeMode::LAST_VALUE,
-      up_down: MetrionFfi::GaugeMode::UP_DOWN
-    }.freeze
 
     module_function
 
@@ -20,16 +16,15 @@ module Metrion
       FORMATS.fetch(word.to_s.to_sym) { raise Error.new("unsupported", "there is no format #{word.inspect}") }
     end
 
-    def mode(word)
-      MODES.fetch(word.to_s.to_sym) { raise Error.new("unsupported", "there is no gauge mode #{word.inspect}") }
-    end
-
-    def registry(constant_labels:, utf8_names:, self_metrics:, max_entries:)
+    def registry(constant_labels:, utf8_names:, self_metrics:, max_entries:, shared:, fork:, move_damaged_aside:)
       MetrionFfi::RegistryOptions.new(
         constant_labels: Convert.labels(constant_labels),
         max_entries: max_entries,
         utf8_names: utf8_names ? true : false,
-        self_metrics: self_metrics ? true : false
+        self_metrics: self_metrics ? true : false,
+        shared: shared.nil? ? nil : Convert.path(shared, "the path of the shared registry"),
+        fork: fork.nil? ? nil : Convert.text(fork, "invalid_value", "fork"),
+        move_damaged_aside: move_damaged_aside ? true : false
       )
     end
 

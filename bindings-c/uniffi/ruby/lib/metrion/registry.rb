@@ -18,10 +18,16 @@ module Metrion
     # - `self_metrics`: whether pages tell of the registry itself
     # - `max_entries`: how many metrics and series there is room for, 262,144 by default
     # - `clock`: a ManualClock, for tests
-    def initialize(constant_labels: {}, utf8_names: false, self_metrics: false, max_entries: nil, clock: nil)
+    # - `shared`: the path of a file in which any number of processes share the registry
+    # - `fork`: what a child has of a registry without a file: :separate, a copy to go on with (the default), or
+    #   :share, the registry itself
+    # - `move_damaged_aside`: whether a shared file that is damaged, or of another version, is given another name,
+    #   and a new one made; if not, it is an error
+    def initialize(constant_labels: {}, utf8_names: false, self_metrics: false, max_entries: nil, clock: nil,
+                   shared: nil, fork: nil, move_damaged_aside: false)
       options = Options.registry(
         constant_labels: constant_labels, utf8_names: utf8_names, self_metrics: self_metrics,
-        max_entries: max_entries
+        max_entries: max_entries, shared: shared, fork: fork, move_damaged_aside: move_damaged_aside
       )
       @registry = Metrion.crossing do
         clock.nil? ? MetrionFfi::Registry.new(options) : MetrionFfi::Registry.with_clock(options, clock)
@@ -42,10 +48,13 @@ module Metrion
       Metrion.crossing { Counter.of(@registry.counter(options)) }
     end
 
-    # A number that goes up and down. `mode` is :last, the last value that was set, or :up_down, only added to
-    # and subtracted from, for things in flight.
+    # A number that goes up and down. `mode` is :last, the last value that was set by whatever process, or :up_down,
+    # only added to and subtracted from, for things in flight: what a process has in flight when it ends is dropped.
+    # The others have a value for each process that shares the registry: :all is a series for each, with the label
+    # `pid`; :min, :max, :sum and :mostrecent make one of them; :liveall, :livemin ... leave out processes that
+    # have ended.
     def gauge(name, help = "", mode: :last, **options)
-      mode = Options.mode(mode)
+      mode = Convert.text(mode, "invalid_value", "the mode")
       options = Options.family(name, help, **options)
       Metrion.crossing { Gauge.of(@registry.gauge(options, mode)) }
     end
@@ -142,7 +151,8 @@ module Metrion
 
     # Serves the registry over HTTP from a thread of the library, until the Server is stopped. Port 0 is any
     # free one. `tls` is a hash of files in PEM: `certificates`, `key`, and perhaps `client_authorities` and
-    # `client_required`. After fork the child has no such thread.
+    # `client_required`. After fork the child has no such thread. When another process serves this shared registry
+    # already, that is a warning, once.
     def serve(port: 0, address: nil, path: nil, created: false, tls: nil)
       Metrion.crossing do
         options = MetrionFfi::ServeOptions.new(

@@ -5,6 +5,8 @@ module Metrion
   class Server
     def initialize(server)
       @server = server
+      warning = Metrion.crossing { server.warning }
+      Kernel.warn("metrion: #{warning}") unless warning.nil?
     end
 
     # The port on which it listens.

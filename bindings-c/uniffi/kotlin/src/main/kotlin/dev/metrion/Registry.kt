@@ -6,6 +6,7 @@ import dev.metrion.ffi.ScrapeRequest
 import dev.metrion.ffi.ServeOptions
 import dev.metrion.ffi.checkExposition
 import dev.metrion.ffi.deleteFromGateway
+import java.nio.file.Path
 import dev.metrion.ffi.Registry as CoreRegistry
 
 /**
@@ -21,6 +22,9 @@ class Registry private constructor(private val core: CoreRegistry) : AutoCloseab
      * @param selfMetrics Whether pages tell of the registry itself.
      * @param maxEntries How many metrics and series there is room for, 262,144 by default.
      * @param clock Where time comes from, for tests.
+     * @param shared The path of a file in which any number of processes share the registry.
+     * @param moveDamagedAside Whether a shared file that is damaged, or of another version, is given another name, and
+     * a new one made. If not, it is the error `damaged` or `other_version`.
      */
     constructor(
         constantLabels: Map<String, String> = emptyMap(),
@@ -28,7 +32,23 @@ class Registry private constructor(private val core: CoreRegistry) : AutoCloseab
         selfMetrics: Boolean = false,
         maxEntries: Long? = null,
         clock: ManualClock? = null,
-    ) : this(make(RegistryOptions(pairs(constantLabels), maxEntries, utf8Names, selfMetrics), clock))
+        shared: Path? = null,
+        moveDamagedAside: Boolean = false,
+    ) : this(
+        make(
+            RegistryOptions(
+                pairs(constantLabels),
+                maxEntries,
+                utf8Names,
+                selfMetrics,
+                shared?.let { text(it.toString(), "invalid_value", "the path of the shared registry") },
+                // A JVM does not fork.
+                fork = null,
+                moveDamagedAside,
+            ),
+            clock,
+        ),
+    )
 
     /** A number that only goes up. */
     fun counter(
@@ -50,7 +70,7 @@ class Registry private constructor(private val core: CoreRegistry) : AutoCloseab
         options: MetricOptions = MetricOptions(),
     ): Gauge {
         val core = options.toCore(name, help, labels)
-        return crossing { Gauge(this.core.gauge(core, mode)) }
+        return crossing { Gauge(this.core.gauge(core, mode.word)) }
     }
 
     /**
@@ -172,7 +192,8 @@ class Registry private constructor(private val core: CoreRegistry) : AutoCloseab
         crossing { core.scrape(ScrapeRequest(accept, acceptEncoding, query)) }
 
     /**
-     * Serves the registry over HTTP, from a thread of the library, until the [Server] is closed.
+     * Serves the registry over HTTP, from a thread of the library, until the [Server] is closed. When another process
+     * serves this shared registry already, that is a warning in the log `dev.metrion`, once.
      *
      * @param port 0 is any free one.
      * @param address `127.0.0.1` by default; `0.0.0.0` and `::` are every address.
@@ -198,7 +219,10 @@ class Registry private constructor(private val core: CoreRegistry) : AutoCloseab
     override fun close() = core.close()
 
     companion object {
-        /** The registry of the process. */
+        /**
+         * The registry of the process. `METRION_SHARED` in the environment, the path of a file, shares it with other
+         * processes.
+         */
         val default: Registry by lazy { Registry(crossing { CoreRegistry.ofProcess() }) }
 
         /** Takes a group of metrics out of a Pushgateway. */

@@ -7,6 +7,10 @@ class Server internal constructor(private val core: CoreServer) : AutoCloseable 
     /** The port on which it listens. */
     val port: Int = core.port().toInt()
 
+    init {
+        core.warning()?.let { System.getLogger("dev.metrion").log(System.Logger.Level.WARNING, it) }
+    }
+
     /** Sends the answers that are under way, 5 seconds at most, and frees the port. Again, it does nothing. */
     override fun close() {
         core.stop()

@@ -3,9 +3,6 @@ package dev.metrion
 /** A clock that shows what a test sets. */
 typealias ManualClock = dev.metrion.ffi.ManualClock
 
-/** How a gauge counts: the last value that was set, or only added to and subtracted from. */
-typealias GaugeMode = dev.metrion.ffi.GaugeMode
-
 /** The formats in which a registry is written. */
 typealias Format = dev.metrion.ffi.Format
 

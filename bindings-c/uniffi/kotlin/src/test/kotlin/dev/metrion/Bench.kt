@@ -39,7 +39,7 @@ fun main() {
     val peerCounter = io.prometheus.metrics.core.metrics.Counter.builder().name("c").help("Help.").register(peer)
     row("counter.increment()", { counter.increment() }, { peerCounter.inc() })
 
-    val uniffi = CoreRegistry(RegistryOptions(emptyList(), null, false, false))
+    val uniffi = CoreRegistry(RegistryOptions(emptyList(), null, false, false, null, null, false))
     val series = uniffi.counter(MetricOptions().toCore("c", "", emptyList())).labels(emptyList())
     row("the same through uniffi", { series.add(1.0) }, { peerCounter.inc() })
 

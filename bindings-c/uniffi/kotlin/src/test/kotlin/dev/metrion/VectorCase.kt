@@ -166,11 +166,7 @@ class VectorCase(setup: JsonNode?) {
     }
 
     private fun mode(word: String?) =
-        when (word) {
-            null, "last" -> GaugeMode.LAST_VALUE
-            "up_down" -> GaugeMode.UP_DOWN
-            else -> throw Broken("unknown mode $word")
-        }
+        GaugeMode.entries.find { it.word == (word ?: "last") } ?: throw Broken("unknown mode $word")
 
     private fun nativeOptions(given: JsonNode): NativeOptions {
         val names = listOf("schema", "factor", "max_buckets", "zero_threshold", "max_zero_threshold", "min_reset")
