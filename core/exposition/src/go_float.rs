@@ -1,5 +1,6 @@
 //! Floats of OpenMetrics, as Go's expfmt writes them: always with a point or an exponent.
 
+use crate::digits::with_shortest;
 use crate::number::{HALF, append_integer, append_number, as_integer, eight_digits};
 
 /// From here on Go's `%g` writes an exponent, and below the other one.
@@ -64,13 +65,13 @@ fn append_other(out: &mut Vec<u8>, value: f64) {
         append_number(out, value);
         return;
     }
-    let mut buffer = zmij::Buffer::new();
-    let text = buffer.format_finite(value);
-    if (EXPONENT_BELOW..EXPONENT_FROM).contains(&value.abs()) || value == 0.0 {
-        out.extend_from_slice(text.as_bytes());
-    } else if value < EXPONENT_FROM || !append_large_fraction(out, text) {
-        append_with_exponent(out, text);
-    }
+    with_shortest(value, |text| {
+        if (EXPONENT_BELOW..EXPONENT_FROM).contains(&value.abs()) || value == 0.0 {
+            out.extend_from_slice(text.as_bytes());
+        } else if value < EXPONENT_FROM || !append_large_fraction(out, text) {
+            append_with_exponent(out, text);
+        }
+    });
 }
 
 /// Appends a number from 10^6 up that is given without an exponent and has a fraction, as times are: the

@@ -1,5 +1,6 @@
 //! What a request's `Accept` header asks for (RFC 9110, 12.5.1).
 
+use crate::parse::parse_short_integer;
 use crate::{Escaping, Format, Syntax};
 
 /// The format that answers a request with this `Accept` header, which may be empty.
@@ -11,30 +12,37 @@ use crate::{Escaping, Format, Syntax};
 /// it), and a weight of zero forbids.
 #[must_use]
 pub fn negotiate(accept: &str) -> Format {
-    let mut members: Vec<Member<'_>> = split_unquoted(accept, ',').map(Member::new).collect();
-    members.retain(|member| member.weight > 0.0);
-    members.sort_by(|a, b| b.weight.total_cmp(&a.weight));
-    let mut escaping = None;
-    for member in members {
-        escaping = member.parameter("escaping").and_then(Escaping::from_word).or(escaping);
-        if let Some(syntax) = member.syntax() {
-            return Format { syntax, escaping };
+    let members = split_unquoted(accept, ',').map(Member::new);
+    let members: Vec<Member<'_>> = members.filter(|member| member.weight > 0.0).collect();
+    let mut best: Option<(usize, f64, Syntax)> = None;
+    for (place, member) in members.iter().enumerate() {
+        if let Some(syntax) = member.syntax()
+            && best.is_none_or(|(_, weight, _)| member.weight > weight)
+        {
+            best = Some((place, member.weight, syntax));
         }
     }
-    Format { syntax: Syntax::default(), escaping }
+    let (last, least, syntax) = best.unwrap_or((members.len(), 0.0, Syntax::default()));
+    let up_to_best = members.iter().enumerate().filter(|(place, member)| {
+        member.weight > least || (member.weight == least && *place <= last)
+    });
+    // The one that is nearest to the best, the latest of those that are equally near.
+    let escapings = up_to_best.filter_map(|(_, member)| Some((member.weight, member.escaping()?)));
+    let escaping = escapings.reduce(|kept, next| if next.0 <= kept.0 { next } else { kept });
+    Format { syntax, escaping: escaping.map(|(_, escaping)| escaping) }
 }
 
 /// One media type of the header, with its parameters.
 struct Member<'a> {
     text: &'a str,
-    weight: f32,
+    weight: f64,
 }
 
 impl<'a> Member<'a> {
     fn new(text: &'a str) -> Self {
         let member = Self { text, weight: 1.0 };
-        let weight = member.parameter("q").map(|q| q.parse().unwrap_or(0.0));
-        // A weight that is no number forbids, as a negative one does.
+        // A weight that is no decimal number forbids.
+        let weight = member.parameter("q").map(|q| parse_decimal(q).unwrap_or(0.0));
         Self { weight: weight.unwrap_or(1.0), ..member }
     }
 
@@ -47,6 +55,10 @@ impl<'a> Member<'a> {
             let (key, value) = parameter.split_once('=')?;
             key.trim().eq_ignore_ascii_case(name).then(|| value.trim().trim_matches('"'))
         })
+    }
+
+    fn escaping(&self) -> Option<Escaping> {
+        self.parameter("escaping").and_then(Escaping::from_word)
     }
 
     fn syntax(&self) -> Option<Syntax> {
@@ -71,6 +83,14 @@ impl<'a> Member<'a> {
             && self.parameter("encoding") == Some("delimited");
         protobuf.then_some(Syntax::Protobuf)
     }
+}
+
+/// A number of digits, with or without a point.
+fn parse_decimal(text: &str) -> Option<f64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = [whole, fraction].concat();
+    let number = parse_short_integer(digits.as_bytes())?;
+    Some(fraction.bytes().fold(number, |number, _| number / 10.0))
 }
 
 /// The parts of a header's value between separators that stand in no quoted string.

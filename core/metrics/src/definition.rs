@@ -67,8 +67,8 @@ impl Definition {
         let schema = self.schema.summary();
         match &self.kind {
             Kind::Gauge(GaugeMode::UpDown) => format!("up-down {schema}"),
-            Kind::Histogram { native: Some(native) } => format!("{schema}, {native:?}"),
-            Kind::Summary(window) => format!("{schema}, {window:?}"),
+            Kind::Histogram { native: Some(native) } => format!("{schema}, {}", native.summary()),
+            Kind::Summary(window) => format!("{schema}, {}", window.summary()),
             _ => schema,
         }
     }

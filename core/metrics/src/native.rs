@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use metrion_model::{Error, ErrorCode, NativeHistogram, Result};
+use metrion_model::{Error, ErrorCode, NativeHistogram, Result, Shown};
 
 use crate::bounds::Bounds;
 
@@ -51,12 +51,24 @@ impl NativeOptions {
     /// `invalid_buckets` when the factor is not above 1.
     pub fn with_factor(factor: f64) -> Result<Self> {
         if !(factor > 1.0 && factor.is_finite()) {
-            let message = format!("a bucket factor must be above 1, not {factor}");
+            let message = format!("a bucket factor must be above 1, not {}", Shown(factor));
             return Err(Error::new(ErrorCode::InvalidBuckets, message));
         }
         let schema = -factor.log2().log2().floor();
         let (low, high) = NativeHistogram::SCHEMAS.into_inner();
         Ok(Self { schema: schema.clamp(low.into(), high.into()) as i8, ..Self::default() })
+    }
+
+    /// A short form for error messages.
+    pub(crate) fn summary(&self) -> String {
+        format!(
+            "native buckets of schema {}, at most {}, zero up to {} and at most {}, reset after {} s",
+            self.schema,
+            self.max_buckets,
+            Shown(self.zero_threshold),
+            Shown(self.max_zero_threshold),
+            Shown(self.min_reset_seconds),
+        )
     }
 
     pub(crate) fn validated(self) -> Result<Self> {
@@ -73,7 +85,7 @@ impl NativeOptions {
             ("min_reset_seconds", self.min_reset_seconds),
         ] {
             if !(0.0..f64::INFINITY).contains(&number) {
-                return fault(format!("{name} is a number from 0 up, not {number}"));
+                return fault(format!("{name} is a number from 0 up, not {}", Shown(number)));
             }
         }
         Ok(self)

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use metrion_model::{Clock, Error, ErrorCode, MetricType, NameRules, Result, Schema};
+use metrion_model::{Clock, Error, ErrorCode, MetricType, NameRules, Result, Schema, Shown};
 use metrion_slab::Geometry;
 
 use crate::native::NativeOptions;
@@ -53,7 +53,7 @@ impl FamilyOptions {
         match self.expire_after_seconds {
             Some(seconds) if seconds.is_nan() || seconds <= 0.0 => Err(Error::new(
                 ErrorCode::InvalidValue,
-                format!("expire_after_seconds is above 0, not {seconds}"),
+                format!("expire_after_seconds is above 0, not {}", Shown(seconds)),
             )),
             _ => Ok(()),
         }

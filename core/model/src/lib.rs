@@ -12,6 +12,7 @@ mod name;
 mod native;
 mod sample_value;
 mod schema;
+mod shown;
 mod snapshot;
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -28,4 +29,5 @@ pub use name::{
 };
 pub use native::NativeHistogram;
 pub use schema::{MetricType, Schema};
+pub use shown::Shown;
 pub use snapshot::Snapshot;

@@ -1,7 +1,7 @@
 //! What a metric family is, apart from its numbers.
 
 use crate::name::validate_metric_name;
-use crate::{Error, ErrorCode, NameRules, Result, validate_label_names};
+use crate::{Error, ErrorCode, NameRules, Result, Shown, validate_label_names};
 
 /// The type of a metric family.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -232,10 +232,10 @@ impl Schema {
             format!("{} {}{{{}}}", self.metric_type.as_str(), self.name, labels.join(","));
         match self.metric_type {
             MetricType::Histogram | MetricType::GaugeHistogram => {
-                text.push_str(&format!(" with bounds {:?}", self.bounds));
+                text.push_str(&format!(" with bounds {:?}", Shown::all(&self.bounds)));
             }
             MetricType::Summary => {
-                text.push_str(&format!(" with quantiles {:?}", self.quantiles));
+                text.push_str(&format!(" with quantiles {:?}", Shown::all(&self.quantiles)));
             }
             MetricType::StateSet => text.push_str(&format!(" with states {:?}", self.states)),
             _ => {}
@@ -254,12 +254,13 @@ const MAX_STATES: usize = 53;
 fn validate_quantiles(quantiles: &[f64]) -> Result<()> {
     let fault = |what: String| Err(Error::new(ErrorCode::InvalidObjectives, what));
     if let Some(bad) = quantiles.iter().find(|quantile| !(0.0..=1.0).contains(*quantile)) {
-        return fault(format!("quantile {bad} is not between 0 and 1"));
+        return fault(format!("quantile {} is not between 0 and 1", Shown(*bad)));
     }
     for pair in quantiles.windows(2) {
         if let [low, high] = pair
             && low >= high
         {
+            let (low, high) = (Shown(*low), Shown(*high));
             return fault(format!("quantiles must increase: {low} is followed by {high}"));
         }
     }
@@ -273,12 +274,13 @@ fn validate_bounds(bounds: &mut Vec<f64>) -> Result<()> {
     }
     let fault = |what: String| Err(Error::new(ErrorCode::InvalidBuckets, what));
     if let Some(bad) = bounds.iter().find(|bound| !bound.is_finite()) {
-        return fault(format!("bucket bound {bad} is not a finite number"));
+        return fault(format!("bucket bound {} is not a finite number", Shown(*bad)));
     }
     for pair in bounds.windows(2) {
         if let [low, high] = pair
             && low >= high
         {
+            let (low, high) = (Shown(*low), Shown(*high));
             return fault(format!("bucket bounds must increase: {low} is followed by {high}"));
         }
     }
