@@ -9,7 +9,8 @@ const EXPONENT_BELOW: f64 = 1e-4;
 
 /// Appends `value` with the fewest digits that read back the same: `3.0`, `0.25`, `1.5e+06`, `1e-05`,
 /// `+Inf`. A negative zero keeps its sign.
-#[inline(always)]
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 pub(crate) fn append_go_float(out: &mut Vec<u8>, value: f64) {
     match as_integer(value) {
         Some(integer) if integer < EXPONENT_FROM as u64 => {
@@ -43,7 +44,8 @@ fn append_large_integer(out: &mut Vec<u8>, integer: u64) {
 }
 
 /// Appends a number of observations: an integer, where it is one.
-#[inline(always)]
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 pub(crate) fn append_count(out: &mut Vec<u8>, value: f64) {
     match as_integer(value) {
         Some(integer) => append_integer(out, integer),

@@ -22,7 +22,8 @@ const PLAIN: f64 = 1e-5;
 ///
 /// Always inlined, as are its parts: this is most of the work for a line, and being called costs a
 /// quarter of it.
-#[inline(always)]
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 pub(crate) fn append_number(out: &mut Vec<u8>, value: f64) {
     if let Some(integer) = as_integer(value) {
         append_integer(out, integer);
@@ -96,7 +97,8 @@ fn append_without_exponent(out: &mut Vec<u8>, text: &str) {
 ///
 /// Not itoa, whose branches depend on the number of digits: where that varies from line to line, as
 /// it does among real counters, a mispredicted branch costs more than all the arithmetic here.
-#[inline(always)]
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 pub(crate) fn append_integer(out: &mut Vec<u8>, n: u64) {
     if n < HALF {
         append_significant(out, eight_digits(n));
