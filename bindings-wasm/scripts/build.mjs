@@ -1,4 +1,4 @@
-// Makes `dist/` of the WebAssembly module that `make package-wasm` built: the sources that Node's package
+// Makes `dist/` of the WebAssembly modules that `make package-wasm` built: the sources that Node's package
 // has, too, around this package's own `native.ts`, once for Node and once for everything else.
 
 import { execFileSync } from 'node:child_process';
@@ -12,7 +12,7 @@ const WASM = here('../target/wasm-package');
 const SHARED = [
   ...['bucket_generators', 'buckets', 'calls', 'cells', 'collector', 'counter', 'errors', 'gauge', 'histogram'],
   ...['info', 'json', 'labels', 'metric', 'native_module', 'numbers', 'registry', 'state_set', 'summary'],
-  ...['testing', 'timer'],
+  'timer',
 ];
 const ENTRIES = ['index', 'testing', 'browser/index'];
 
@@ -23,7 +23,8 @@ rmSync(here('dist'), { recursive: true, force: true });
 mkdirSync(`${sources}/wasm`, { recursive: true });
 SHARED.forEach((name) => copyFileSync(here(`../bindings-node/ts/${name}.ts`), `${sources}/${name}.ts`));
 cpSync(here('ts'), sources, { recursive: true });
-['metrion.js', 'metrion.d.ts'].forEach((name) => copyFileSync(`${WASM}/${name}`, `${sources}/wasm/${name}`));
+const MODULES = ['metrion', 'formats'];
+MODULES.flatMap((name) => [`${name}.js`, `${name}.d.ts`]).forEach((name) => copyFileSync(`${WASM}/${name}`, `${sources}/wasm/${name}`));
 
 execFileSync(process.execPath, [here('node_modules/typescript/bin/tsc'), '-p', sources], { stdio: 'inherit' });
 for (const [folder, node] of [
@@ -42,5 +43,5 @@ for (const [folder, node] of [
     target: 'es2022',
   });
 }
-copyFileSync(`${WASM}/metrion_bg.wasm`, here('dist/metrion.wasm'));
+MODULES.forEach((name) => copyFileSync(`${WASM}/${name}_bg.wasm`, here(`dist/${name}.wasm`)));
 console.log(`made ${readdirSync(here('dist/browser')).length} files for browsers`);

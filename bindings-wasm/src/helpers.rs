@@ -8,8 +8,7 @@ use crate::errors::Result;
 
 /// Bytes that an encoder wrote, as text: it writes nothing but UTF-8.
 pub(crate) fn text(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes)
-        .unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned())
+    String::from_utf8(bytes).unwrap_or_default()
 }
 
 /// A list of numbers that is no typed array.

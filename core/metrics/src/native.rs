@@ -137,9 +137,8 @@ const TWO_POW_64: f64 = (1_u128 << 64) as f64;
 fn fractions(schema: u32) -> &'static Bounds {
     static TABLES: [OnceLock<Bounds>; 9] = [const { OnceLock::new() }; 9];
     static NONE: OnceLock<Bounds> = OnceLock::new();
-    let buckets = 1 << schema;
     let make = || {
-        let bounds = (0..buckets).map(|i| 0.5 * (f64::from(i) / f64::from(buckets)).exp2());
+        let bounds = (0..1 << schema).map(|i| 0.5 * NativeHistogram::upper_bound(schema as i8, i));
         Bounds::new(&bounds.collect::<Vec<_>>())
     };
     TABLES.get(schema as usize).unwrap_or(&NONE).get_or_init(make)

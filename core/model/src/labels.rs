@@ -119,7 +119,13 @@ impl<'a> LabelPairs<'a> {
     #[must_use]
     pub fn has_quoted_name(mut self) -> bool {
         // Without a quoted name this text is only in a value that is an equals sign.
-        if !self.rest.contains(r#""=""#) {
+        let mut before = "";
+        let has_candidate = self.rest.split('=').any(|piece| {
+            let between_quotes = before.ends_with('"') && piece.starts_with('"');
+            before = piece;
+            between_quotes
+        });
+        if !has_candidate {
             return false;
         }
         while !self.rest.is_empty() && !self.rest.starts_with('"') {
@@ -133,8 +139,8 @@ impl<'a> LabelPairs<'a> {
     /// The name before the equals sign, and what follows the value's opening quote.
     fn name(&self) -> Option<(Cow<'a, str>, &'a str)> {
         let Some(quoted) = self.rest.strip_prefix('"') else {
-            let (name, rest) = self.rest.split_once("=\"")?;
-            return Some((Cow::Borrowed(name), rest));
+            let (name, rest) = self.rest.split_once('=')?;
+            return Some((Cow::Borrowed(name), rest.strip_prefix('"')?));
         };
         let end = closing_quote(quoted)?;
         Some((unescape(quoted.get(..end)?), quoted.get(end..)?.strip_prefix("\"=\"")?))

@@ -10,6 +10,7 @@ mod filter;
 mod labels;
 mod name;
 mod native;
+mod power_of_two;
 mod sample_value;
 mod schema;
 mod shown;

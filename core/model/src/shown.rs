@@ -12,7 +12,11 @@ impl Display for Shown {
         #[cfg(not(target_arch = "wasm32"))]
         return Display::fmt(&self.0, f);
         #[cfg(target_arch = "wasm32")]
-        f.write_str(ryu::Buffer::new().format(self.0).trim_end_matches(".0"))
+        {
+            let mut buffer = ryu::Buffer::new();
+            let text = buffer.format(self.0);
+            f.write_str(text.strip_suffix(".0").unwrap_or(text))
+        }
     }
 }
 

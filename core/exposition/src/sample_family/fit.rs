@@ -123,14 +123,10 @@ impl<'a> Series<'a> {
         for sample in &family.samples {
             let suffix = sample.name.strip_prefix(family.name.as_str())?;
             let part = part_label(family, suffix);
-            let mut labels = labels_of(sample, part);
+            let key = sorted(labels_of(sample, part));
             let part = match part {
                 Some(part) => Some(sample.labels.iter().find(|(name, _)| name == part)?),
                 None => None,
-            };
-            let key = {
-                labels.sort_unstable();
-                labels.clone()
             };
             let mut place = *places.get(&key).unwrap_or(&all.len());
             // A second number of one label set, of another time, is a series of its own.
@@ -277,6 +273,16 @@ fn push(
         snapshot.set_timestamp(snapshot.len() - 1, timestamp);
     }
     Ok(())
+}
+
+/// A series has few labels: a sort is a lot of code, and slower.
+fn sorted<T: Ord>(items: Vec<T>) -> Vec<T> {
+    let mut sorted = Vec::with_capacity(items.len());
+    for item in items {
+        let place = sorted.partition_point(|own| *own < item);
+        sorted.insert(place, item);
+    }
+    sorted
 }
 
 fn labels_of<'a>(sample: &'a Sample, without: Option<&str>) -> Vec<(&'a str, &'a str)> {
