@@ -54,9 +54,10 @@ impl NativeOptions {
             let message = format!("a bucket factor must be above 1, not {}", Shown(factor));
             return Err(Error::new(ErrorCode::InvalidBuckets, message));
         }
-        let schema = -factor.log2().log2().floor();
+        let fits = |schema: &i8| NativeHistogram::upper_bound(*schema, 1) <= factor;
         let (low, high) = NativeHistogram::SCHEMAS.into_inner();
-        Ok(Self { schema: schema.clamp(low.into(), high.into()) as i8, ..Self::default() })
+        let schema = (low..=high).find(fits).unwrap_or(high);
+        Ok(Self { schema, ..Self::default() })
     }
 
     /// A short form for error messages.

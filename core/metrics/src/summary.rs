@@ -211,7 +211,7 @@ impl Inner {
             ranked.push((0.0, buckets.zero_count));
             ranked.extend(buckets.positive.iter().map(|(index, count)| (middle(*index), *count)));
         }
-        ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
+        ranked.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         ranked
     }
 
