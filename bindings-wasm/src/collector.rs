@@ -6,7 +6,7 @@ use metrion::exposition::sample_family::{
     NativeSample, Sample, SampleFamily as CoreFamily, fit_with,
 };
 use metrion::{
-    Collector, Exemplar, FamilySnapshot, LabelSets, MetricType, NativeHistogram,
+    Collector, Exemplar, FamilySnapshot, LabelSets, MetricType, NativeHistogram, Quoted,
     Result as CoreResult, Schema,
 };
 use wasm_bindgen::prelude::*;
@@ -106,7 +106,7 @@ fn core_family(own: &JsValue) -> Result<CoreFamily> {
         help: own.text("help")?.unwrap_or_default(),
         unit: own.text("unit")?.unwrap_or_default(),
         metric_type: metric_type
-            .ok_or_else(|| invalid(&format!("there is no type of metric {kind:?}")))?,
+            .ok_or_else(|| invalid(&format!("there is no type of metric {:?}", Quoted(&kind))))?,
         samples: samples.iter().map(core_sample).collect::<Result<Vec<_>>>()?,
     })
 }

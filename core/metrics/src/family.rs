@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
-use metrion_model::{Error, ErrorCode, FamilySnapshot, OVERFLOW_LABEL, Result, Schema};
+use metrion_model::{Error, ErrorCode, FamilySnapshot, OVERFLOW_LABEL, Quoted, Result, Schema};
 use metrion_slab::{
     Entry, EntryKind, Index, Locked, Memory, NewEntry, Ref, Segment, collect_removed, join_key,
     lock,
@@ -309,7 +309,10 @@ impl<M: Metric> Family<M> {
             let place = names.iter().zip(&mut fixed).find(|(own, _)| own == name);
             match place {
                 Some((_, slot @ None)) => *slot = Some((*value).to_owned()),
-                _ => return Err(self.mismatch(format!("label {name:?} cannot be fixed"))),
+                _ => {
+                    return Err(self
+                        .mismatch(format!("label {name:?} cannot be fixed", name = Quoted(name))));
+                }
             }
         }
         Ok(Self { shared: Arc::clone(&self.shared), fixed: Some(fixed.into()) })
@@ -341,7 +344,12 @@ impl<M: Metric> Family<M> {
         for (name, value) in pairs {
             match names.iter().zip(&mut wanted).find(|(own, _)| own == name) {
                 Some((_, slot)) if slot.is_none_or(|fixed| fixed == *value) => *slot = Some(value),
-                _ => return Err(self.mismatch(format!("label {name:?} cannot be matched"))),
+                _ => {
+                    return Err(self.mismatch(format!(
+                        "label {name:?} cannot be matched",
+                        name = Quoted(name)
+                    )));
+                }
             }
         }
         let matches = |values: &[String]| {
@@ -462,7 +470,7 @@ impl<M: Metric> Family<M> {
         match values {
             Some(values) if values.len() == pairs.len() => Ok(values),
             _ => {
-                let given: Vec<&str> = pairs.iter().map(|(name, _)| *name).collect();
+                let given: Vec<Quoted<'_>> = pairs.iter().map(|(name, _)| Quoted(name)).collect();
                 Err(self.mismatch(format!("labels {given:?}")))
             }
         }

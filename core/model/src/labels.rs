@@ -187,7 +187,7 @@ pub(crate) fn push_label(out: &mut String, name: &str, value: &str) {
 fn push_escaped(out: &mut String, value: &str) {
     let mut rest = value;
     while let Some(at) = rest.find(['\\', '"', '\n']) {
-        let (plain, special) = rest.split_at(at);
+        let Some((plain, special)) = rest.split_at_checked(at) else { break };
         out.push_str(plain);
         out.push_str(match special.as_bytes().first() {
             Some(b'\n') => "\\n",

@@ -30,5 +30,5 @@ pub use name::{
 };
 pub use native::NativeHistogram;
 pub use schema::{MetricType, Schema};
-pub use shown::Shown;
+pub use shown::{Quoted, Shown};
 pub use snapshot::Snapshot;

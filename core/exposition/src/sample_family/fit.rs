@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use metrion_model::{
-    Error, ErrorCode, FamilySnapshot, LabelSets, MetricType, Result, Schema, Value,
+    Error, ErrorCode, FamilySnapshot, LabelSets, MetricType, Quoted, Result, Schema, Value,
 };
 
 use super::{Sample, SampleFamily};
@@ -34,7 +34,7 @@ pub fn fit_with(
     read_number: fn(&str) -> Option<f64>,
 ) -> Result<Vec<FamilySnapshot>> {
     if family.name.is_empty() || family.samples.iter().any(|sample| sample.name.is_empty()) {
-        let message = format!("a name is empty in the family {:?}", family.name);
+        let message = format!("a name is empty in the family {:?}", Quoted(&family.name));
         return Err(Error::new(ErrorCode::InvalidName, message));
     }
     match fitted(family, read_number) {
