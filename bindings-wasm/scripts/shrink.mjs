@@ -9,10 +9,15 @@ const PANIC = new RegExp(
     'capacity_overflow|rust_oom|rust_begin_unwind|rust_panic)(::<.*>)?(::h[0-9a-f]{16})?$',
 );
 
+// What rustc uses of WebAssembly: all browsers since 2021 have it.
+const { BulkMemory, BulkMemoryOpt, Multivalue, MutableGlobals, NontrappingFPToInt, ReferenceTypes, SignExt } =
+  binaryen.Features;
+const FEATURES = [BulkMemory, BulkMemoryOpt, Multivalue, MutableGlobals, NontrappingFPToInt, ReferenceTypes, SignExt];
+
 /** The same module, optimized. It needs the names of its functions, and has none any more. */
 export function shrink(bytes) {
   const module = binaryen.readBinary(bytes);
-  module.setFeatures(binaryen.Features.All);
+  module.setFeatures(FEATURES.reduce((all, feature) => all | feature));
   const indices = Array.from({ length: module.getNumFunctions() }, (_, index) => index);
   const functions = indices.map((index) => binaryen.getFunctionInfo(module.getFunctionByIndex(index)));
   const panics = functions.filter(({ name, module: imported }) => imported === '' && PANIC.test(plain(name)));
@@ -22,7 +27,6 @@ export function shrink(bytes) {
   for (const { name, params, results } of panics) {
     module.removeFunction(name);
     module.addFunction(name, params, results, [], module.unreachable());
-    if (process.env.SHOW) console.log(name);
   }
   binaryen.setDebugInfo(false);
   binaryen.setOptimizeLevel(2);

@@ -29,8 +29,7 @@ fn bind(module: &Path, folder: &Path, name: &str) -> Result<(), Box<dyn Error>> 
     bindgen.input_path(module).out_name(name).typescript(true);
     // The package loads the module itself, from a file or over HTTP.
     bindgen.web(true)?.omit_default_module_path(true);
-    bindgen
-        .remove_name_section(std::env::var_os("KEEP_NAMES").is_none())
-        .remove_producers_section(true);
+    // The names of functions stay in: `bindings-wasm/scripts/shrink.mjs` needs them.
+    bindgen.remove_producers_section(true);
     Ok(bindgen.generate(folder)?)
 }
