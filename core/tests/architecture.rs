@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Which of our own crates each may name, for whatever purpose. A new crate needs a row here.
-const DEPENDENCIES: [(&str, &[&str]); 19] = [
+const DEPENDENCIES: [(&str, &[&str]); 20] = [
     ("metrion-model", &[]),
     ("metrion-slab", &["metrion-model"]),
     ("metrion-metrics", &["metrion-model", "metrion-slab"]),
@@ -31,6 +31,7 @@ const DEPENDENCIES: [(&str, &[&str]); 19] = [
     ("metrion-c", &["metrion"]),
     ("metrion-uniffi", &["metrion"]),
     ("metrion-wasm", &["metrion"]),
+    ("metrion-wasm-formats", &["metrion"]),
     // Tools and examples of this repository, which nobody installs.
     ("metrion-conformance", &["metrion"]),
     ("metrion-benches", &["metrion"]),
