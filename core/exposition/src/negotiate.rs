@@ -85,9 +85,10 @@ impl<'a> Member<'a> {
     }
 }
 
-/// A number of digits, with or without a point.
+/// A number of digits, with or without a point; what is behind the ninth decimal place counts for nothing.
 fn parse_decimal(text: &str) -> Option<f64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let fraction = fraction.get(..9).unwrap_or(fraction);
     let digits = [whole, fraction].concat();
     let number = parse_short_integer(digits.as_bytes())?;
     Some(fraction.bytes().fold(number, |number, _| number / 10.0))
@@ -167,6 +168,8 @@ mod tests {
             "application/openmetrics-text;version=1.0.0;q=0",
             "application/openmetrics-text;version=1.0.0;q=x",
             "application/openmetrics-text;version=1.0.0;q=NaN",
+            "application/openmetrics-text;version=1.0.0;q=",
+            "application/openmetrics-text;version=1.0.0;q=-1",
             "application/vnd.google.protobuf",
             "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text",
             ";;,,=\"",
@@ -184,6 +187,8 @@ mod tests {
             "application/openmetrics-text; version=0.0.1; charset=utf-8"
         );
         assert_eq!(content_type("text/plain, application/openmetrics-text"), TEXT);
+        let long = "text/plain;q=0.33333333333333333333, application/openmetrics-text;q=0.2";
+        assert_eq!(content_type(long), TEXT);
     }
 
     #[test]
@@ -197,5 +202,12 @@ mod tests {
         assert_eq!(negotiate(before).escaping, Some(Escaping::Dots));
         let behind = "text/plain, application/json;escaping=dots;q=0.5";
         assert_eq!(negotiate(behind).escaping, None);
+        let nearest = "a/b;escaping=values;q=0.8, a/b;escaping=dots;q=0.9, text/plain;q=0.5";
+        assert_eq!(negotiate(nearest).escaping, Some(Escaping::Values));
+        let latest = "a/b;escaping=values;q=0.80, a/b;escaping=dots;q=0.8, text/plain;q=0.5";
+        assert_eq!(negotiate(latest).escaping, Some(Escaping::Dots));
+        let own = "text/plain;escaping=values;q=0.5, a/b;escaping=dots, a/b;escaping=dots;q=0.5";
+        assert_eq!(negotiate(own).escaping, Some(Escaping::Values));
+        assert_eq!(negotiate("a/b;escaping=dots, a/b").escaping, Some(Escaping::Dots));
     }
 }
