@@ -3,8 +3,13 @@
 /** Which of the two builds it is: `scripts/build.mjs` writes true or false here. */
 declare const NODE: boolean;
 
-/** Loads the module at this address into what wasm-bindgen made around it. */
-export async function load(bindings: { default: (from: { module_or_path: any }) => Promise<unknown> }, url: URL): Promise<void> {
+/** What wasm-bindgen makes around a module. */
+interface Bindings {
+  default: (from: { module_or_path: URL | BufferSource }) => Promise<unknown>;
+}
+
+/** Loads the module at this address into what is around it. */
+export async function load(bindings: Bindings, url: URL): Promise<void> {
   if (NODE) {
     const { readFile } = await import('node:fs/promises');
     await bindings.default({ module_or_path: await readFile(url) });
