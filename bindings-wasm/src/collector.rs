@@ -2,15 +2,17 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use metrion::exposition::sample_family::{NativeSample, Sample, SampleFamily as CoreFamily, fit};
+use metrion::exposition::sample_family::{
+    NativeSample, Sample, SampleFamily as CoreFamily, fit_with,
+};
 use metrion::{
-    Collector, Exemplar, FamilySnapshot, LabelSets, MetricType, NativeHistogram,
+    Collector, Exemplar, FamilySnapshot, LabelSets, MetricType, NativeHistogram, Quoted,
     Result as CoreResult, Schema,
 };
 use wasm_bindgen::prelude::*;
 
-use crate::errors::{Result, invalid};
-use crate::options::{Fields, as_pairs};
+use crate::errors::Result;
+use crate::options::{Fields, as_pairs, invalid};
 
 /// What a collector gave last: JavaScript gives it before each collection.
 #[derive(Default)]
@@ -32,13 +34,32 @@ impl Collector for Slot {
         let families = self.families.lock().unwrap_or_else(PoisonError::into_inner);
         let mut all = Vec::new();
         for family in families.iter() {
-            match fit(family) {
+            match fit_with(family, read_number) {
                 Ok(snapshots) => all.extend(snapshots.into_iter().map(Ok)),
                 Err(error) => all.push(Err(error)),
             }
         }
         all
     }
+}
+
+/// The number that a label says. JavaScript reads decimal ones as the core does elsewhere.
+fn read_number(text: &str) -> Option<f64> {
+    let (sign, name) = match text.strip_prefix('-') {
+        Some(rest) => (-1.0, rest),
+        None => (1.0, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if ["inf", "infinity"].iter().any(|word| name.eq_ignore_ascii_case(word)) {
+        return Some(sign * f64::INFINITY);
+    }
+    if text.eq_ignore_ascii_case("nan") {
+        return Some(f64::NAN);
+    }
+    // What else JavaScript takes, as nothing, spaces, `0x1`, is no number here.
+    let is_decimal = !text.is_empty()
+        && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
+    let number = JsValue::from_str(text).unchecked_into_f64();
+    (is_decimal && number.is_finite()).then_some(number)
 }
 
 /// A collector of JavaScript.
@@ -85,7 +106,7 @@ fn core_family(own: &JsValue) -> Result<CoreFamily> {
         help: own.text("help")?.unwrap_or_default(),
         unit: own.text("unit")?.unwrap_or_default(),
         metric_type: metric_type
-            .ok_or_else(|| invalid(&format!("there is no type of metric {kind:?}")))?,
+            .ok_or_else(|| invalid(&format!("there is no type of metric {:?}", Quoted(&kind))))?,
         samples: samples.iter().map(core_sample).collect::<Result<Vec<_>>>()?,
     })
 }

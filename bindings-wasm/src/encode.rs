@@ -5,9 +5,9 @@ use metrion::exposition::{EncodeOptions, Escaping, Format, Syntax, negotiate};
 use metrion::{NameFilter, Selection};
 use wasm_bindgen::prelude::*;
 
-use crate::errors::{Result, fault};
+use crate::errors::{Result, unknown};
 use crate::family::NativeFamily;
-use crate::helpers::{object, text, unknown};
+use crate::helpers::{object, text};
 use crate::options::Fields;
 use crate::registry::NativeRegistry;
 
@@ -48,9 +48,7 @@ impl NativeScrape {
         let filter = own.texts("names")?.map_or_else(NameFilter::all, NameFilter::only);
         let escaping = match own.text("escaping")? {
             None => Escaping::default(),
-            Some(word) => {
-                Escaping::from_word(&word).ok_or_else(|| fault(unknown("escaping", &word)))?
-            }
+            Some(word) => Escaping::from_word(&word).ok_or_else(|| unknown("escaping", &word))?,
         };
         let options = EncodeOptions {
             created_samples: own.flag("created")?,
@@ -78,6 +76,6 @@ fn syntax(init: &Fields<'_>) -> Result<Syntax> {
         Some("openmetrics") => Ok(Syntax::OpenMetrics),
         Some("protobuf") => Ok(Syntax::Protobuf),
         Some("json") => Ok(Syntax::Json),
-        Some(other) => Err(fault(unknown("format", other))),
+        Some(other) => Err(unknown("format", other)),
     }
 }

@@ -1,7 +1,7 @@
 //! The one place where an error of the core becomes one of JavaScript.
 
 use js_sys::Reflect;
-use metrion::{Error, ErrorCode};
+use metrion::{Error, ErrorCode, Quoted};
 use wasm_bindgen::JsValue;
 
 /// What a function of this module returns.
@@ -16,7 +16,7 @@ pub(crate) fn fault(error: Error) -> JsValue {
     own.into()
 }
 
-/// The error for a value of a wrong type.
-pub(crate) fn invalid(message: &str) -> JsValue {
-    fault(Error::new(ErrorCode::InvalidValue, message))
+/// The error for a word that is not one of those that there are.
+pub(crate) fn unknown(what: &str, word: &str) -> JsValue {
+    fault(Error::new(ErrorCode::Unsupported, format!("there is no {what} {:?}", Quoted(word))))
 }

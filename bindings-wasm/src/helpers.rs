@@ -2,21 +2,13 @@
 #![allow(unreachable_pub)] // the macro exports them
 
 use js_sys::{Array, Object, Reflect};
-use metrion::exposition::parse::{parse_openmetrics, parse_text};
-use metrion::{Error, ErrorCode};
 use wasm_bindgen::prelude::*;
 
-use crate::errors::{Result, fault};
+use crate::errors::Result;
 
 /// Bytes that an encoder wrote, as text: it writes nothing but UTF-8.
 pub(crate) fn text(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes)
-        .unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned())
-}
-
-/// The error for a word that is not one of those that there are.
-pub(crate) fn unknown(what: &str, word: &str) -> Error {
-    Error::new(ErrorCode::Unsupported, format!("there is no {what} {word:?}"))
+    String::from_utf8(bytes).unwrap_or_default()
 }
 
 /// A list of numbers that is no typed array.
@@ -31,17 +23,6 @@ pub(crate) fn object<const N: usize>(fields: [(&str, JsValue); N]) -> Result<Obj
         Reflect::set(&object, &name.into(), &value)?;
     }
     Ok(object)
-}
-
-/// Checks that bytes are an exposition: `text` or `openmetrics`.
-#[wasm_bindgen(js_name = checkExposition)]
-pub fn check_exposition(data: &[u8], format: &str) -> Result<()> {
-    let parsed = match format {
-        "text" => parse_text(data).map(drop),
-        "openmetrics" => parse_openmetrics(data).map(drop),
-        other => return Err(fault(unknown("format", other))),
-    };
-    parsed.map_err(|error| fault(error.into()))
 }
 
 /// `count` bounds from `start`, each `width` above the one before.

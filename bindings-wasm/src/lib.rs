@@ -16,3 +16,9 @@ mod helpers;
 mod memory;
 mod options;
 mod registry;
+
+use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
+
+/// A seventh of the code of the standard one.
+#[global_allocator]
+static ALLOCATOR: WasmDynamicTalc = new_wasm_dynamic_allocator();

@@ -1,10 +1,10 @@
 //! What JavaScript says in objects, as the core takes it.
 
 use js_sys::{Array, Reflect};
-use metrion::{AnyFamilyOptions, AnyNativeOptions, FamilyOptions};
+use metrion::{AnyFamilyOptions, AnyNativeOptions, Error, ErrorCode, FamilyOptions};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::errors::{Result, invalid};
+use crate::errors::{Result, fault};
 
 /// The fields of an object. `undefined` and `null` are `None`; another type than the one that is asked
 /// for is `invalid_value`.
@@ -79,6 +79,11 @@ impl Fields<'_> {
     pub(crate) fn pairs(&self, name: &str) -> Result<Vec<(String, String)>> {
         Ok(pairs_of(self.texts(name)?.unwrap_or_default()))
     }
+}
+
+/// The error for a value of a wrong type.
+pub(crate) fn invalid(message: &str) -> JsValue {
+    fault(Error::new(ErrorCode::InvalidValue, message))
 }
 
 /// The pairs of a list of names and values in turn.

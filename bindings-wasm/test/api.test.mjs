@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { Counter, Gauge, Registry, register } from 'metrion-wasm';
+import { Counter, Gauge, Histogram, Registry, register } from 'metrion-wasm';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -28,6 +28,53 @@ test('a page follows from a request: its format and its names', async () => {
 test('a page of a wrong format is an error with a code', async () => {
   await assert.rejects(register.encode({ format: 'xml' }), { name: 'MetrionError', code: 'unsupported' });
   await assert.rejects(register.encode({ escaping: 'no' }), { code: 'unsupported' });
+});
+
+test('which bounds of a collector are numbers', async () => {
+  // JavaScript reads them here: it takes texts for numbers that the formats do not have.
+  for (const [bound, shown] of [
+    ...[['0.5', '0.5'], ['5e-1', '0.5'], ['+1.', '1'], ['.25', '0.25'], ['0001', '1']],
+    ...[['0x1', null], ['', null], [' 1', null], ['1e', null], ['-', null], ['1_0', null], ['1e999', null]],
+    ...[['Infinit', null], ['1,5', null], ['true', null], ['1-1', null]],
+  ]) {
+    const registry = new Registry();
+    const bucket = (le, value) => ({ name: 'h_bucket', labels: { le }, value });
+    const samples = [bucket(bound, 1), bucket('+Inf', 2), { name: 'h_count', value: 2 }, { name: 'h_sum', value: 3 }];
+    registry.registerCollector({ collect: () => [{ name: 'h', type: 'histogram', samples }] });
+    const page = await registry.metrics();
+    // What has no bounds is no histogram: its samples are shown as they are.
+    const expected = shown === null ? '# TYPE h_bucket untyped' : `h_bucket{le="${shown}"} 1`;
+    assert.ok(page.includes(`${expected}\n`), `${bound}: ${page}`);
+  }
+});
+
+test('numbers have the fewest digits that read back as the same', async () => {
+  const large = [1.7976931348623157e308, 2 ** 53, 123456789012345680000, 1e21];
+  const numbers = [0.1, 1 / 3, 5e-324, ...large, -1.5e-7, 1e-5, 1e16];
+  const registers = [new Registry()];
+  const gauge = new Gauge({ name: 'g', help: '', registers, labelNames: ['at'] });
+  numbers.forEach((number, at) => gauge.set({ at }, number));
+  const lines = (await registers[0].metrics()).trim().split('\n').slice(1);
+  assert.deepEqual(lines.map((line) => Number(line.split(' ')[1])), numbers);
+  assert.equal(lines[2].split(' ')[1], `0.${'0'.repeat(323)}5`);
+  assert.equal(lines[6].split(' ')[1], '1000000000000000000000');
+  const { body } = await registers[0].encode({ format: 'openmetrics' });
+  assert.match(new TextDecoder().decode(body), /g\{at="7"\} -1.5e-07\n/);
+});
+
+test('messages name what is wrong', () => {
+  const options = (own) => ({ name: 'm', help: '', registers: [new Registry()], ...own });
+  const message = (make) => {
+    try {
+      make();
+    } catch (error) {
+      return error.message;
+    }
+    return undefined;
+  };
+  assert.match(message(() => new Counter(options({ name: 'é "\n' }))), /invalid metric name "é \\"\\n": must match/);
+  assert.match(message(() => new Histogram(options({ buckets: [2, 1.5] }))), /2 is followed by 1\.5/);
+  assert.match(message(() => new Counter(options({})).inc(-2.5)), /not -2\.5/);
 });
 
 test('the default registry counts its gauges in place', async () => {

@@ -1,4 +1,4 @@
-// The package in Chromium: the vectors in a page without any bundler, and a page that Vite built.
+// The package in Chromium: the vectors in a page without any bundler, and pages that Vite and webpack built.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -7,8 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 import { build } from 'vite';
+import webpack from 'webpack';
 
 import { vectorReport } from '../../bindings-node/test/vector_report.mjs';
 import { CASES } from './cases.mjs';
@@ -67,15 +69,18 @@ document.querySelector('button').addEventListener('click', () => clicks.inc({ bu
 globalThis.page = () => register.metrics();
 `;
 
-test('a page that Vite built counts clicks', async (t) => {
-  const root = await mkdtemp(join(tmpdir(), 'metrion-vite-'));
+/** A folder with the program of a page, in which a bundler finds the package. */
+async function program(t) {
+  const root = await mkdtemp(join(tmpdir(), 'metrion-bundler-'));
   t.after(() => rm(root, { recursive: true, force: true }));
   await mkdir(join(root, 'node_modules'));
   await symlink(here('..'), join(root, 'node_modules/metrion-wasm'));
-  await writeFile(join(root, 'index.html'), '<button>+</button><script type="module" src="/main.js"></script>');
   await writeFile(join(root, 'main.js'), CLICKS);
-  await build({ root, logLevel: 'warn', configFile: false });
-  const index = readFileSync(join(root, 'dist/index.html'), 'utf8');
+  return root;
+}
+
+/** Clicks in the page whose other files a bundler wrote to `dist/assets`. */
+async function clicks(t, root, index) {
   const server = await serve(
     { '/assets/': join(root, 'dist/assets') },
     { '/': { type: '.html', body: index }, '/favicon.ico': { type: '.css', body: '' } },
@@ -89,4 +94,27 @@ test('a page that Vite built counts clicks', async (t) => {
   }
   assert.equal((await page.evaluate(() => globalThis.page())).split('\n').at(-2), 'clicks_total{button="one"} 3');
   assert.deepEqual(errors, []);
+}
+
+test('a page that Vite built counts clicks', async (t) => {
+  const root = await program(t);
+  await writeFile(join(root, 'index.html'), '<button>+</button><script type="module" src="/main.js"></script>');
+  await build({ root, logLevel: 'warn', configFile: false });
+  await clicks(t, root, readFileSync(join(root, 'dist/index.html'), 'utf8'));
+});
+
+test('a page that webpack built counts clicks', async (t) => {
+  const root = await program(t);
+  const compiler = webpack({
+    mode: 'production',
+    context: root,
+    entry: './main.js',
+    output: { path: join(root, 'dist/assets') },
+    // Of files above 244 KiB it says so; size.test.mjs bounds ours.
+    performance: { hints: false },
+  });
+  const stats = await promisify(compiler.run.bind(compiler))();
+  assert.ok(!stats.hasErrors() && !stats.hasWarnings(), stats.toString('errors-warnings'));
+  await promisify(compiler.close.bind(compiler))();
+  await clicks(t, root, '<button>+</button><script src="/assets/main.js"></script>');
 });

@@ -55,8 +55,8 @@ pub use metrion_metrics::{ProcessCollector, ProcessOptions};
 pub use metrion_model::SystemClock;
 pub use metrion_model::{
     Clock, Error, ErrorCode, Exemplar, FamilySnapshot, LabelPairs, LabelSets, ManualClock,
-    MetricType, NameFilter, NameRules, NativeHistogram, PlacedExemplar, Result, Schema, Snapshot,
-    Value, is_classic_label_name, is_classic_metric_name,
+    MetricType, NameFilter, NameRules, NativeHistogram, PlacedExemplar, Quoted, Result, Schema,
+    Snapshot, Value, is_classic_label_name, is_classic_metric_name,
 };
 
 /// The registry's families in the Prometheus text format 0.0.4.

@@ -33,6 +33,7 @@ const DEPENDENCIES: [(&str, &[&str]); 20] = [
     ("metrion-c", &["metrion"]),
     ("metrion-uniffi", &["metrion"]),
     ("metrion-wasm", &["metrion"]),
+    ("metrion-wasm-formats", &["metrion"]),
     // Tools and examples of this repository, which nobody installs.
     ("metrion-conformance", &["metrion"]),
     ("metrion-benches", &["metrion"]),

@@ -59,6 +59,9 @@ impl Format {
     /// Appends a snapshot in this format. It returns why families were left out: under its escaped name
     /// a family would have samples of an earlier one's names (`metric_exists`), or labels that are one
     /// (`invalid_name`).
+    ///
+    /// Inlined, so that what a program never asks for is not in it: a browser downloads no second spelling.
+    #[inline(always)]
     pub fn encode(
         self,
         snapshot: &Snapshot,
@@ -71,6 +74,15 @@ impl Format {
         if is_text && options.spelling == Spelling::PrometheusClient {
             return prometheus_client::encode(snapshot, self.syntax, options, out);
         }
+        self.encode_short(snapshot, options, out)
+    }
+
+    fn encode_short(
+        self,
+        snapshot: &Snapshot,
+        options: EncodeOptions,
+        out: &mut Vec<u8>,
+    ) -> Vec<Error> {
         match self.syntax {
             Syntax::Text | Syntax::Text1 => text::encode(snapshot, options, out),
             Syntax::OpenMetrics0 | Syntax::OpenMetrics => {

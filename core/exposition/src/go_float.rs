@@ -1,5 +1,6 @@
 //! Floats of OpenMetrics, as Go's expfmt writes them: always with a point or an exponent.
 
+use crate::digits::with_shortest;
 use crate::number::{HALF, append_integer, append_number, as_integer, eight_digits};
 
 /// From here on Go's `%g` writes an exponent, and below the other one.
@@ -8,7 +9,8 @@ const EXPONENT_BELOW: f64 = 1e-4;
 
 /// Appends `value` with the fewest digits that read back the same: `3.0`, `0.25`, `1.5e+06`, `1e-05`,
 /// `+Inf`. A negative zero keeps its sign.
-#[inline(always)]
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 pub(crate) fn append_go_float(out: &mut Vec<u8>, value: f64) {
     match as_integer(value) {
         Some(integer) if integer < EXPONENT_FROM as u64 => {
@@ -42,7 +44,8 @@ fn append_large_integer(out: &mut Vec<u8>, integer: u64) {
 }
 
 /// Appends a number of observations: an integer, where it is one.
-#[inline(always)]
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 pub(crate) fn append_count(out: &mut Vec<u8>, value: f64) {
     match as_integer(value) {
         Some(integer) => append_integer(out, integer),
@@ -64,13 +67,13 @@ fn append_other(out: &mut Vec<u8>, value: f64) {
         append_number(out, value);
         return;
     }
-    let mut buffer = zmij::Buffer::new();
-    let text = buffer.format_finite(value);
-    if (EXPONENT_BELOW..EXPONENT_FROM).contains(&value.abs()) || value == 0.0 {
-        out.extend_from_slice(text.as_bytes());
-    } else if value < EXPONENT_FROM || !append_large_fraction(out, text) {
-        append_with_exponent(out, text);
-    }
+    with_shortest(value, |text| {
+        if (EXPONENT_BELOW..EXPONENT_FROM).contains(&value.abs()) || value == 0.0 {
+            out.extend_from_slice(text.as_bytes());
+        } else if value < EXPONENT_FROM || !append_large_fraction(out, text) {
+            append_with_exponent(out, text);
+        }
+    });
 }
 
 /// Appends a number from 10^6 up that is given without an exponent and has a fraction, as times are: the

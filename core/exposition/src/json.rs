@@ -254,7 +254,8 @@ fn append_field(out: &mut Vec<u8>, key: &[u8], value: f64) {
     append_value(out, value);
 }
 
-#[inline(always)]
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 fn append_value(out: &mut Vec<u8>, value: f64) {
     if value.is_finite() {
         append_number(out, value);

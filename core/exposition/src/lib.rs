@@ -1,6 +1,7 @@
 //! Exposition formats: a snapshot in, bytes out, and back. No clock, no sockets, no state.
 
 mod compare;
+mod digits;
 mod escape;
 mod format;
 mod go_float;

@@ -1,5 +1,6 @@
 //! What a request's `Accept` header asks for (RFC 9110, 12.5.1).
 
+use crate::parse::parse_short_integer;
 use crate::{Escaping, Format, Syntax};
 
 /// The format that answers a request with this `Accept` header, which may be empty.
@@ -11,30 +12,37 @@ use crate::{Escaping, Format, Syntax};
 /// it), and a weight of zero forbids.
 #[must_use]
 pub fn negotiate(accept: &str) -> Format {
-    let mut members: Vec<Member<'_>> = split_unquoted(accept, ',').map(Member::new).collect();
-    members.retain(|member| member.weight > 0.0);
-    members.sort_by(|a, b| b.weight.total_cmp(&a.weight));
-    let mut escaping = None;
-    for member in members {
-        escaping = member.parameter("escaping").and_then(Escaping::from_word).or(escaping);
-        if let Some(syntax) = member.syntax() {
-            return Format { syntax, escaping };
+    let members = split_unquoted(accept, ',').map(Member::new);
+    let members: Vec<Member<'_>> = members.filter(|member| member.weight > 0.0).collect();
+    let mut best: Option<(usize, f64, Syntax)> = None;
+    for (place, member) in members.iter().enumerate() {
+        if let Some(syntax) = member.syntax()
+            && best.is_none_or(|(_, weight, _)| member.weight > weight)
+        {
+            best = Some((place, member.weight, syntax));
         }
     }
-    Format { syntax: Syntax::default(), escaping }
+    let (last, least, syntax) = best.unwrap_or((members.len(), 0.0, Syntax::default()));
+    let up_to_best = members.iter().enumerate().filter(|(place, member)| {
+        member.weight > least || (member.weight == least && *place <= last)
+    });
+    // The one that is nearest to the best, the latest of those that are equally near.
+    let escapings = up_to_best.filter_map(|(_, member)| Some((member.weight, member.escaping()?)));
+    let escaping = escapings.reduce(|kept, next| if next.0 <= kept.0 { next } else { kept });
+    Format { syntax, escaping: escaping.map(|(_, escaping)| escaping) }
 }
 
 /// One media type of the header, with its parameters.
 struct Member<'a> {
     text: &'a str,
-    weight: f32,
+    weight: f64,
 }
 
 impl<'a> Member<'a> {
     fn new(text: &'a str) -> Self {
         let member = Self { text, weight: 1.0 };
-        let weight = member.parameter("q").map(|q| q.parse().unwrap_or(0.0));
-        // A weight that is no number forbids, as a negative one does.
+        // A weight that is no decimal number forbids.
+        let weight = member.parameter("q").map(|q| parse_decimal(q).unwrap_or(0.0));
         Self { weight: weight.unwrap_or(1.0), ..member }
     }
 
@@ -47,6 +55,10 @@ impl<'a> Member<'a> {
             let (key, value) = parameter.split_once('=')?;
             key.trim().eq_ignore_ascii_case(name).then(|| value.trim().trim_matches('"'))
         })
+    }
+
+    fn escaping(&self) -> Option<Escaping> {
+        self.parameter("escaping").and_then(Escaping::from_word)
     }
 
     fn syntax(&self) -> Option<Syntax> {
@@ -71,6 +83,15 @@ impl<'a> Member<'a> {
             && self.parameter("encoding") == Some("delimited");
         protobuf.then_some(Syntax::Protobuf)
     }
+}
+
+/// A number of digits, with or without a point; what is behind the ninth decimal place counts for nothing.
+fn parse_decimal(text: &str) -> Option<f64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let fraction = fraction.get(..9).unwrap_or(fraction);
+    let digits = [whole, fraction].concat();
+    let number = parse_short_integer(digits.as_bytes())?;
+    Some(fraction.bytes().fold(number, |number, _| number / 10.0))
 }
 
 /// The parts of a header's value between separators that stand in no quoted string.
@@ -147,6 +168,8 @@ mod tests {
             "application/openmetrics-text;version=1.0.0;q=0",
             "application/openmetrics-text;version=1.0.0;q=x",
             "application/openmetrics-text;version=1.0.0;q=NaN",
+            "application/openmetrics-text;version=1.0.0;q=",
+            "application/openmetrics-text;version=1.0.0;q=-1",
             "application/vnd.google.protobuf",
             "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text",
             ";;,,=\"",
@@ -164,6 +187,8 @@ mod tests {
             "application/openmetrics-text; version=0.0.1; charset=utf-8"
         );
         assert_eq!(content_type("text/plain, application/openmetrics-text"), TEXT);
+        let long = "text/plain;q=0.33333333333333333333, application/openmetrics-text;q=0.2";
+        assert_eq!(content_type(long), TEXT);
     }
 
     #[test]
@@ -177,5 +202,12 @@ mod tests {
         assert_eq!(negotiate(before).escaping, Some(Escaping::Dots));
         let behind = "text/plain, application/json;escaping=dots;q=0.5";
         assert_eq!(negotiate(behind).escaping, None);
+        let nearest = "a/b;escaping=values;q=0.8, a/b;escaping=dots;q=0.9, text/plain;q=0.5";
+        assert_eq!(negotiate(nearest).escaping, Some(Escaping::Values));
+        let latest = "a/b;escaping=values;q=0.80, a/b;escaping=dots;q=0.8, text/plain;q=0.5";
+        assert_eq!(negotiate(latest).escaping, Some(Escaping::Dots));
+        let own = "text/plain;escaping=values;q=0.5, a/b;escaping=dots, a/b;escaping=dots;q=0.5";
+        assert_eq!(negotiate(own).escaping, Some(Escaping::Values));
+        assert_eq!(negotiate("a/b;escaping=dots, a/b").escaping, Some(Escaping::Dots));
     }
 }

@@ -4,6 +4,8 @@
 //! One difference is left to chance: where two such texts are equally near to the number, zmij takes
 //! the one that ends with an even digit, as Python, Go and JavaScript do, and `Display` the larger.
 
+use crate::digits::with_shortest;
+
 /// Below this every integer is exact in an f64, and its shortest digits are all its digits.
 const EXACT: u64 = 1 << 53;
 
@@ -20,7 +22,8 @@ const PLAIN: f64 = 1e-5;
 ///
 /// Always inlined, as are its parts: this is most of the work for a line, and being called costs a
 /// quarter of it.
-#[inline(always)]
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 pub(crate) fn append_number(out: &mut Vec<u8>, value: f64) {
     if let Some(integer) = as_integer(value) {
         append_integer(out, integer);
@@ -50,7 +53,7 @@ fn append_other(out: &mut Vec<u8>, value: f64) {
         }
         append_integer(out, integer.unsigned_abs());
     } else if (PLAIN..EXACT as f64).contains(&value.abs()) {
-        out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
+        with_shortest(value, |text| out.extend_from_slice(text.as_bytes()));
     } else {
         append_rare(out, value);
     }
@@ -58,23 +61,44 @@ fn append_other(out: &mut Vec<u8>, value: f64) {
 
 #[cold]
 fn append_rare(out: &mut Vec<u8>, value: f64) {
-    let text = if value == f64::INFINITY {
-        // As the format's documentation spells it. The `prometheus` crate writes `inf`, which Go's
-        // parser takes, but not every other one.
-        "+Inf".to_owned()
-    } else if value == f64::NEG_INFINITY {
-        "-Inf".to_owned()
-    } else {
-        value.to_string()
+    // Infinities as the format's documentation spells them. The `prometheus` crate writes `inf`, which
+    // Go's parser takes, but not every other one.
+    match value {
+        f64::INFINITY => out.extend_from_slice(b"+Inf"),
+        f64::NEG_INFINITY => out.extend_from_slice(b"-Inf"),
+        _ if value.is_nan() => out.extend_from_slice(b"NaN"),
+        _ => with_shortest(value, |text| append_without_exponent(out, text)),
+    }
+}
+
+/// Appends a number that is given with an exponent, or as an integer with `.0`.
+fn append_without_exponent(out: &mut Vec<u8>, text: &str) {
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    let (sign, mantissa) = match mantissa.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", mantissa),
     };
-    out.extend_from_slice(text.as_bytes());
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = || whole.bytes().chain(fraction.bytes());
+    // How many digits stand before the point.
+    let point = whole.len() as i64 + exponent.parse::<i64>().unwrap_or(0);
+
+    out.extend_from_slice(sign.as_bytes());
+    if point <= 0 {
+        out.extend_from_slice(b"0.");
+        out.resize(out.len() + point.unsigned_abs() as usize, b'0');
+        out.extend(digits());
+    } else {
+        out.extend(digits().chain(std::iter::repeat(b'0')).take(point as usize));
+    }
 }
 
 /// Appends the digits of a number below 10^16.
 ///
 /// Not itoa, whose branches depend on the number of digits: where that varies from line to line, as
 /// it does among real counters, a mispredicted branch costs more than all the arithmetic here.
-#[inline(always)]
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 pub(crate) fn append_integer(out: &mut Vec<u8>, n: u64) {
     if n < HALF {
         append_significant(out, eight_digits(n));

@@ -64,7 +64,9 @@ fn append_family(out: &mut Vec<u8>, family: &FamilySnapshot, created: bool) {
         append_escaped(out, &schema.unit, true);
     }
     let created = created && (0..family.len()).any(|row| family.created(row).is_some());
-    if created || family.has_timestamps() || !family.exemplars().is_empty() {
+    let has_extras = created || family.has_timestamps() || !family.exemplars().is_empty();
+    // One copy of the code is enough for a browser.
+    if cfg!(target_arch = "wasm32") || has_extras {
         append_samples(out, family, &Extras::new(family, created));
     } else {
         append_samples(out, family, &Bare);

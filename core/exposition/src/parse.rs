@@ -31,7 +31,7 @@ pub use openmetrics_families::{parse_openmetrics, parse_openmetrics_with};
 pub use text::TextParser;
 pub use text_families::{parse_text, parse_text_with};
 
-pub(crate) use number::parse_number;
+pub(crate) use number::{parse_number, parse_short_integer};
 pub(crate) use series_set::{Series, SeriesSet};
 
 /// What a parser takes.

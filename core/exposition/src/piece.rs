@@ -20,7 +20,8 @@ impl Piece {
         Self { block: short.map(|()| block), bytes }
     }
 
-    #[inline(always)]
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     pub(crate) fn append(&self, out: &mut Vec<u8>) {
         let Some(block) = &self.block else {
             out.extend_from_slice(&self.bytes);

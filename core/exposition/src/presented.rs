@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use metrion_model::{
-    Error, ErrorCode, Exemplar, FamilySnapshot, LabelPairs, LabelSets, MetricType, Result, Schema,
-    Snapshot, is_classic_label_name, is_classic_metric_name,
+    Error, ErrorCode, Exemplar, FamilySnapshot, LabelPairs, LabelSets, MetricType, Quoted, Result,
+    Schema, Snapshot, is_classic_label_name, is_classic_metric_name,
 };
 
 use crate::Escaping;
@@ -35,8 +35,9 @@ pub(crate) fn presented(
                 let what = format!(
                     "metric {:?} is left out: as {:?} it would have the samples {name:?} of an \
                      earlier one",
-                    family.schema().name,
-                    shown.schema().name,
+                    Quoted(&family.schema().name),
+                    Quoted(&shown.schema().name),
+                    name = Quoted(name),
                 );
                 return Err(Error::new(ErrorCode::MetricExists, what));
             }
@@ -135,7 +136,11 @@ fn check_labels(pairs: &[(String, Cow<'_, str>)], family: &str) -> Result<()> {
         // The label that Prometheus keeps the metric's name in.
         if twice || name == "__name__" {
             let what = if twice { "two of its labels" } else { "one of its labels" };
-            let message = format!("metric {family:?} is left out: {what} would be {name:?}");
+            let message = format!(
+                "metric {:?} is left out: {what} would be {:?}",
+                Quoted(family),
+                Quoted(name)
+            );
             return Err(Error::new(ErrorCode::InvalidName, message));
         }
     }

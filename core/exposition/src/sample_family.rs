@@ -5,7 +5,7 @@ mod flatten;
 mod from_parsed;
 mod spans;
 
-pub use fit::fit;
+pub use fit::{fit, fit_with};
 pub use flatten::flatten;
 pub use from_parsed::{from_openmetrics, from_text};
 pub use spans::{buckets_of_spans, spans_of_buckets};

@@ -62,7 +62,8 @@ fn append_family(out: &mut Vec<u8>, family: &FamilySnapshot) {
     let suffix = only_suffix(schema.metric_type);
     append_help(out, schema, suffix, false);
     append_type(out, schema, suffix, text_type(schema.metric_type));
-    if family.has_timestamps() {
+    // One copy of the code is enough for a browser.
+    if cfg!(target_arch = "wasm32") || family.has_timestamps() {
         append_samples(out, family, |out, row| append_timestamp(out, family, row));
     } else {
         append_samples(out, family, |_, _| {});

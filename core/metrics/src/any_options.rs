@@ -1,6 +1,6 @@
 //! Options of a family whose type is a word.
 
-use metrion_model::{Error, ErrorCode, Result};
+use metrion_model::{Error, ErrorCode, Quoted, Result};
 
 use crate::any::Handle;
 use crate::definition::Kind;
@@ -73,7 +73,7 @@ impl AnyFamilyOptions {
             "info" => Plan::new(self.family, Kind::Info),
             "stateset" => StateSetOptions { family: self.family, states: self.states }.into(),
             other => {
-                let message = format!("there is no kind of metric {other:?}");
+                let message = format!("there is no kind of metric {:?}", Quoted(other));
                 return Err(Error::new(ErrorCode::Unsupported, message));
             }
         })

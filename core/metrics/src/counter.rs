@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use metrion_model::{Error, ErrorCode, Exemplar, FamilySnapshot, Result, Value};
+use metrion_model::{Error, ErrorCode, Exemplar, FamilySnapshot, Result, Shown, Value};
 use metrion_slab::{OwnedCells, Owners, ProcessWriter};
 
 use crate::family::Metric;
@@ -73,7 +73,7 @@ impl Counter {
             return Ok(());
         }
         let message =
-            format!("a counter can only be increased by a number from 0 up, not {amount}");
+            format!("a counter can only be increased by a number from 0 up, not {}", Shown(amount));
         Err(Error::new(ErrorCode::InvalidValue, message))
     }
 

@@ -70,8 +70,8 @@ impl Definition {
             Kind::Gauge(mode) if *mode != GaugeMode::LastValue => {
                 format!("{schema}, mode {}", mode.as_str())
             }
-            Kind::Histogram { native: Some(native) } => format!("{schema}, {native:?}"),
-            Kind::Summary(window) => format!("{schema}, {window:?}"),
+            Kind::Histogram { native: Some(native) } => format!("{schema}, {}", native.summary()),
+            Kind::Summary(window) => format!("{schema}, {}", window.summary()),
             _ => schema,
         }
     }

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use metrion_model::{Error, ErrorCode, FamilySnapshot, OVERFLOW_LABEL, Result, Schema};
+use metrion_model::{Error, ErrorCode, FamilySnapshot, OVERFLOW_LABEL, Quoted, Result, Schema};
 use metrion_slab::{
     Cursor, Entry, EntryKind, Index, Locked, Memory, NewEntry, Owners, Ref, Segment,
     collect_removed, join_key, lock,
@@ -344,7 +344,10 @@ impl<M: Metric> Family<M> {
             let place = names.iter().zip(&mut fixed).find(|(own, _)| own == name);
             match place {
                 Some((_, slot @ None)) => *slot = Some((*value).to_owned()),
-                _ => return Err(self.mismatch(format!("label {name:?} cannot be fixed"))),
+                _ => {
+                    return Err(self
+                        .mismatch(format!("label {name:?} cannot be fixed", name = Quoted(name))));
+                }
             }
         }
         Ok(Self { shared: Arc::clone(&self.shared), fixed: Some(fixed.into()) })
@@ -376,7 +379,12 @@ impl<M: Metric> Family<M> {
         for (name, value) in pairs {
             match names.iter().zip(&mut wanted).find(|(own, _)| own == name) {
                 Some((_, slot)) if slot.is_none_or(|fixed| fixed == *value) => *slot = Some(value),
-                _ => return Err(self.mismatch(format!("label {name:?} cannot be matched"))),
+                _ => {
+                    return Err(self.mismatch(format!(
+                        "label {name:?} cannot be matched",
+                        name = Quoted(name)
+                    )));
+                }
             }
         }
         let matches = |values: &[String]| {
@@ -499,7 +507,7 @@ impl<M: Metric> Family<M> {
         match values {
             Some(values) if values.len() == pairs.len() => Ok(values),
             _ => {
-                let given: Vec<&str> = pairs.iter().map(|(name, _)| *name).collect();
+                let given: Vec<Quoted<'_>> = pairs.iter().map(|(name, _)| Quoted(name)).collect();
                 Err(self.mismatch(format!("labels {given:?}")))
             }
         }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use metrion_model::{
-    Error, ErrorCode, FamilySnapshot, LabelSets, Result, Value, validate_label_names,
+    Error, ErrorCode, FamilySnapshot, LabelSets, Quoted, Result, Value, validate_label_names,
 };
 use metrion_slab::{Entry, EntryKind, Owners, join_key, lock, split_key};
 
@@ -32,7 +32,11 @@ impl Info {
         let constant = schema.constant_labels.iter().map(|(name, _)| name);
         let mut own = constant.chain(&schema.label_names);
         if let Some(taken) = own.find(|own| labels.iter().any(|(name, _)| name == own)) {
-            let message = format!("{taken:?} is a label of the family {}", schema.name);
+            let message = format!(
+                "{taken:?} is a label of the family {}",
+                schema.name,
+                taken = Quoted(taken)
+            );
             return Err(Error::new(ErrorCode::LabelMismatch, message));
         }
         let rules = self.series.context.name_rules;

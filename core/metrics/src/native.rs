@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use metrion_model::{Error, ErrorCode, NativeHistogram, Result};
+use metrion_model::{Error, ErrorCode, NativeHistogram, Result, Shown};
 
 use crate::bounds::Bounds;
 
@@ -51,12 +51,25 @@ impl NativeOptions {
     /// `invalid_buckets` when the factor is not above 1.
     pub fn with_factor(factor: f64) -> Result<Self> {
         if !(factor > 1.0 && factor.is_finite()) {
-            let message = format!("a bucket factor must be above 1, not {factor}");
+            let message = format!("a bucket factor must be above 1, not {}", Shown(factor));
             return Err(Error::new(ErrorCode::InvalidBuckets, message));
         }
-        let schema = -factor.log2().log2().floor();
+        let fits = |schema: &i8| NativeHistogram::upper_bound(*schema, 1) <= factor;
         let (low, high) = NativeHistogram::SCHEMAS.into_inner();
-        Ok(Self { schema: schema.clamp(low.into(), high.into()) as i8, ..Self::default() })
+        let schema = (low..=high).find(fits).unwrap_or(high);
+        Ok(Self { schema, ..Self::default() })
+    }
+
+    /// A short form for error messages.
+    pub(crate) fn summary(&self) -> String {
+        format!(
+            "native buckets of schema {}, at most {}, zero up to {} and at most {}, reset after {} s",
+            self.schema,
+            self.max_buckets,
+            Shown(self.zero_threshold),
+            Shown(self.max_zero_threshold),
+            Shown(self.min_reset_seconds),
+        )
     }
 
     pub(crate) fn validated(self) -> Result<Self> {
@@ -73,7 +86,7 @@ impl NativeOptions {
             ("min_reset_seconds", self.min_reset_seconds),
         ] {
             if !(0.0..f64::INFINITY).contains(&number) {
-                return fault(format!("{name} is a number from 0 up, not {number}"));
+                return fault(format!("{name} is a number from 0 up, not {}", Shown(number)));
             }
         }
         Ok(self)
@@ -125,9 +138,8 @@ const TWO_POW_64: f64 = (1_u128 << 64) as f64;
 fn fractions(schema: u32) -> &'static Bounds {
     static TABLES: [OnceLock<Bounds>; 9] = [const { OnceLock::new() }; 9];
     static NONE: OnceLock<Bounds> = OnceLock::new();
-    let buckets = 1 << schema;
     let make = || {
-        let bounds = (0..buckets).map(|i| 0.5 * (f64::from(i) / f64::from(buckets)).exp2());
+        let bounds = (0..1 << schema).map(|i| 0.5 * NativeHistogram::upper_bound(schema as i8, i));
         Bounds::new(&bounds.collect::<Vec<_>>())
     };
     TABLES.get(schema as usize).unwrap_or(&NONE).get_or_init(make)

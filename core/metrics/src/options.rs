@@ -4,7 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use metrion_model::{Clock, Error, ErrorCode, MetricType, NameRules, Result, Schema};
+use metrion_model::{
+    Clock, Error, ErrorCode, MetricType, NameRules, Quoted, Result, Schema, Shown,
+};
 use metrion_slab::Geometry;
 
 use crate::native::NativeOptions;
@@ -54,7 +56,7 @@ impl FamilyOptions {
         match self.expire_after_seconds {
             Some(seconds) if seconds.is_nan() || seconds <= 0.0 => Err(Error::new(
                 ErrorCode::InvalidValue,
-                format!("expire_after_seconds is above 0, not {seconds}"),
+                format!("expire_after_seconds is above 0, not {}", Shown(seconds)),
             )),
             _ => Ok(()),
         }
@@ -169,7 +171,7 @@ impl GaugeMode {
         let found = Self::WORDS.iter().find(|(_, own)| *own == word).map(|(mode, _)| *mode);
         found.ok_or_else(|| {
             let words = Self::WORDS.map(|(_, word)| word).join(", ");
-            let message = format!("a gauge's mode is one of {words}, not {word:?}");
+            let message = format!("a gauge's mode is one of {words}, not {:?}", Quoted(word));
             Error::new(ErrorCode::InvalidValue, message)
         })
     }
@@ -230,7 +232,9 @@ impl RegistryMemory {
             ),
             (None, None | Some("separate")) => Ok(Self::Private),
             (None, Some("share")) => Ok(Self::Inherited),
-            (None, Some(word)) => wrong(format!("fork is \"separate\" or \"share\", not {word:?}")),
+            (None, Some(word)) => {
+                wrong(format!("fork is \"separate\" or \"share\", not {:?}", Quoted(word)))
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use metrion_model::{
-    Clock, Error, ErrorCode, FamilySnapshot, NameFilter, Result, Schema, Snapshot,
+    Clock, Error, ErrorCode, FamilySnapshot, NameFilter, Quoted, Result, Schema, Snapshot,
 };
 use metrion_slab::{EntryKind, Geometry, Locked, NewEntry, Opening, Segment, lock};
 
@@ -292,7 +292,8 @@ impl Registry {
     pub fn unregister_family<M: Metric>(&self, family: &Family<M>) -> Result<()> {
         let mut contents = self.inner.lock();
         let id = contents.id_of(&family.shared).ok_or_else(|| {
-            let message = format!("metric family {:?} is not registered", family.schema().name);
+            let message =
+                format!("metric family {:?} is not registered", Quoted(&family.schema().name));
             Error::new(ErrorCode::NotFound, message)
         })?;
         let source = contents.take(id)?;

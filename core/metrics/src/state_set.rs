@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use metrion_model::{Error, ErrorCode, FamilySnapshot, Result, Value};
+use metrion_model::{Error, ErrorCode, FamilySnapshot, Quoted, Result, Value};
 use metrion_slab::Owners;
 
 use crate::definition::Storage;
@@ -53,8 +53,12 @@ impl StateSet {
     fn bit(&self, state: &str) -> Result<u64> {
         let schema = &self.series.context.definition.schema;
         let place = schema.states.iter().position(|own| own == state).ok_or_else(|| {
-            let message =
-                format!("{state:?} is not a state of {}: {:?}", schema.name, schema.states);
+            let message = format!(
+                "{:?} is not a state of {}: {:?}",
+                Quoted(state),
+                schema.name,
+                Quoted::all(&schema.states)
+            );
             Error::new(ErrorCode::InvalidValue, message)
         })?;
         Ok(1 << place)

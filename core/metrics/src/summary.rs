@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use metrion_model::{Error, ErrorCode, FamilySnapshot, NativeHistogram, Result, Value};
+use metrion_model::{Error, ErrorCode, FamilySnapshot, NativeHistogram, Result, Shown, Value};
 use metrion_slab::{OwnedCells, Owners, ProcessWriter, lock};
 
 use crate::definition::Kind;
@@ -36,13 +36,22 @@ const BUCKETS: NativeOptions = NativeOptions {
 const MAX_SLICES: usize = 60;
 
 impl Window {
+    /// A short form for error messages.
+    pub(crate) fn summary(&self) -> String {
+        let (errors, seconds) = (Shown::all(&self.errors), Shown(self.max_age_seconds));
+        format!("allowed errors {errors:?}, a window of {seconds} s in {} steps", self.slices)
+    }
+
     pub(crate) fn validated(self) -> Result<Self> {
         let fault = |what: String| Err(Error::new(ErrorCode::InvalidObjectives, what));
         if let Some(bad) = self.errors.iter().find(|error| !(0.0..=1.0).contains(*error)) {
-            return fault(format!("the allowed error of a quantile is 0 to 1, not {bad}"));
+            return fault(format!(
+                "the allowed error of a quantile is 0 to 1, not {}",
+                Shown(*bad)
+            ));
         }
         if !(self.max_age_seconds > 0.0 && self.max_age_seconds.is_finite()) {
-            return fault(format!("max_age is above 0, not {}", self.max_age_seconds));
+            return fault(format!("max_age is above 0, not {}", Shown(self.max_age_seconds)));
         }
         if !(1..=MAX_SLICES).contains(&self.slices) {
             return fault(format!("age_buckets is 1 to {MAX_SLICES}, not {}", self.slices));
@@ -204,7 +213,7 @@ impl Inner {
             ranked.push((0.0, buckets.zero_count));
             ranked.extend(buckets.positive.iter().map(|(index, count)| (middle(*index), *count)));
         }
-        ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
+        ranked.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         ranked
     }
 

@@ -175,9 +175,15 @@ impl FamilySnapshot {
                 Value::Number(number),
             ) => values.push(number),
             (_, other) => {
+                let (what, len) = match other {
+                    Value::Number(_) => ("a number", 1),
+                    Value::Histogram { counts, .. } => ("a histogram's counts", counts.len()),
+                    Value::Summary { quantiles, .. } => ("a summary's quantiles", quantiles.len()),
+                    Value::States(states) => ("states", states.len()),
+                };
                 return Err(Error::new(
                     ErrorCode::InvalidValue,
-                    format!("{other:?} does not fit {}", self.schema.summary()),
+                    format!("{what} ({len}) do not fit {}", self.schema.summary()),
                 ));
             }
         }

@@ -10,8 +10,10 @@ mod filter;
 mod labels;
 mod name;
 mod native;
+mod power_of_two;
 mod sample_value;
 mod schema;
+mod shown;
 mod snapshot;
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -28,4 +30,5 @@ pub use name::{
 };
 pub use native::NativeHistogram;
 pub use schema::{MetricType, Schema};
+pub use shown::{Quoted, Shown};
 pub use snapshot::Snapshot;

@@ -1,6 +1,6 @@
 //! Which metric and label names are allowed.
 
-use crate::{Error, ErrorCode, Result};
+use crate::{Error, ErrorCode, Quoted, Result};
 
 /// The label of the one series that takes the writes past a family's series limit.
 pub const OVERFLOW_LABEL: &str = "metrion_overflow";
@@ -27,7 +27,10 @@ pub fn validate_metric_name(name: &str, rules: NameRules) -> Result<()> {
     }
     Err(Error::new(
         ErrorCode::InvalidName,
-        format!("invalid metric name {name:?}: must match [a-zA-Z_:][a-zA-Z0-9_:]*"),
+        format!(
+            "invalid metric name {name:?}: must match [a-zA-Z_:][a-zA-Z0-9_:]*",
+            name = Quoted(name)
+        ),
     ))
 }
 
@@ -47,19 +50,22 @@ pub fn validate_label_names<'a>(
         if !is_classic_label_name(name) && (rules == NameRules::Classic || name.is_empty()) {
             return Err(Error::new(
                 ErrorCode::InvalidName,
-                format!("invalid label name {name:?}: must match [a-zA-Z_][a-zA-Z0-9_]*"),
+                format!(
+                    "invalid label name {name:?}: must match [a-zA-Z_][a-zA-Z0-9_]*",
+                    name = Quoted(name)
+                ),
             ));
         }
         if name.starts_with("__") || name == OVERFLOW_LABEL || also_reserved.contains(&name) {
             return Err(Error::new(
                 ErrorCode::ReservedName,
-                format!("label name {name:?} is reserved"),
+                format!("label name {name:?} is reserved", name = Quoted(name)),
             ));
         }
         if seen.contains(&name) {
             return Err(Error::new(
                 ErrorCode::InvalidName,
-                format!("label name {name:?} is given twice"),
+                format!("label name {name:?} is given twice", name = Quoted(name)),
             ));
         }
         seen.push(name);

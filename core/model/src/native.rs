@@ -41,7 +41,10 @@ impl NativeHistogram {
     /// The upper bound of the bucket with this index.
     #[must_use]
     pub fn upper_bound(schema: i8, index: i32) -> f64 {
-        (f64::from(index) * 2_f64.powi(-i32::from(schema))).exp2()
+        #[cfg(not(target_arch = "wasm32"))]
+        return (f64::from(index) * 2_f64.powi(-i32::from(schema))).exp2();
+        #[cfg(target_arch = "wasm32")]
+        crate::power_of_two::power_of_two(i64::from(index) << (8 - schema.clamp(-4, 8)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a metric family is, apart from its numbers.
 
 use crate::name::validate_metric_name;
-use crate::{Error, ErrorCode, NameRules, Result, validate_label_names};
+use crate::{Error, ErrorCode, NameRules, Quoted, Result, Shown, validate_label_names};
 
 /// The type of a metric family.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -172,11 +172,18 @@ impl Schema {
         }
         if matches!(self.metric_type, MetricType::Info | MetricType::StateSet) {
             let kind = self.metric_type.as_str();
-            return fault(format!("metric {:?} is of type {kind}, which has no unit", self.name));
+            return fault(format!(
+                "metric {:?} is of type {kind}, which has no unit",
+                Quoted(&self.name)
+            ));
         }
         let base = self.name.strip_suffix(self.unit.as_str());
         if !base.is_some_and(|base| base.ends_with('_')) {
-            return fault(format!("metric {:?} must end with its unit: _{}", self.name, self.unit));
+            return fault(format!(
+                "metric {:?} must end with its unit: _{}",
+                Quoted(&self.name),
+                self.unit
+            ));
         }
         Ok(())
     }
@@ -195,7 +202,11 @@ impl Schema {
         }
         for (i, state) in self.states.iter().enumerate() {
             if self.states.iter().take(i).any(|other| other == state) {
-                return fault(format!("the state {state:?} of {} is given twice", self.name));
+                return fault(format!(
+                    "the state {state:?} of {} is given twice",
+                    self.name,
+                    state = Quoted(state)
+                ));
             }
         }
         Ok(())
@@ -225,25 +236,30 @@ impl Schema {
     /// A short form for error messages: `histogram latency{method,path} with 12 buckets`.
     #[must_use]
     pub fn summary(&self) -> String {
-        let mut labels: Vec<String> =
-            self.constant_labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+        let mut labels: Vec<String> = self
+            .constant_labels
+            .iter()
+            .map(|(name, value)| format!("{name}={:?}", Quoted(value)))
+            .collect();
         labels.extend(self.label_names.iter().cloned());
         let mut text =
             format!("{} {}{{{}}}", self.metric_type.as_str(), self.name, labels.join(","));
         match self.metric_type {
             MetricType::Histogram | MetricType::GaugeHistogram => {
-                text.push_str(&format!(" with bounds {:?}", self.bounds));
+                text.push_str(&format!(" with bounds {:?}", Shown::all(&self.bounds)));
             }
             MetricType::Summary => {
-                text.push_str(&format!(" with quantiles {:?}", self.quantiles));
+                text.push_str(&format!(" with quantiles {:?}", Shown::all(&self.quantiles)));
             }
-            MetricType::StateSet => text.push_str(&format!(" with states {:?}", self.states)),
+            MetricType::StateSet => {
+                text.push_str(&format!(" with states {:?}", Quoted::all(&self.states)))
+            }
             _ => {}
         }
         if !self.unit.is_empty() {
             text.push_str(&format!(" in {}", self.unit));
         }
-        text.push_str(&format!(", help {:?}", self.help));
+        text.push_str(&format!(", help {:?}", Quoted(&self.help)));
         text
     }
 }
@@ -254,12 +270,13 @@ const MAX_STATES: usize = 53;
 fn validate_quantiles(quantiles: &[f64]) -> Result<()> {
     let fault = |what: String| Err(Error::new(ErrorCode::InvalidObjectives, what));
     if let Some(bad) = quantiles.iter().find(|quantile| !(0.0..=1.0).contains(*quantile)) {
-        return fault(format!("quantile {bad} is not between 0 and 1"));
+        return fault(format!("quantile {} is not between 0 and 1", Shown(*bad)));
     }
     for pair in quantiles.windows(2) {
         if let [low, high] = pair
             && low >= high
         {
+            let (low, high) = (Shown(*low), Shown(*high));
             return fault(format!("quantiles must increase: {low} is followed by {high}"));
         }
     }
@@ -273,12 +290,13 @@ fn validate_bounds(bounds: &mut Vec<f64>) -> Result<()> {
     }
     let fault = |what: String| Err(Error::new(ErrorCode::InvalidBuckets, what));
     if let Some(bad) = bounds.iter().find(|bound| !bound.is_finite()) {
-        return fault(format!("bucket bound {bad} is not a finite number"));
+        return fault(format!("bucket bound {} is not a finite number", Shown(*bad)));
     }
     for pair in bounds.windows(2) {
         if let [low, high] = pair
             && low >= high
         {
+            let (low, high) = (Shown(*low), Shown(*high));
             return fault(format!("bucket bounds must increase: {low} is followed by {high}"));
         }
     }

@@ -8,7 +8,7 @@ pub(crate) fn parse_number(text: &str) -> Option<f64> {
 }
 
 /// Most values are small counts, for which this takes a fifth of the time.
-fn parse_short_integer(digits: &[u8]) -> Option<f64> {
+pub(crate) fn parse_short_integer(digits: &[u8]) -> Option<f64> {
     if digits.is_empty() || digits.len() > EXACT_DIGITS {
         return None;
     }

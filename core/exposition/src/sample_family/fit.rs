@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use metrion_model::{
-    Error, ErrorCode, FamilySnapshot, LabelSets, MetricType, Result, Schema, Value,
+    Error, ErrorCode, FamilySnapshot, LabelSets, MetricType, Quoted, Result, Schema, Value,
 };
 
 use super::{Sample, SampleFamily};
@@ -21,11 +21,23 @@ use crate::parse::parse_number;
 /// # Errors
 /// `invalid_name` for a family or a sample without a name.
 pub fn fit(family: &SampleFamily) -> Result<Vec<FamilySnapshot>> {
+    fit_with(family, parse_number)
+}
+
+/// As [`fit`], with a function of the caller that reads the numbers in the labels `le` and `quantile`, where
+/// the 10 kB of tables for it are too much. It returns `None` for a text that is no number.
+///
+/// # Errors
+/// Those of [`fit`].
+pub fn fit_with(
+    family: &SampleFamily,
+    read_number: fn(&str) -> Option<f64>,
+) -> Result<Vec<FamilySnapshot>> {
     if family.name.is_empty() || family.samples.iter().any(|sample| sample.name.is_empty()) {
-        let message = format!("a name is empty in the family {:?}", family.name);
+        let message = format!("a name is empty in the family {:?}", Quoted(&family.name));
         return Err(Error::new(ErrorCode::InvalidName, message));
     }
-    match fitted(family) {
+    match fitted(family, read_number) {
         Some(snapshot) => Ok(vec![snapshot]),
         None => loose(family),
     }
@@ -53,8 +65,8 @@ fn loose(family: &SampleFamily) -> Result<Vec<FamilySnapshot>> {
     Ok(snapshots)
 }
 
-fn fitted(family: &SampleFamily) -> Option<FamilySnapshot> {
-    let series = Series::all(family)?;
+fn fitted(family: &SampleFamily, read_number: fn(&str) -> Option<f64>) -> Option<FamilySnapshot> {
+    let series = Series::all(family, read_number)?;
     let first = series.first();
     let mut schema = Schema {
         help: family.help.clone(),
@@ -105,20 +117,16 @@ struct Part<'a> {
 impl<'a> Series<'a> {
     /// All series of a family, in the order of their first samples; nothing when a sample is none of its
     /// type.
-    fn all(family: &'a SampleFamily) -> Option<Vec<Self>> {
+    fn all(family: &'a SampleFamily, read_number: fn(&str) -> Option<f64>) -> Option<Vec<Self>> {
         let mut all: Vec<Self> = Vec::new();
         let mut places: HashMap<Vec<(&str, &str)>, usize> = HashMap::new();
         for sample in &family.samples {
             let suffix = sample.name.strip_prefix(family.name.as_str())?;
             let part = part_label(family, suffix);
-            let mut labels = labels_of(sample, part);
+            let key = sorted(labels_of(sample, part));
             let part = match part {
                 Some(part) => Some(sample.labels.iter().find(|(name, _)| name == part)?),
                 None => None,
-            };
-            let key = {
-                labels.sort_unstable();
-                labels.clone()
             };
             let mut place = *places.get(&key).unwrap_or(&all.len());
             // A second number of one label set, of another time, is a series of its own.
@@ -140,6 +148,7 @@ impl<'a> Series<'a> {
                 suffix,
                 part.map(|(_, value)| value.as_str()),
                 sample,
+                read_number,
             )?;
         }
         Some(all)
@@ -152,6 +161,7 @@ impl<'a> Series<'a> {
         suffix: &str,
         part: Option<&'a str>,
         sample: &'a Sample,
+        read_number: fn(&str) -> Option<f64>,
     ) -> Option<()> {
         use MetricType::{Counter, GaugeHistogram, Histogram, Info, StateSet, Summary};
         if sample.native.is_some() {
@@ -169,7 +179,7 @@ impl<'a> Series<'a> {
                         self.parts.push(Part { bound: 0.0, state, sample });
                     }
                     Some(bound) => {
-                        let bound = parse_number(bound)?;
+                        let bound = read_number(bound)?;
                         self.parts.push(Part { bound, state: "", sample });
                     }
                     None if metric_type == Info && sample.value != 1.0 => return None,
@@ -263,6 +273,16 @@ fn push(
         snapshot.set_timestamp(snapshot.len() - 1, timestamp);
     }
     Ok(())
+}
+
+/// A series has few labels: a sort is a lot of code, and slower.
+fn sorted<T: Ord>(items: Vec<T>) -> Vec<T> {
+    let mut sorted = Vec::with_capacity(items.len());
+    for item in items {
+        let place = sorted.partition_point(|own| *own < item);
+        sorted.insert(place, item);
+    }
+    sorted
 }
 
 fn labels_of<'a>(sample: &'a Sample, without: Option<&str>) -> Vec<(&'a str, &'a str)> {
