@@ -22,6 +22,11 @@ help: ## list the commands
 run: setup-run package ## start the FastAPI example; SECONDS=40 ends it after that time
 	@trap : INT; $(BIN)/python examples/python-fastapi/run.py || [ $$? -eq 130 ]
 
+.PHONY: one-registry
+one-registry: setup-test package package-node ## Python, Node and C++ programs on one registry, with a real Prometheus; SECONDS=60
+	@$(MAKE) --no-print-directory install-c PREFIX=target/c/prefix
+	@PYTHON=$(abspath $(BIN))/python examples/one-registry/test target/c/prefix target/c/one-registry
+
 .PHONY: test
 test: setup-test ## every test there is; STEPS="loom fuzz" only these
 	@.ci/test $(STEPS)

@@ -68,7 +68,7 @@ def running_service(directory: Path) -> Iterator[str]:
     command += ["--timeout-keep-alive", "60", "--no-access-log"]
     database = {"ORDERS_DATABASE": str(directory / "orders.db")}
     # Its metrics tell that it is ready: they are the one page that is not counted itself.
-    with _running(command, directory / "service.log", f"{url}/metrics", database):
+    with running(command, directory / "service.log", f"{url}/metrics", database):
         yield url
 
 
@@ -93,7 +93,7 @@ def running_prometheus(directory: Path, service_url: str) -> Iterator[Prometheus
         f"--storage.tsdb.path={directory / 'prometheus'}",
         f"--web.listen-address=127.0.0.1:{port}",
     ]
-    with _running(command, directory / "prometheus.log", f"{url}/-/ready", {}):
+    with running(command, directory / "prometheus.log", f"{url}/-/ready", {}):
         prometheus = Prometheus(url)
         # Prometheus takes some seconds to look at its targets for the first time.
         prometheus.wait_for_scrape()
@@ -101,9 +101,10 @@ def running_prometheus(directory: Path, service_url: str) -> Iterator[Prometheus
 
 
 @contextmanager
-def _running(
+def running(
     command: list[str], log: Path, ready_url: str, environment: dict[str, str]
 ) -> Iterator[None]:
+    """Runs a program that answers at `ready_url`."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use metrion_model::{Error, ErrorCode, FamilySnapshot, OVERFLOW_LABEL, Result, Schema};
 use metrion_slab::{
-    CellsOf, Cursor, Entry, EntryKind, Index, Locked, Memory, NewEntry, Owners, Ref, Segment,
-    collect_removed, join_key, lock, split_key,
+    Cursor, Entry, EntryKind, Index, Locked, Memory, NewEntry, Owners, Ref, Segment,
+    collect_removed, join_key, lock,
 };
 
 use crate::callback::Callback;
@@ -52,29 +52,18 @@ pub trait Metric: Clone + Send + Sync + 'static {
 pub(crate) struct Shared<M: Metric> {
     pub(crate) context: Arc<Context>,
     pub(crate) segment: Arc<Segment>,
-    entry: Entry,
-    max_series: AtomicUsize,
-    index: Index<M>,
+    pub(crate) entry: Entry,
+    pub(crate) max_series: AtomicUsize,
+    pub(crate) index: Index<M>,
     members: Mutex<Members<M>>,
     /// Of the family when it was last seen what other processes had removed and reset.
-    generation: AtomicU64,
+    pub(crate) generation: AtomicU64,
     /// What it has taken up of the directory by itself.
-    cursor: Mutex<Cursor>,
+    pub(crate) cursor: Mutex<Cursor>,
     /// As its context says, for the hot path.
-    is_shared: bool,
+    pub(crate) is_shared: bool,
     /// Its bounds in the directory, where processes share them.
-    limits: OnceLock<Entry>,
-}
-
-/// Words of a family's bounds in the directory.
-mod limit {
-    /// At most so many series; 0 is no bound.
-    pub(super) const MAX_SERIES: usize = 0;
-    /// As f64; 0 is never.
-    pub(super) const EXPIRE_AFTER: usize = 1;
-    /// How many series there are.
-    pub(super) const SERIES: usize = 2;
-    pub(super) const WORDS: u32 = 3;
+    pub(crate) limits: OnceLock<Entry>,
 }
 
 impl<M: Metric> Shared<M> {
@@ -99,97 +88,6 @@ impl<M: Metric> Shared<M> {
         Arc::new(shared)
     }
 
-    /// Sets the bounds, for all processes that have the family.
-    pub(crate) fn set_limits(&self, max_series: Option<usize>, expire_after: Option<f64>) {
-        self.max_series.store(max_series.unwrap_or(usize::MAX), Ordering::Relaxed);
-        self.context.set_expire_after(expire_after.unwrap_or(f64::INFINITY));
-        if !self.context.is_shared || max_series.is_none() && expire_after.is_none() {
-            return;
-        }
-        let new = NewEntry {
-            kind: EntryKind::Limits,
-            family: self.entry.number,
-            key: b"",
-            cells: 0,
-            of: CellsOf::Writers,
-            payload: limit::WORDS,
-            created: 0.0,
-        };
-        // Without room for it, the bounds are this process's alone.
-        let Ok((entry, is_new)) = self.segment.insert(&new) else { return };
-        let words = self.segment.payload(&entry);
-        let set = |at: usize, value: u64| {
-            words.get(at).into_iter().for_each(|word| word.store(value, Ordering::Relaxed));
-        };
-        set(limit::MAX_SERIES, max_series.map_or(0, |most| most as u64 + 1));
-        set(limit::EXPIRE_AFTER, expire_after.unwrap_or_default().to_bits());
-        if is_new {
-            set(limit::SERIES, self.lock().len() as u64);
-        }
-        let _known = self.limits.set(entry);
-    }
-
-    /// Takes up the bounds that another process set.
-    pub(crate) fn adopt_limits(&self, entry: Entry) {
-        let words = self.segment.payload(&entry);
-        let word = |at: usize| words.get(at).map_or(0, |word| word.load(Ordering::Relaxed));
-        if let Some(most) = word(limit::MAX_SERIES).checked_sub(1) {
-            self.max_series.store(most as usize, Ordering::Relaxed);
-        }
-        let seconds = f64::from_bits(word(limit::EXPIRE_AFTER));
-        if seconds > 0.0 {
-            self.context.set_expire_after(seconds);
-        }
-        let _known = self.limits.set(entry);
-    }
-
-    /// How many series the family has, those included that other processes made.
-    fn series_count(&self) -> Option<&AtomicU64> {
-        self.segment.payload(self.limits.get()?).get(limit::SERIES)
-    }
-
-    /// Takes note of series that this process has removed, and of how many of them no other one had before.
-    fn count_removed(&self, removed: usize, live: usize) {
-        self.generation.fetch_add(removed as u64, Ordering::Relaxed);
-        if let Some(count) = self.series_count() {
-            count.fetch_sub(live as u64, Ordering::Relaxed);
-        }
-    }
-
-    /// Whether nobody else removed or reset a series since this process looked.
-    #[inline(always)]
-    fn is_current(&self) -> bool {
-        !self.is_shared
-            || self.segment.generation(self.entry.number) == self.generation.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn drop_removed_by_others(&self) {
-        if !self.is_current() {
-            self.drop_removed();
-        }
-    }
-
-    /// Lets go of the series that other processes have removed.
-    #[cold]
-    #[inline(never)]
-    fn drop_removed(&self) {
-        let mut callbacks = Dropped::default();
-        let mut members = self.lock();
-        let generation = self.segment.generation(self.entry.number);
-        for handle in members.removed_by_others() {
-            let values = members.values_of(&handle);
-            let values: Vec<&str> = values.iter().map(String::as_str).collect();
-            self.index.remove(&values);
-            handle.series().forget();
-            callbacks.append(members.remove(&handle));
-        }
-        members.retain_overflow(|series| series.is_live());
-        self.context.set_created_changed();
-        self.generation.store(generation, Ordering::Relaxed);
-        drop(members);
-        drop(callbacks);
-    }
-
     pub(crate) fn definition(&self) -> &Definition {
         &self.context.definition
     }
@@ -202,46 +100,7 @@ impl<M: Metric> Shared<M> {
         lock(&self.members)
     }
 
-    /// Takes up a series that the directory has already, with its parts.
-    pub(crate) fn adopt(&self, entry: Entry, values: &[&str]) {
-        let mut members = self.lock();
-        if entry.kind == EntryKind::Overflow {
-            if !members.has_entry(&entry) {
-                members.set_overflow(self.handle(entry));
-            }
-            return;
-        }
-        if let Some(known) = self.index.get(values).map(|known| (*known).clone()) {
-            if known.series().entry.number == entry.number {
-                return;
-            }
-            // Somebody removed it, and somebody made it again.
-            self.index.remove(values);
-            let callback = members.remove(&known);
-            drop(members);
-            drop(callback);
-            members = self.lock();
-        }
-        let handle = self.handle(entry);
-        members.push(handle.clone());
-        self.index.insert(values, handle);
-    }
-
-    /// Takes up what the directory has of a series beside its cells.
-    pub(crate) fn adopt_part(&self, series: &Entry, values: &[&str], part: Entry) {
-        let handle = if series.kind == EntryKind::Overflow {
-            self.lock().overflow()
-        } else {
-            self.index.get(values).map(|handle| (*handle).clone())
-        };
-        if let Some(handle) = handle.filter(|own| own.series().entry.number == series.number)
-            && handle.series().adopt_part(part)
-        {
-            handle.adopt_parts();
-        }
-    }
-
-    fn handle(&self, entry: Entry) -> M {
+    pub(crate) fn handle(&self, entry: Entry) -> M {
         M::new(Series::new(Arc::clone(&self.segment), entry, Arc::clone(&self.context)))
     }
 
@@ -307,7 +166,7 @@ impl<M: Metric> Shared<M> {
         Some(entry)
     }
 
-    fn new_entry<'k>(&self, kind: EntryKind, key: &'k [u8]) -> NewEntry<'k> {
+    pub(crate) fn new_entry<'k>(&self, kind: EntryKind, key: &'k [u8]) -> NewEntry<'k> {
         NewEntry {
             kind,
             family: self.entry.number,
@@ -348,46 +207,6 @@ impl<M: Metric> Shared<M> {
         drop(members);
         drop(callback);
         true
-    }
-
-    /// Removes a series that another process made and this one has not seen.
-    fn remove_unknown(&self, values: &[&str]) -> bool {
-        if !self.is_shared {
-            return false;
-        }
-        let key = join_key(values);
-        let entry = self.segment.lookup(&self.new_entry(EntryKind::Series, &key));
-        let was_live = entry.is_some_and(|entry| self.segment.remove(&entry));
-        self.count_removed(usize::from(entry.is_some()), usize::from(was_live));
-        was_live
-    }
-
-    /// Takes up the series that other processes have made, and lets go of those that they have removed.
-    pub(crate) fn catch_up(&self) {
-        if !self.is_shared {
-            return;
-        }
-        let mut cursor = lock(&self.cursor);
-        for (entry, key) in self.segment.entries_since(&mut cursor) {
-            let is_own = |series: &Entry| series.family == self.entry.number;
-            let (series, key, part) = match entry.kind {
-                EntryKind::Series | EntryKind::Overflow => (entry, key, None),
-                kind if kind.is_part() => match self.segment.entry(entry.family) {
-                    Some((series, key)) => (series, key, Some(entry)),
-                    None => continue,
-                },
-                _ => continue,
-            };
-            if let Some(values) = split_key(&key).filter(|_| is_own(&series)) {
-                let values: Vec<&str> = values.iter().map(String::as_str).collect();
-                match part {
-                    None => self.adopt(series, &values),
-                    Some(part) => self.adopt_part(&series, &values, part),
-                }
-            }
-        }
-        drop(cursor);
-        self.drop_removed_by_others();
     }
 
     fn remove_where(&self, matches: impl Fn(&[String]) -> bool) -> usize {

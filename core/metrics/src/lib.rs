@@ -9,6 +9,7 @@ mod cardinality;
 mod checkpoint;
 mod collector;
 mod common;
+mod common_family;
 mod contents;
 mod counter;
 mod definition;

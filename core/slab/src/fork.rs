@@ -4,6 +4,9 @@
 //! is free in the child, and no lock may be left held by a thread that is not there: whoever changes
 //! or walks the heap structures of a registry passes the [`gate`], and a fork waits until nobody is
 //! inside.
+//!
+//! That is so in private memory. A shared segment's slabs stay the parent's, and the child gets others
+//! (`sharing.rs`).
 #![allow(unsafe_code)]
 
 use std::cell::{Cell, RefCell};

@@ -11,7 +11,7 @@ use loom::thread;
 use crate::layout::Geometry;
 use crate::slabs::{OwnerKind, Slab};
 use crate::word::plus_one;
-use crate::{CellsOf, Entry, EntryKind, ExemplarSlot, NewEntry, Segment};
+use crate::{CellsOf, Entry, EntryKind, ExemplarSlot, NewEntry, Segment, SparseCells};
 
 const GEOMETRY: Geometry = Geometry { slabs: 3, cells: 4, entries: 4, key_words: 4, processes: 0 };
 
@@ -202,5 +202,21 @@ fn an_exemplar_of_which_a_writer_was_slow_is_read_whole() {
         writer.join().unwrap();
         slot.write("", 4.0, 4.0);
         assert_eq!(slot.read(), Some((String::new(), 4.0, 4.0)));
+    });
+}
+
+#[test]
+fn two_who_claim_sparse_cells_agree() {
+    model(|| {
+        let segment = segment();
+        let new = NewEntry { cells: 2, payload: 2, ..series(b"") };
+        let (entry, _) = segment.insert(&new).unwrap();
+        let table = || SparseCells::new(Arc::clone(&segment), entry);
+        let (own, other) = (table(), table());
+        // Both numbers are at home in the first slot.
+        let thread = thread::spawn(move || [2, 0].map(|number| other.claim(number, 0)));
+        let [zero, two] = [0, 2].map(|number| own.claim(number, 0));
+        assert_eq!(thread.join().unwrap(), [two, zero]);
+        assert!(zero != two && zero.is_some() && two.is_some());
     });
 }

@@ -37,6 +37,11 @@ impl Sharing {
         match *self {}
     }
 
+    #[cfg(all(unix, not(loom)))]
+    pub(crate) fn renew_in_child(&self, _segment: &Segment, _own: Option<usize>) {
+        match *self {}
+    }
+
     pub(crate) fn has_owner(&self, _slab: usize) -> bool {
         match *self {}
     }

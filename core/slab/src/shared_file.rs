@@ -83,9 +83,10 @@ impl SharedFile {
 
     /// Goes on with another description of the same file.
     pub(crate) fn replace(&mut self, new: Self) {
-        let old = std::mem::replace(self, new);
+        let mut old = std::mem::replace(self, new);
         if old.file.as_raw_fd() == self.file.as_raw_fd() {
             // Its descriptor was closed, and the new one has its number.
+            old.path = None;
             std::mem::forget(old);
         }
     }

@@ -162,6 +162,10 @@ impl Sharing {
     ) -> Option<usize> {
         let slab = self.take_slab(segment, file, kind)?;
         if self.open_window(segment, window, slab).is_none() {
+            if let Some(words) = self.window(window) {
+                // Some of its pages may have come in.
+                words.clear();
+            }
             file.unlock(slab);
             return None;
         }

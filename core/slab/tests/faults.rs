@@ -7,7 +7,7 @@ mod common;
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::Write;
-use std::os::unix::fs::{FileExt, PermissionsExt, chown};
+use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -52,6 +52,7 @@ fn worker() {
         "limit" => limit_files(&role),
         "user" => be_another_user(&role),
         "refused" => have_no_windows(&role),
+        "old" => have_no_nameless_files(&role),
         "damage" => damage(&role),
         other => panic!("no such role: {other}"),
     }
@@ -194,7 +195,7 @@ fn fill_a_file_system(role: &Role) {
 
     // Read-only, there is a look at it and nothing more.
     drop((segment, other, writer, early_cells));
-    mount(&["-o", "remount,ro"], &folder);
+    mount(&["-o", "remount,bind,ro"], &folder);
     assert_eq!(code(&path), ErrorCode::Io);
     assert_eq!(code(&folder.join("another")), ErrorCode::Io);
     assert_eq!(Segment::look(&path).unwrap().sum(early), counted + 2.0);
@@ -268,6 +269,30 @@ fn have_no_windows(role: &Role) {
     });
     fork(|| (0..50_000).for_each(|_| segment.count(cell))).wait();
     assert_eq!((segment.sum(cell), slabs_owned(&role.file())), (300_000.0, 0));
+}
+
+#[test]
+fn file_systems_without_nameless_files_will_do() {
+    run("old");
+}
+
+fn have_no_nameless_files(role: &Role) {
+    refuse(libc::SYS_openat, 2, libc::O_TMPFILE | libc::O_RDWR | libc::O_CLOEXEC);
+    let mut nameless = OpenOptions::new();
+    nameless.read(true).write(true).custom_flags(libc::O_TMPFILE);
+    assert!(nameless.open(&role.folder).is_err());
+    // What somebody of the same number left behind who was killed.
+    let left = role.folder.join(format!("segment.new-{}-0", std::process::id()));
+    fs::write(&left, "half").unwrap();
+    let segments: Vec<_> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| open(&role.file()))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let cell = series(&segments[0], "a", CellsOf::Writers).first_cell;
+    segments.iter().for_each(|segment| segment.count(cell));
+    assert_eq!(segments[0].sum(cell), 8.0);
+    assert_eq!(fs::read(left).unwrap(), b"half");
+    assert_eq!(fs::read_dir(&role.folder).unwrap().count(), 2);
 }
 
 #[test]

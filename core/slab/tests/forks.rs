@@ -7,11 +7,12 @@ mod common;
 
 use std::path::Path;
 use std::process::Command;
+use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use common::{Board, Folder, Role, Watchdog, Worker, fork, is_soak, refuse, series, slabs_owned};
+use common::{Board, Folder, Role, Worker, fork, is_soak, refuse, series, slabs_owned};
 use metrion_slab::{Cell, CellsOf, Geometry, Memory, Opening, OwnedCells, ProcessWriter, Segment};
 
 const OPENING: Opening = Opening {
@@ -30,16 +31,22 @@ const OPENING: Opening = Opening {
 #[ignore = "a process that the other tests start"]
 fn worker() {
     let Some(role) = Role::of_process() else { return };
-    let watchdog = Watchdog::new("forks");
+    match role.name.as_str() {
+        "scarce" => return find_no_slab(&role),
+        "nameless" => return lose_the_file(),
+        "own" => return speak_for_itself(&role),
+        _ => {}
+    }
     let segment = match role.name.as_str() {
         "inheritable" => Segment::inheritable(OPENING).unwrap(),
         _ => Segment::shared(&role.file(), OPENING).unwrap(),
     };
     if role.name == "old kernel" {
         refuse(libc::SYS_madvise, 2, libc::MADV_POPULATE_WRITE);
+        // SAFETY: of no bytes.
+        assert_ne!(unsafe { libc::madvise(ptr::null_mut(), 0, libc::MADV_POPULATE_WRITE) }, 0);
     }
     fork_under_load(&segment, &role);
-    watchdog.step();
 }
 
 /// What one process counts with.
@@ -92,6 +99,15 @@ impl<'a> Counting<'a> {
     }
 }
 
+/// Lets other threads end, whether or not this one panics.
+struct SetAtEnd<'a>(&'a AtomicBool);
+
+impl Drop for SetAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 fn fork_under_load(segment: &Arc<Segment>, role: &Role) {
     let is_named = role.name != "inheritable";
     let writer = segment.process_writer();
@@ -101,6 +117,7 @@ fn fork_under_load(segment: &Arc<Segment>, role: &Role) {
     }
     let is_done = AtomicBool::new(false);
     thread::scope(|scope| {
+        let end = SetAtEnd(&is_done);
         for _ in 0..3 {
             scope.spawn(|| {
                 let mut counted = 0;
@@ -113,6 +130,10 @@ fn fork_under_load(segment: &Arc<Segment>, role: &Role) {
         }
         counting.count(100);
         for round in 0..role.number {
+            if role.name == "closed before" {
+                // By now it has a new one.
+                close_all();
+            }
             let children = [
                 fork(|| in_child(&counting, &role.name)),
                 fork(|| in_child(&counting, &role.name)),
@@ -129,7 +150,7 @@ fn fork_under_load(segment: &Arc<Segment>, role: &Role) {
             }
             assert!(segment.sum(counting.total) > f64::from(round as u32));
         }
-        is_done.store(true, Ordering::SeqCst);
+        drop(end);
     });
     counting.check();
 }
@@ -150,6 +171,92 @@ fn in_child(counting: &Counting<'_>, role: &str) {
     counting.count(50);
 }
 
+/// A child for which no slab is left.
+fn find_no_slab(role: &Role) {
+    let geometry = Geometry { slabs: 3, ..OPENING.geometry };
+    let segment = Segment::shared(&role.file(), Opening { geometry, ..OPENING }).unwrap();
+    let total = series(&segment, "total", CellsOf::Writers).first_cell;
+    let writer = segment.process_writer();
+    let cells = writer.cells(total, 1);
+    let memory = writer.memory(total, 2).unwrap();
+    let update = || {
+        segment.count(total);
+        cells.count();
+        // SAFETY: the cell is in the memory, which is there, and this thread is its only writer.
+        unsafe { *memory.as_ptr().add(1) += 1.0 };
+    };
+    update();
+    fork(|| {
+        // At the addresses that it has from its parent nobody counts what it writes.
+        update();
+        assert_eq!(segment.sum(total), 3.0);
+        // Those that come anew share the common slab.
+        writer.cells(total, 1).count();
+        assert_eq!(segment.sum(total), 4.0);
+        drop(writer);
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..100_000).for_each(|_| segment.count(total)));
+            }
+        });
+        assert_eq!(segment.sum(total), 400_004.0);
+        update();
+    })
+    .wait();
+    update();
+    assert_eq!((segment.sum(total), segment.sum(total + 1)), (400_007.0, 2.0));
+}
+
+/// A segment without a name, of which the descriptor is gone.
+fn lose_the_file() {
+    let segment = Segment::inheritable(OPENING).unwrap();
+    let total = series(&segment, "total", CellsOf::Writers).first_cell;
+    segment.count(total);
+    close_all();
+    let count = || (0..100_000).for_each(|_| segment.count(total));
+    let all = || {
+        thread::scope(|scope| {
+            (0..2).for_each(|_| drop(scope.spawn(count)));
+            count();
+        });
+    };
+    let [one, other] = [fork(all), fork(all)];
+    all();
+    one.wait();
+    other.wait();
+    assert_eq!(segment.sum(total), 900_001.0);
+    // Nobody can tell who is there, so all are.
+    let bound = series(&segment, "bound", CellsOf::Owners).first_cell;
+    segment.add_bound(bound, 1.0);
+    assert_eq!(segment.sum_bound(bound, &segment.owners()), 1.0);
+}
+
+/// What parent and child say of themselves, each in cells of its own.
+fn speak_for_itself(role: &Role) {
+    let segment = Segment::shared(&role.file(), OPENING).unwrap();
+    let cell = series(&segment, "own", CellsOf::Owners).first_cell;
+    let says = || {
+        let owners = segment.owners();
+        let values = segment.own_values(cell, 1, &owners).into_iter();
+        let mut says: Vec<_> = values.map(|own| (own.values[0] as u32, own.is_live)).collect();
+        says.sort_unstable();
+        (says, segment.sum_bound(cell + 1, &owners))
+    };
+    segment.set_own(cell, 1.0);
+    segment.add_bound(cell + 1, 1.0);
+    assert_eq!(says(), (vec![(1, true)], 1.0));
+    fork(|| {
+        assert_eq!(segment.get_own(cell), 0.0);
+        segment.set_own(cell, 2.0);
+        segment.add_bound(cell + 1, 10.0);
+        assert_eq!(says(), (vec![(1, true), (2, true)], 11.0));
+        fork(|| segment.set_own(cell, 3.0)).wait();
+        assert_eq!(says(), (vec![(1, true), (2, true), (3, false)], 11.0));
+    })
+    .wait();
+    assert_eq!(says(), (vec![(1, true), (2, false), (3, false)], 1.0));
+}
+
 /// What programs do that become daemons.
 fn close_all() {
     for descriptor in 3..1024 {
@@ -162,9 +269,12 @@ fn close_all() {
 fn run(role: &str) {
     let folder = Folder::new(&role.replace(' ', "-"));
     let rounds = if is_soak() { 500 } else { 10 };
-    assert!(Worker::start(role, &folder.0, rounds, 0).end().success());
+    let board = Board::open(&folder.0);
+    let worker = Worker::start(role, &folder.0, rounds, 0);
+    let ended = worker.end_while_it_moves(|| board[Counting::TOTAL].load(Ordering::SeqCst));
+    assert!(ended.success(), "{ended}");
     if role != "inheritable" {
-        check_rest(&folder.file(), &Board::open(&folder.0));
+        check_rest(&folder.file(), &board);
     }
 }
 
@@ -201,6 +311,27 @@ fn descriptors_may_be_closed_before() {
 #[test]
 fn descriptors_may_be_closed_after() {
     run("closed after");
+}
+
+/// The same in a process that needs nothing but a folder.
+fn run_alone(role: &str) {
+    let folder = Folder::new(role);
+    assert!(Worker::start(role, &folder.0, 0, 0).end().success());
+}
+
+#[test]
+fn a_child_may_find_no_slab() {
+    run_alone("scarce");
+}
+
+#[test]
+fn a_segment_without_a_name_may_lose_its_descriptor() {
+    run_alone("nameless");
+}
+
+#[test]
+fn a_child_speaks_for_itself() {
+    run_alone("own");
 }
 
 #[test]

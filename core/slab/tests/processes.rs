@@ -7,6 +7,7 @@ mod common;
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -63,7 +64,8 @@ fn exemplar(segment: &Arc<Segment>) -> ExemplarSlot {
     ExemplarSlot::new(Arc::clone(segment), part(segment, EntryKind::Exemplar, "exemplar", words))
 }
 
-/// All that a process does with a segment, until it is killed.
+/// All that a process does with a segment, until it is killed. Most workers do one thing alone, as a short one
+/// is seldom cut in two among others.
 fn do_everything(role: &Role, board: Board) {
     let mut random = Random::new(role.seed);
     let (begun, completed) = report(&board, role.number);
@@ -76,7 +78,8 @@ fn do_everything(role: &Role, board: Board) {
         let exemplar = exemplar(&segment);
         for _ in 0..random.below(300) {
             let number = random.below(64);
-            match random.below(9) {
+            let only = role.number % 12;
+            match if only < 9 { only } else { random.below(9) } {
                 0 => drop(series(&segment, &format!("series {number}"), CellsOf::Writers)),
                 1 => {
                     let gauge = series(&segment, &format!("gauge {number}"), CellsOf::All);
@@ -111,11 +114,12 @@ fn do_everything(role: &Role, board: Board) {
 
 #[test]
 fn workers_that_are_killed_lose_nothing_and_are_in_nobodys_way() {
-    let (groups, rounds) = if is_soak() { (20, 50) } else { (5, 5) };
+    // Two are killed in each round; in a new file for each of these.
+    let files = if is_soak() { [vec![5; 20], vec![900]].concat() } else { vec![5; 5] };
     let seed = seed();
     let mut random = Random::new(seed);
     let watchdog = Watchdog::new("killed workers");
-    for group in 0..groups {
+    for (group, rounds) in files.into_iter().enumerate() {
         let folder = Folder::new("killed");
         let board = Board::open(&folder.0);
         // The first ones make the file.
@@ -246,6 +250,39 @@ fn a_stopped_worker_keeps_its_slab() {
     assert!(worker.end().success());
     let completed = completed.load(Ordering::SeqCst);
     assert_eq!(segment.sum(total), completed as f64 + others_counted, "METRION_SEED={seed}");
+}
+
+/// Containers that share a mount and not their process numbers: nobody there could ask for this one's, and two processes
+/// have the number 1.
+#[test]
+fn processes_of_other_namespaces_are_known_to_be_there() {
+    let unshare = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"];
+    let tried = Command::new(unshare[0]).args(&unshare[1..]).arg("true").output();
+    if !tried.is_ok_and(|tried| tried.status.success()) {
+        eprintln!("skipped: no namespaces of processes can be made here");
+        return;
+    }
+    let folder = Folder::new("namespace");
+    let board = Board::open(&folder.0);
+    let segment = open(&folder.file());
+    let total = series(&segment, "total", CellsOf::Writers).first_cell;
+    let workers: Vec<_> =
+        (0..2).map(|number| Worker::start_by(&unshare, "count", &folder.0, number, 0)).collect();
+    let completed = |worker: u64| report(&board, worker).1.load(Ordering::SeqCst);
+    wait_for("both", || completed(0) > 100 && completed(1) > 100);
+    // More writers than there are slabs: none takes over one of theirs.
+    let others: Vec<_> = (0..OPENING.geometry.slabs + 2).map(|_| open(&folder.file())).collect();
+    for other in &others {
+        (0..100).for_each(|_| other.count(total));
+    }
+    let counted = [completed(0), completed(1)];
+    wait_for("progress", || completed(0) > counted[0] && completed(1) > counted[1]);
+    board[0].store(1, Ordering::SeqCst);
+    for worker in workers {
+        assert!(worker.end().success());
+    }
+    let of_workers = completed(0) + completed(1);
+    assert_eq!(segment.sum(total), (of_workers + 100 * others.len() as u64) as f64);
 }
 
 const ATTACHING: u64 = 16;

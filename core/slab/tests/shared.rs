@@ -7,7 +7,7 @@ mod common;
 
 use std::collections::HashMap;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{FileExt, PermissionsExt, symlink};
 use std::sync::{Arc, Barrier};
 
 use common::{Folder, OPENING, Random, open, part, series};
@@ -192,6 +192,18 @@ fn numbers_that_many_claim_get_one_cell_each() {
         // Nobody's cell becomes another's.
         assert_eq!(tables[0].claim(64, 2), None);
     }
+}
+
+#[test]
+fn what_stands_behind_the_bits_of_all_pages_means_nothing() {
+    let folder = Folder::new("padding");
+    drop(open(&folder.file()));
+    // The bitmap of slab 1, of which the first word is that of all 64 pages: see FORMAT.md.
+    let bits = (1_u64 << 63).to_le_bytes().into_iter().chain([0xff; 7 * 8]).collect::<Vec<u8>>();
+    let file = fs::OpenOptions::new().write(true).open(folder.file()).unwrap();
+    file.write_all_at(&bits, 8 * (512 + 512 + 8)).unwrap();
+    let segment = open(&folder.file());
+    assert!(segment.process_writer().memory(0, 1).is_some());
 }
 
 #[test]

@@ -190,10 +190,14 @@ impl Watchdog {
     pub(crate) fn new(what: &'static str) -> Self {
         let (sender, steps) = channel();
         thread::spawn(move || {
-            while steps.recv_timeout(2 * PATIENCE) != Err(RecvTimeoutError::Disconnected) {
-                if steps.recv_timeout(2 * PATIENCE) == Err(RecvTimeoutError::Timeout) {
-                    eprintln!("{what}: it hangs");
-                    std::process::abort();
+            loop {
+                match steps.recv_timeout(4 * PATIENCE) {
+                    Ok(()) => {}
+                    Err(RecvTimeoutError::Disconnected) => return,
+                    Err(RecvTimeoutError::Timeout) => {
+                        eprintln!("{what}: it hangs");
+                        std::process::abort();
+                    }
                 }
             }
         });
