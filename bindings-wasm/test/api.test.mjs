@@ -25,6 +25,11 @@ test('a page follows from a request: its format and its names', async () => {
   assert.equal(new TextDecoder().decode(whole.body), await registry.metrics());
 });
 
+test('a page shares no registry with other processes', () => {
+  assert.throws(() => new Registry({ shared: '/dev/shm/app' }), { name: 'MetrionError', code: 'unsupported' });
+  assert.equal(register.isShared, false);
+});
+
 test('a page of a wrong format is an error with a code', async () => {
   await assert.rejects(register.encode({ format: 'xml' }), { name: 'MetrionError', code: 'unsupported' });
   await assert.rejects(register.encode({ escaping: 'no' }), { code: 'unsupported' });

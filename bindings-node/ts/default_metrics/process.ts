@@ -4,9 +4,11 @@ import { native } from '../native';
 import type { DefaultConfig, Maker } from './maker';
 
 export function processCpuTotal(make: Maker): void {
-  counter(make, 'process_cpu_user_seconds');
-  counter(make, 'process_cpu_system_seconds');
-  counter(make, 'process_cpu_seconds');
+  // One reading, so that the parts make the whole.
+  const before = read();
+  counter(make, 'process_cpu_user_seconds', before);
+  counter(make, 'process_cpu_system_seconds', before);
+  counter(make, 'process_cpu_seconds', before);
 }
 
 export function processStartTime(make: Maker): void {
@@ -61,9 +63,9 @@ function readingsOfNode(): Readings {
   };
 }
 
-/** A counter of what comes from now on. What cannot be read makes no metric, here and below. */
-function counter(make: Maker, name: string): void {
-  let before = read()[name];
+/** A counter of what comes after a reading. What cannot be read makes no metric, here and below. */
+function counter(make: Maker, name: string, first: Readings): void {
+  let before = first[name];
   if (before === undefined) {
     return;
   }
