@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.condition.EnabledOnOs
 import org.junit.jupiter.api.condition.OS
 import org.junit.jupiter.api.io.TempDir
+import java.io.RandomAccessFile
 import java.net.URI
 import java.nio.file.Files
 import java.nio.file.Path
@@ -103,6 +104,12 @@ class SharedTest {
         assertTrue("by_default_total 2\n" in registry.text(), registry.text())
     }
 
+    private fun change(at: Long) =
+        RandomAccessFile(file.toFile(), "rw").use {
+            it.seek(at)
+            it.write(0xff)
+        }
+
     @Test
     fun errors() {
         fun code(moveDamagedAside: Boolean = false, shared: Path = file) =
@@ -110,10 +117,10 @@ class SharedTest {
                 Registry(shared = shared, moveDamagedAside = moveDamagedAside)
             }.code
         Registry(shared = file).close()
-        val bytes = Files.readAllBytes(file)
-        Files.write(file, bytes.copyOf().also { it[8] = -1 })
+        // The version is behind the eight bytes by which the file is known.
+        change(8)
         assertEquals("other_version", code())
-        Files.write(file, bytes.copyOf().also { it[0] = 0 })
+        change(0)
         assertEquals("damaged", code())
         Registry(shared = file, moveDamagedAside = true).counter("c").increment()
         assertTrue(Files.exists(folder.resolve("registry.damaged-1")))
