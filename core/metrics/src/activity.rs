@@ -38,7 +38,7 @@ impl Activity {
             let numbers = digest(family, row);
             let number = series.entry.number;
             let seen = self.series.entry(number).or_insert(Seen { numbers, moved: now });
-            if series.context.is_shared {
+            if series.context.is_shared() {
                 *seen = seen_by_all(series, numbers, now);
             } else if seen.numbers != numbers {
                 *seen = Seen { numbers, moved: now };

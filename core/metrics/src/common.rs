@@ -34,7 +34,8 @@ struct Known {
 impl Common {
     /// Whether families come from the directory, and not from this process alone.
     pub(crate) fn is_used(&self, segment: &Segment) -> bool {
-        segment.is_shared() || !self.families.is_empty()
+        // In a browser nobody rebuilds one from its directory either.
+        segment.is_shared() || cfg!(not(target_arch = "wasm32")) && !self.families.is_empty()
     }
 
     /// Takes up what came since the last time.

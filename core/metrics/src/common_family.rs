@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use metrion_slab::{CellsOf, Entry, EntryKind, NewEntry, join_key, lock, split_key};
+use metrion_slab::{CellsOf, Entry, EntryKind, NewEntry, SHARES, join_key, lock, split_key};
 
 use crate::family::{Metric, Shared};
 use crate::members::Dropped;
@@ -23,7 +23,7 @@ impl<M: Metric> Shared<M> {
     pub(crate) fn set_limits(&self, max_series: Option<usize>, expire_after: Option<f64>) {
         self.max_series.store(max_series.unwrap_or(usize::MAX), Ordering::Relaxed);
         self.context.set_expire_after(expire_after.unwrap_or(f64::INFINITY));
-        if !self.context.is_shared || max_series.is_none() && expire_after.is_none() {
+        if !self.context.is_shared() || max_series.is_none() && expire_after.is_none() {
             return;
         }
         let new = NewEntry {
@@ -79,7 +79,7 @@ impl<M: Metric> Shared<M> {
     /// Whether nobody else removed or reset a series since this process looked.
     #[inline(always)]
     pub(crate) fn is_current(&self) -> bool {
-        !self.is_shared
+        !(SHARES && self.is_shared)
             || self.segment.generation(self.entry.number) == self.generation.load(Ordering::Relaxed)
     }
 
@@ -151,7 +151,7 @@ impl<M: Metric> Shared<M> {
 
     /// Removes a series that another process made and this one has not seen.
     pub(crate) fn remove_unknown(&self, values: &[&str]) -> bool {
-        if !self.is_shared {
+        if !(SHARES && self.is_shared) {
             return false;
         }
         let key = join_key(values);
@@ -163,7 +163,7 @@ impl<M: Metric> Shared<M> {
 
     /// Takes up the series that other processes have made, and lets go of those that they have removed.
     pub(crate) fn catch_up(&self) {
-        if !self.is_shared {
+        if !(SHARES && self.is_shared) {
             return;
         }
         let mut cursor = lock(&self.cursor);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use metrion_model::{Clock, MetricType, NameRules, Result, Schema};
-use metrion_slab::CellsOf;
+use metrion_slab::{CellsOf, SHARES};
 
 use crate::bounds::Bounds;
 use crate::exponential::Exponential;
@@ -168,6 +168,15 @@ pub enum Storage {
 }
 
 impl Storage {
+    /// The same; where processes share nothing, the compiler learns that it is one of the first two.
+    #[inline]
+    pub(crate) const fn possible(self) -> Self {
+        match self {
+            Self::Bound | Self::Own if !SHARES => Self::Sum,
+            own => own,
+        }
+    }
+
     pub(crate) fn cells_of(self) -> CellsOf {
         match self {
             Self::Sum => CellsOf::Writers,
@@ -180,9 +189,8 @@ impl Storage {
 /// What all series of a family share.
 pub(crate) struct Context {
     pub(crate) definition: Definition,
-    pub(crate) storage: Storage,
-    /// Whether other processes have it, too.
-    pub(crate) is_shared: bool,
+    storage: Storage,
+    is_shared: bool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) name_rules: NameRules,
     /// As f64: infinite for no limit.
@@ -213,6 +221,18 @@ impl Context {
         }
     }
 
+    /// Whether other processes have it, too.
+    #[inline]
+    pub(crate) fn is_shared(&self) -> bool {
+        SHARES && self.is_shared
+    }
+
+    /// Whose numbers the cells of a series are.
+    #[inline]
+    pub(crate) fn storage(&self) -> Storage {
+        self.storage.possible()
+    }
+
     /// Series that did not move for that long are left out of snapshots.
     pub(crate) fn expire_after(&self) -> Option<f64> {
         let seconds = f64::from_bits(self.expire_after.load(Ordering::Relaxed));
@@ -225,17 +245,17 @@ impl Context {
 
     /// How many cells a series has.
     pub(crate) fn cells(&self) -> usize {
-        self.definition.cells(self.storage)
+        self.definition.cells(self.storage())
     }
 
     /// Whether the cells of a series are its numbers in a snapshot as they are.
     pub(crate) fn is_plain(&self) -> bool {
-        self.definition.is_plain() && matches!(self.storage, Storage::Sum | Storage::Last)
+        self.definition.is_plain() && matches!(self.storage(), Storage::Sum | Storage::Last)
     }
 
     /// Seconds by which time passes for all who have the family: processes have only the time of day in common.
     pub(crate) fn seconds(&self) -> f64 {
-        if self.is_shared { self.clock.unix_seconds() } else { self.clock.monotonic_seconds() }
+        if self.is_shared() { self.clock.unix_seconds() } else { self.clock.monotonic_seconds() }
     }
 
     /// The ids of the span that the caller is in, if it is sampled.

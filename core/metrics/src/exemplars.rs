@@ -44,7 +44,7 @@ impl Exemplars {
             }
         };
         slot.write(text, exemplar.value(), exemplar.timestamp().unwrap_or(f64::NAN));
-        if series.context.is_shared && other.get().is_none() {
+        if series.context.is_shared() && other.get().is_none() {
             // Another process may have made it.
             let key = key_of(place, !is_long);
             let words =

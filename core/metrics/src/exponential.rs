@@ -353,7 +353,7 @@ impl Exponential {
 
     /// Takes up the tables of a resolution that other processes have made.
     fn find_tables(&self, schema: i8) {
-        if !self.series.context.is_shared {
+        if !self.series.context.is_shared() {
             return;
         }
         for (at, table) in self.level(schema).tables.iter().enumerate() {

@@ -152,7 +152,7 @@ impl<M: Metric> Shared<M> {
         let count = self.series_count();
         let series = count.map_or(own, |count| count.load(Ordering::Relaxed) as usize);
         if series >= self.max_series.load(Ordering::Relaxed) {
-            return if self.context.is_shared { self.segment.lookup(&new) } else { None };
+            return if self.context.is_shared() { self.segment.lookup(&new) } else { None };
         }
         let inserted = self.segment.insert(&new).or_else(|_| {
             // The room of removed series may be free by now.
@@ -172,7 +172,7 @@ impl<M: Metric> Shared<M> {
             family: self.entry.number,
             key,
             cells: self.context.cells() as u32,
-            of: self.context.storage.cells_of(),
+            of: self.context.storage().cells_of(),
             payload: self.definition().payload() as u32,
             created: self.context.clock.unix_seconds(),
         }
@@ -266,7 +266,7 @@ impl<M: Metric> Shared<M> {
 
 impl<M: Metric> Drop for Shared<M> {
     fn drop(&mut self) {
-        if self.context.is_shared {
+        if self.context.is_shared() {
             // It is not this process's alone.
             return;
         }

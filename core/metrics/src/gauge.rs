@@ -24,7 +24,7 @@ impl Gauge {
     #[inline]
     pub fn add(&self, amount: f64) {
         let (segment, cell) = (&self.series.segment, self.series.cell());
-        match self.storage {
+        match self.storage.possible() {
             Storage::Last => segment.add_common(cell, amount),
             Storage::Sum => segment.add(cell, amount),
             Storage::Bound => segment.add_bound(cell, amount),
@@ -64,7 +64,7 @@ impl Gauge {
     pub fn set(&self, value: f64) -> Result<()> {
         self.check_set()?;
         let (segment, cell) = (&self.series.segment, self.series.cell());
-        if self.storage == Storage::Own {
+        if self.storage.possible() == Storage::Own {
             segment.set_own(cell, value);
             self.take_turn();
         } else {
@@ -90,7 +90,7 @@ impl Gauge {
     #[must_use]
     pub fn get(&self) -> f64 {
         let (segment, cell) = (&self.series.segment, self.series.cell());
-        match self.storage {
+        match self.storage.possible() {
             Storage::Last => segment.get(cell),
             Storage::Sum => segment.sum(cell),
             Storage::Bound => segment.sum_bound(cell, &segment.owners()),
@@ -121,7 +121,7 @@ impl Gauge {
     /// the process has its value elsewhere: then every update is a call.
     #[must_use]
     pub fn cell_of(&self, writer: &ProcessWriter) -> Option<OwnedCells> {
-        match self.storage {
+        match self.storage.possible() {
             Storage::Last => Some(self.series.segment.common_cell(self.series.cell())),
             Storage::Sum => Some(writer.cells(self.series.cell(), 1)),
             Storage::Bound => writer.has_slab().then(|| writer.cells(self.series.cell(), 1)),
@@ -136,7 +136,7 @@ impl Metric for Gauge {
             Kind::Gauge(mode) => mode,
             _ => GaugeMode::default(),
         };
-        let storage = series.context.storage;
+        let storage = series.context.storage();
         Self { series, mode, storage }
     }
 
@@ -151,7 +151,7 @@ impl Metric for Gauge {
 
     fn reset(&self) {
         let series = &self.series;
-        match self.storage {
+        match self.storage.possible() {
             // The parts of others are theirs: this process's makes up for them.
             Storage::Bound => series.segment.add_bound(series.cell(), -self.get()),
             _ => series.reset_cells(),
@@ -160,13 +160,13 @@ impl Metric for Gauge {
 
     fn begin(&self) {
         // A process shows the value 0 from the start, as a program alone does.
-        if self.storage == Storage::Own {
+        if self.storage.possible() == Storage::Own {
             self.add(0.0);
         }
     }
 
     fn collect(&self, labels: &str, family: &mut FamilySnapshot, owners: &Owners) -> Result<()> {
-        let number = match self.storage {
+        let number = match self.storage.possible() {
             Storage::Own => return self.collect_processes(labels, family, owners),
             Storage::Bound => self.series.segment.sum_bound(self.series.cell(), owners),
             Storage::Sum | Storage::Last => self.get(),

@@ -45,7 +45,7 @@ impl Info {
         let mut said = lock(&self.said);
         let entry = self.series.part(EntryKind::Info, &join_key(&fields), 0, 0)?;
         let number = f64::from(entry.number) + 1.0;
-        if self.series.context.storage == Storage::Own {
+        if self.series.context.storage() == Storage::Own {
             // What it said before, another process may say still.
             self.series.say(number);
             return Ok(());
@@ -65,7 +65,7 @@ impl Info {
     }
 
     fn get_of(&self, owners: &Owners) -> Vec<(String, String)> {
-        let key = match self.series.context.storage {
+        let key = match self.series.context.storage() {
             Storage::Own => self.key_said_last(owners),
             _ => self.own_key(),
         };

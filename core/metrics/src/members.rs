@@ -79,7 +79,7 @@ impl<M: Metric> Members<M> {
     pub(crate) fn push(&mut self, handle: M) {
         let series = handle.series();
         let last = self.list.last().and_then(Option::as_ref).map(number_of);
-        self.is_mixed |= series.context.is_shared && last > Some(series.entry.number);
+        self.is_mixed |= series.context.is_shared() && last > Some(series.entry.number);
         handle.series().set_position(self.list.len());
         self.list.push(Some(handle));
     }
@@ -194,7 +194,7 @@ impl<M: Metric> Members<M> {
         called: &Called,
     ) -> Result<FamilySnapshot> {
         self.complete_rows(context, segment);
-        if context.is_shared && !called.is_empty() {
+        if context.is_shared() && !called.is_empty() {
             self.leave_called(called);
         }
         let mut family = self.read(context, segment, called)?;
@@ -212,7 +212,7 @@ impl<M: Metric> Members<M> {
         let expire_after = context.expire_after();
         let is_complete = expire_after.is_none() && called.values().all(Option::is_some);
         // What processes say of themselves has no row of its own for each series.
-        if is_complete || context.storage == Storage::Own {
+        if is_complete || context.storage() == Storage::Own {
             return Ok(family);
         }
         let now = context.seconds();
@@ -245,7 +245,7 @@ impl<M: Metric> Members<M> {
     ) -> Result<FamilySnapshot> {
         let schema = Arc::clone(&context.definition.schema);
         if !context.is_plain() {
-            let asks = matches!(context.storage, Storage::Bound | Storage::Own);
+            let asks = matches!(context.storage(), Storage::Bound | Storage::Own);
             let owners = if asks { segment.owners() } else { Owners::default() };
             let mut family = FamilySnapshot::empty(schema);
             for (row, handle) in self.all().enumerate() {
@@ -258,7 +258,7 @@ impl<M: Metric> Members<M> {
         let mut rest = values.as_mut_slice();
         for (first, rows) in &self.rows.runs {
             let (run, after) = rest.split_at_mut(rows * width);
-            if context.storage == Storage::Last {
+            if context.storage() == Storage::Last {
                 segment.get_into(*first, run);
             } else {
                 segment.sum_into(*first, run);

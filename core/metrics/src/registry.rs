@@ -224,17 +224,21 @@ impl Registry {
         };
         let (entry, is_new) = inner.segment.insert(&new)?;
         let is_shared = inner.segment.is_shared();
-        let known = contents.common.claim::<M>(&entry);
+        let known =
+            if cfg!(target_arch = "wasm32") { None } else { contents.common.claim::<M>(&entry) };
         if !(is_new || is_shared || known.is_some()) {
             let message = format!("{} is known as another type of handle", definition.summary());
             return Err(Error::new(ErrorCode::MetricExists, message));
         }
-        let shared = known.unwrap_or_else(|| {
-            let context = Context::new(definition, &inner.options, expire_after, is_shared);
-            Shared::new(context, Arc::clone(&inner.segment), entry, max_series)
-        });
+        let shared = match known {
+            Some(known) => known,
+            None => {
+                let context = Context::new(definition, &inner.options, expire_after, is_shared);
+                Shared::new(context, Arc::clone(&inner.segment), entry, max_series)
+            }
+        };
         let source = Arc::clone(&shared) as Arc<dyn AnyFamily>;
-        if is_shared || !is_new {
+        if is_shared || cfg!(not(target_arch = "wasm32")) && !is_new {
             contents.common.add_own(&inner.segment, &inner.options, Arc::clone(&source));
             if is_shared {
                 contents.common.declare(&inner.segment, &entry);

@@ -167,7 +167,7 @@ impl Series {
             return None;
         }
         let mut numbers = vec![0.0; self.entry.cells as usize];
-        match self.context.storage {
+        match self.context.storage() {
             Storage::Last => self.segment.get_into(self.cell(), &mut numbers),
             Storage::Sum => self.segment.sum_into(self.cell(), &mut numbers),
             Storage::Bound | Storage::Own => return None,
@@ -184,7 +184,7 @@ impl Series {
         self.reset_cells();
         let definition = &self.context.definition;
         for (at, (cell, number)) in (self.cell()..).zip(numbers).enumerate() {
-            if self.context.storage == Storage::Last {
+            if self.context.storage() == Storage::Last {
                 self.segment.set(cell, *number);
             } else if at < definition.counts() {
                 self.segment.count_by(cell, *number);
@@ -197,7 +197,7 @@ impl Series {
     /// Makes the cells read 0 from now on.
     pub(crate) fn reset_cells(&self) {
         let entry = &self.entry;
-        match self.context.storage {
+        match self.context.storage() {
             Storage::Last => self.segment.set(entry.first_cell, 0.0),
             Storage::Own => self.say(0.0),
             Storage::Bound => {}

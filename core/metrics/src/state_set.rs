@@ -69,7 +69,7 @@ impl StateSet {
     }
 
     fn load_of(&self, owners: &Owners) -> u64 {
-        let number = match self.series.context.storage {
+        let number = match self.series.context.storage() {
             Storage::Own => self.series.said_last(owners).unwrap_or_default(),
             _ => self.series.segment.get(self.series.cell()),
         };
@@ -79,7 +79,7 @@ impl StateSet {
 
     fn store(&self, bits: u64) {
         let number = (bits ^ 1) as f64;
-        match self.series.context.storage {
+        match self.series.context.storage() {
             Storage::Own => self.series.say(number),
             _ => self.series.segment.set(self.series.cell(), number),
         }

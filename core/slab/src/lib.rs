@@ -116,6 +116,10 @@ mod sync;
 mod thread;
 mod word;
 
+/// Whether processes can share segments here: on Linux with 64 bits. Where they cannot, code for it can be left out.
+pub const SHARES: bool =
+    cfg!(all(target_os = "linux", target_pointer_width = "64", not(loom), not(miri)));
+
 pub use directory::{CellsOf, Cursor, Entry, EntryKind, NewEntry};
 pub use exemplar::ExemplarSlot;
 pub use index::{Index, Ref, join_key, split_key};

@@ -75,7 +75,7 @@ impl Segment {
     #[inline]
     #[must_use]
     pub fn is_shared(&self) -> bool {
-        self.sharing.is_some()
+        crate::SHARES && self.sharing.is_some()
     }
 
     #[cfg(all(target_os = "linux", target_pointer_width = "64", not(loom), not(miri)))]
