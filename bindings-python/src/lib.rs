@@ -28,6 +28,7 @@ mod push;
 mod raw;
 mod registry;
 mod samples;
+mod shared;
 mod source;
 mod spans;
 mod state_set;
@@ -74,6 +75,8 @@ mod _metrion {
     use crate::push::{push_request, send_push};
     #[pymodule_export]
     use crate::registry::CollectorRegistry;
+    #[pymodule_export]
+    use crate::shared::{FamiliesOf, stands_for_folder};
     #[pymodule_export]
     use crate::source::RestrictedRegistry;
     #[pymodule_export]

@@ -1,6 +1,7 @@
 //! What a scrape reads: a registry, or a part of one.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use metrion::exporters::Scrape;
 use metrion::{Collector as _, NameFilter, Registry, RegistryView, Snapshot};
@@ -8,6 +9,8 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
 use crate::collector::PythonCollector;
+use crate::errors::Result;
+use crate::log::warn;
 use crate::options::Names;
 use crate::registry::CollectorRegistry;
 use crate::samples::metric_objects;
@@ -19,8 +22,8 @@ pub(crate) struct RestrictedRegistry(pub(crate) RegistryView);
 #[pymethods]
 impl RestrictedRegistry {
     #[new]
-    fn new(names: Names, registry: &Bound<'_, CollectorRegistry>) -> Self {
-        Self(registry.get().registry.restricted(names.0))
+    fn new(names: Names, registry: &Bound<'_, CollectorRegistry>) -> Result<Self> {
+        Ok(Self(registry.get().core()?.registry.restricted(names.0)))
     }
 
     /// The metrics with their samples now, as `metrion.metrics_core.Metric` objects.
@@ -47,13 +50,31 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Source {
             return Ok(Self::View(restricted.get().0.clone()));
         }
         if let Ok(registry) = object.cast::<CollectorRegistry>() {
-            return Ok(Self::Registry(registry.get().registry.clone()));
+            return Ok(Self::Registry(registry.get().core()?.registry.clone()));
         }
         if object.hasattr("collect")? {
             return Ok(Self::Object(Arc::new(PythonCollector::undescribed(&object))));
         }
         let message = format!("a registry or a collector is expected, not {}", object.get_type());
         Err(PyTypeError::new_err(message))
+    }
+}
+
+impl Source {
+    /// Tells the log when another process serves the same numbers already: once in a process, but again in its
+    /// children.
+    pub(crate) fn begin_serving(&self, py: Python<'_>) {
+        static WARNED: AtomicU32 = AtomicU32::new(0);
+        let Self::Registry(registry) = self else { return };
+        let process = std::process::id();
+        if registry.segment().begin_serving() || WARNED.swap(process, Ordering::Relaxed) == process {
+            return;
+        }
+        warn(
+            py,
+            "another process serves the registry that this one shares: one is enough for all of them, and \
+             whoever scrapes both counts everything twice",
+        );
     }
 }
 

@@ -41,6 +41,10 @@ impl Sharing {
         match *self {}
     }
 
+    pub(crate) fn begin_serving(&self, _segment: &Segment) -> bool {
+        match *self {}
+    }
+
     pub(crate) fn allocate(&self, _segment: &Segment, _words: Range<usize>) -> bool {
         match *self {}
     }

@@ -91,6 +91,12 @@ impl Segment {
         Some(Slab::of_writer(self, window, false)).filter(|slab| !slab.is_common())
     }
 
+    /// Says that the process serves the numbers to whoever asks. False when another process that is there said so
+    /// before it: one is enough for all, and a Prometheus that asks both counts everything twice.
+    pub fn begin_serving(&self) -> bool {
+        self.sharing().is_none_or(|sharing| sharing.begin_serving(self))
+    }
+
     /// Who is there. It asks the kernel about each slab.
     #[must_use]
     pub fn owners(&self) -> Owners {

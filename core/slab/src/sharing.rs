@@ -184,6 +184,12 @@ impl Sharing {
         self.owns(slab) || lock(&self.state).file.is_locked(slab).unwrap_or(true)
     }
 
+    /// Makes this process the one that serves the numbers, unless another one that is there does so.
+    pub(crate) fn begin_serving(&self, segment: &Segment) -> bool {
+        // The byte behind those of the slabs.
+        self.is_view || lock(&self.state).file.try_lock(segment.layout().slabs())
+    }
+
     /// Finds memory for words of the segment; whether there is some.
     pub(crate) fn allocate(&self, segment: &Segment, words: Range<usize>) -> bool {
         let file = || lock(&self.state).file.get()?.try_clone().ok();
