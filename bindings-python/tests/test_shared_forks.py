@@ -80,7 +80,9 @@ for thread in threads:
 statuses = [os.waitpid(child, 0)[1] for child in children]
 assert not any(statuses), statuses
 value = registry.get_sample_value
-print(*(int(value("c_total", {"who": who}) or 0) for who in ("parent", "child", "grandchild", "kept")))
+for who in "parent", "child", "grandchild", "kept":
+    print(int(value("c_total", {"who": who}) or 0), end=" ")
+print()
 print(int(value("plain_total")), int(value("took_count")), value("took_sum"), value("running"))
 """
 
@@ -90,7 +92,7 @@ def test_fork_under_load(tmp_path: Path, kind: str) -> None:
     own, others = 4 * 20_000, 6 * 20_000
     total = own + 2 * others
     assert run(UNDER_LOAD, kind, str(tmp_path / "registry")).splitlines() == [
-        f"{own} {others} {others} {total}",
+        f"{own} {others} {others} {total} ",
         f"{total} {total} {total / 2} 0.0",
     ]
 
@@ -98,7 +100,7 @@ def test_fork_under_load(tmp_path: Path, kind: str) -> None:
 def test_private_memory_goes_separate_ways(tmp_path: Path) -> None:
     own = 4 * 20_000
     assert run(UNDER_LOAD, "separate", "").splitlines() == [
-        f"{own} 0 0 {own}",
+        f"{own} 0 0 {own} ",
         f"{own} {own} {own / 2} 0.0",
     ]
 

@@ -21,9 +21,7 @@ from metrion import generate_latest as own_page
 
 if IS_DROPIN:
     requests: Any = prometheus_client.Counter("requests", "Requests.", ["path"])
-    in_flight: Any = prometheus_client.Gauge(
-        "in_flight", "In flight.", multiprocess_mode="livesum"
-    )
+    in_flight: Any = prometheus_client.Gauge("in_flight", "In flight.", multiprocess_mode="livesum")
     hanging: Any = prometheus_client.Gauge(
         "hanging", "Hangs.", ["path"], multiprocess_mode="liveall"
     )

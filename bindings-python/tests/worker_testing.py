@@ -1,5 +1,5 @@
-"""Servers with worker processes, for tests: started by their own commands, asked, and ended by their
-process ids."""
+"""Servers with worker processes, for tests: started by their own commands, asked, and ended by
+their process ids."""
 
 from __future__ import annotations
 
