@@ -67,7 +67,8 @@ impl Source {
         static WARNED: AtomicU32 = AtomicU32::new(0);
         let Self::Registry(registry) = self else { return };
         let process = std::process::id();
-        if registry.segment().begin_serving() || WARNED.swap(process, Ordering::Relaxed) == process {
+        if registry.segment().begin_serving() || WARNED.swap(process, Ordering::Relaxed) == process
+        {
             return;
         }
         warn(

@@ -1,43 +1,35 @@
 """Applications of several worker processes, for tests: they count what they are asked.
 
 `APP_METRICS` says how the workers have their metrics together: `metrion` with `METRION_SHARED`, or
-`dropin` with prometheus_client's names and its folder. Every path is counted; `/metrics` is the page of
-all workers, `/hang` answers never, `/quick` at once."""
+`dropin` with prometheus_client's names and its folder. Every path is counted; `/metrics` is the
+page of all workers, `/hang` answers never, `/quick` at once."""
 
 import asyncio
+import importlib
 import os
 import threading
 from typing import Any
 
 IS_DROPIN = os.environ.get("APP_METRICS") == "dropin"
+client: Any
 if IS_DROPIN:
-    import metrion.dropin  # noqa: F401
-
-import prometheus_client  # the drop-in where that is wanted
-import prometheus_client.multiprocess
-from metrion import Counter as OwnCounter
-from metrion import Gauge as OwnGauge
-from metrion import generate_latest as own_page
-
-if IS_DROPIN:
-    requests: Any = prometheus_client.Counter("requests", "Requests.", ["path"])
-    in_flight: Any = prometheus_client.Gauge("in_flight", "In flight.", multiprocess_mode="livesum")
-    hanging: Any = prometheus_client.Gauge(
-        "hanging", "Hangs.", ["path"], multiprocess_mode="liveall"
-    )
+    importlib.import_module("metrion.dropin")
+    client = importlib.import_module("prometheus_client")
+    in_flight = client.Gauge("in_flight", "In flight.", multiprocess_mode="livesum")
 else:
-    requests = OwnCounter("requests", "Requests.", ["path"])
-    in_flight = OwnGauge("in_flight", "In flight.", mode="up_down")
-    hanging = OwnGauge("hanging", "Hangs.", ["path"], mode="liveall")
+    client = importlib.import_module("metrion")
+    in_flight = client.Gauge("in_flight", "In flight.", mode="up_down")
+requests = client.Counter("requests", "Requests.", ["path"])
+hanging = client.Gauge("hanging", "Hangs.", ["path"], multiprocess_mode="liveall")
 
 
 def page() -> bytes:
     if not IS_DROPIN:
-        return own_page()
+        return bytes(client.generate_latest())
     # As prometheus_client's documentation has it.
-    registry = prometheus_client.CollectorRegistry()
-    prometheus_client.multiprocess.MultiProcessCollector(registry)
-    return prometheus_client.generate_latest(registry)
+    registry = client.CollectorRegistry()
+    importlib.import_module("prometheus_client.multiprocess").MultiProcessCollector(registry)
+    return bytes(client.generate_latest(registry))
 
 
 def count(path: str) -> None:
