@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -149,7 +149,7 @@ def scrape_rows(rounds: int, base: str) -> list[dict[str, Any]]:
 def update_rows(rounds: int, base: str) -> list[dict[str, Any]]:
     metrion = importlib.import_module(OURS)
     passes = 200_000
-    statements = {
+    statements: dict[str, tuple[str, Callable[[dict[str, Any]], Any], tuple[Any, ...]]] = {
         "inc": ("Counter.inc()", lambda made: made["counter"].inc, ()),
         "labels": ("labels('GET', '/x')", lambda made: made["labelled"].labels, ("GET", "/x")),
         "set": ("Gauge.set(2.5)", lambda made: made["gauge"].set, (2.5,)),

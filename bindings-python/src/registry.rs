@@ -217,7 +217,9 @@ impl CollectorRegistry {
     /// Adds a collector: an object with a method `collect()` that gives `Metric` objects at every
     /// collection, and perhaps one `describe()` that gives the same without samples. One that raises, or
     /// gives anything else, is left out of that collection and counted, and the log tells of the first
-    /// time; the others are served. More than 100,000 families are cut off.
+    /// time; the others are served. More than 100,000 families are cut off. One with an attribute
+    /// `is_of_process` that is true tells of this process alone: in a registry that processes share its
+    /// samples get the label `pid`.
     ///
     /// Raises a `MetrionError` (`metric_exists`) when it describes a name that is taken.
     ///

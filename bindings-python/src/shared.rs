@@ -44,6 +44,7 @@ pub(crate) struct FamiliesOf {
 #[pymethods]
 impl FamiliesOf {
     #[new]
+    #[pyo3(signature = (registry) -> "Self")]
     fn new(registry: &Bound<'_, CollectorRegistry>) -> Result<Self> {
         Ok(Self { registry: registry.get().core()?.registry.clone() })
     }

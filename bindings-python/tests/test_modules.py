@@ -98,9 +98,12 @@ def test_values() -> None:
 
 
 def test_modes_of_several_processes(registry: CollectorRegistry) -> None:
-    modes = [f"{live}{mode}" for live in ("", "live") for mode in ("all", "min", "max", "sum")]
+    modes: list[Any] = [
+        f"{live}{mode}" for live in ("", "live") for mode in ("all", "min", "max", "sum")
+    ]
     for number, mode in enumerate([*modes, "mostrecent", "livemostrecent"]):
         Gauge(f"g{number}", "G.", registry=registry, multiprocess_mode=mode)
-    wrong = code_of(lambda: Gauge("h", "H.", registry=registry, multiprocess_mode="some"))
+    some: Any = "some"
+    wrong = code_of(lambda: Gauge("h", "H.", registry=registry, multiprocess_mode=some))
     assert wrong == "invalid_value"
     assert registry.get_sample_value("h") is None

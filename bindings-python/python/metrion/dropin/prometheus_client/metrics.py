@@ -87,8 +87,10 @@ class MetricWrapperBase(MetrionMetric):
             if of_processes is None:
                 self._core_registry = registry
 
+        construct: Callable[..., None] = base.__init__
+
         def init(core: metrion.CollectorRegistry) -> None:
-            base.__init__(
+            construct(
                 self,
                 self._name + _OWN_SUFFIXES.get(self._type, ""),
                 documentation,
