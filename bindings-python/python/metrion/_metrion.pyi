@@ -188,7 +188,9 @@ class CollectorRegistry:
         Adds a collector: an object with a method `collect()` that gives `Metric` objects at every
         collection, and perhaps one `describe()` that gives the same without samples. One that raises, or
         gives anything else, is left out of that collection and counted, and the log tells of the first
-        time; the others are served. More than 100,000 families are cut off.
+        time; the others are served. More than 100,000 families are cut off. One with an attribute
+        `is_of_process` that is true tells of this process alone: in a registry that processes share its
+        samples get the label `pid`.
 
         Raises a `MetrionError` (`metric_exists`) when it describes a name that is taken.
 
@@ -385,7 +387,7 @@ class FamiliesOf:
     """
     The metrics of a registry, without what its other collectors give: a collector for another registry.
     """
-    def __new__(cls, /, registry: CollectorRegistry) -> FamiliesOf: ...
+    def __new__(cls, /, registry: CollectorRegistry) -> Self: ...
     def collect(self, /) -> list[Metric]:
         """
         The metrics now, without `_created` samples.

@@ -405,3 +405,31 @@ fn a_callback_leaves_its_value_for_others() {
     assert_eq!(shown(&one), ["g{} [9.0]"]);
     assert_eq!(shown(&two), ["g{} [9.0]"]);
 }
+
+#[test]
+fn one_process_serves_until_it_ends() {
+    let place = Place::new("serves");
+    let [one, two] = [place.open(), place.open()];
+    assert!(one.segment().begin_serving() && one.segment().begin_serving());
+    assert!(!two.segment().begin_serving());
+    drop(one);
+    assert!(two.segment().begin_serving());
+    let alone = Registry::new(RegistryOptions::default()).unwrap();
+    assert!(alone.segment().begin_serving());
+}
+
+#[test]
+fn families_of_all_without_collectors() {
+    struct Own;
+    impl Collector for Own {
+        fn collect(&self) -> Vec<FamilySnapshot> {
+            vec![FamilySnapshot::new(Schema::new("own", MetricType::Gauge))]
+        }
+    }
+    let place = Place::new("families");
+    let [one, two] = [place.open(), place.open()];
+    one.register(Arc::new(Own)).unwrap();
+    two.counter("c", "").unwrap().inc();
+    let families = one.family_snapshots();
+    assert_eq!(families.iter().map(|own| own.schema().name.as_str()).collect::<Vec<_>>(), ["c"]);
+}
