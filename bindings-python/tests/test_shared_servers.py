@@ -45,7 +45,18 @@ class Server:
         self.port = port
 
     def page(self) -> str:
-        return get(self.port, "/metrics")
+        """The page of some worker. One that is about to end may hang up: then that of another."""
+        pages: list[str] = []
+
+        def has_answered() -> bool:
+            try:
+                pages.append(get(self.port, "/metrics"))
+            except (OSError, http.client.HTTPException):
+                return False
+            return True
+
+        wait_until(has_answered, "a page")
+        return pages[0]
 
     def count(self) -> float:
         return total(self.page(), "requests_total")
@@ -55,10 +66,7 @@ class Server:
         load = Load(self.port, requests)
         seen = 0.0
         while not load.is_over():
-            try:
-                now = self.count()
-            except (OSError, http.client.HTTPException):
-                continue  # of a worker that was about to end
+            now = self.count()
             assert now >= seen
             seen = now
         load.join()
@@ -104,8 +112,9 @@ def check(server: Server) -> None:
 
     hanging = threading.Thread(target=hang, args=(server.port,))
     hanging.start()
-    wait_until(lambda: server.in_flight() == 1, "a request in flight")
+    wait_until(lambda: bool(pids(server.page(), "hanging")), "a request that hangs")
     [worker] = pids(server.page(), "hanging")
+    assert server.in_flight() == 1
     assert server.count() == counted + 1
     os.kill(worker, signal.SIGKILL)
     hanging.join()
