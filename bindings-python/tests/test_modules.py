@@ -98,12 +98,11 @@ def test_values() -> None:
 
 
 def test_modes_of_several_processes(registry: CollectorRegistry) -> None:
-    modes: list[Any] = [
-        f"{live}{mode}" for live in ("", "live") for mode in ("all", "min", "max", "sum")
-    ]
-    for number, mode in enumerate([*modes, "mostrecent", "livemostrecent"]):
+    kinds = "all", "min", "max", "sum", "mostrecent"
+    modes: list[Any] = [f"{live}{kind}" for live in ("", "live") for kind in kinds]
+    for number, mode in enumerate(modes):
         Gauge(f"g{number}", "G.", registry=registry, multiprocess_mode=mode)
-    some: Any = "some"
-    wrong = code_of(lambda: Gauge("h", "H.", registry=registry, multiprocess_mode=some))
+    some: dict[str, Any] = {"multiprocess_mode": "some"}
+    wrong = code_of(lambda: Gauge("h", "H.", registry=registry, **some))
     assert wrong == "invalid_value"
     assert registry.get_sample_value("h") is None

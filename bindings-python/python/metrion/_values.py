@@ -8,20 +8,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from metrion._errors import MetrionError
 
-GaugeMode: TypeAlias = Literal[
-    "last",
-    "up_down",
-    "all",
-    "liveall",
-    "min",
-    "livemin",
-    "max",
-    "livemax",
-    "sum",
-    "livesum",
-    "mostrecent",
-    "livemostrecent",
-]
+GaugeMode: TypeAlias = (
+    Literal["last", "up_down"]
+    | Literal["all", "min", "max", "sum", "mostrecent"]
+    | Literal["liveall", "livemin", "livemax", "livesum", "livemostrecent"]
+)
 """How a gauge counts; see `Gauge`."""
 
 

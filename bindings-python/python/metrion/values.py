@@ -63,20 +63,16 @@ def MultiProcessValue(process_identifier: Callable[[], Any] = os.getpid) -> type
     variable `PROMETHEUS_MULTIPROC_DIR`. With another function than `os.getpid`, for tests, metrics
     are of the process that it names when they are made."""
 
-    class MultiProcessValue(MutexValue):
-        """A number of a metric of several processes."""
+    def registry() -> CollectorRegistry | None:
+        folder = folder_of_environment()
+        if folder is None:
+            return None
+        return registry_in(
+            folder, None if process_identifier is os.getpid else process_identifier()
+        )
 
-        _multiprocess = True
-
-        @staticmethod
-        def _registry() -> CollectorRegistry | None:
-            folder = folder_of_environment()
-            if folder is None:
-                return None
-            is_usual = process_identifier is os.getpid
-            return registry_in(folder, None if is_usual else process_identifier())
-
-    return MultiProcessValue
+    parts = {"_multiprocess": True, "_registry": staticmethod(registry)}
+    return type("MultiProcessValue", (MutexValue,), parts)
 
 
 def get_value_class() -> type[MutexValue]:

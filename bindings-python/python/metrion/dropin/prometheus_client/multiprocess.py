@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metrion import multiprocess
+from metrion import CollectorRegistry, multiprocess
 from metrion._folder import registry_in
 from metrion.multiprocess import mark_process_dead
 
@@ -15,4 +15,6 @@ class MultiProcessCollector(multiprocess.MultiProcessCollector):
     # Pages are made from the core's numbers.
     _is_plain = True
 
-    _registry_in = staticmethod(registry_in)
+    @staticmethod
+    def _registry_in(folder: str) -> CollectorRegistry:
+        return registry_in(folder)
