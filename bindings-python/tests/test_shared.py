@@ -273,11 +273,13 @@ def test_a_second_server_is_told_of(path: Path) -> None:
 
 def test_registries_end(path: Path) -> None:
     """What a registry has open ends with it."""
+    gc.collect()
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(20):
         registry = CollectorRegistry(shared=path)
         Counter("c", "C.", registry=registry).inc()
         del registry
         gc.collect()
-    assert len(os.listdir("/proc/self/fd")) == before
+    # What other tests have open may end meanwhile.
+    assert len(os.listdir("/proc/self/fd")) <= before
     assert CollectorRegistry(shared=path).get_sample_value("c_total") == 20

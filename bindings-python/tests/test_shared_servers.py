@@ -77,13 +77,14 @@ class Server:
 
 
 def variables(metrics: str, folder: Path) -> dict[str, str]:
-    if metrics == "dropin":
-        # The folder is there, as prometheus_client wants it.
-        (folder / "metrics").mkdir()
-        shared = {"PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics")}
-    else:
-        shared = {"METRION_SHARED": str(folder / "registry")}
-    return environment(APP_METRICS=metrics, **shared)
+    # The folder is there, as prometheus_client wants it.
+    (folder / "metrics").mkdir()
+    shared = {
+        "dropin": {"PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics")},
+        "metrion": {"METRION_SHARED": str(folder / "registry")},
+        "inherited": {},
+    }
+    return environment(APP_METRICS=metrics, **shared[metrics])
 
 
 def start(stack: ExitStack, folder: Path, metrics: str, module: str, *arguments: str) -> Server:
@@ -131,10 +132,18 @@ def hang(port: int) -> None:
         get(port, "/hang")
 
 
-@pytest.mark.parametrize("metrics", ["metrion", "dropin"])
-@pytest.mark.parametrize("preload", [False, True], ids=["", "preload"])
+@pytest.mark.parametrize(
+    ("metrics", "preload"),
+    [
+        ("metrion", False),
+        ("metrion", True),
+        ("dropin", False),
+        ("dropin", True),
+        ("inherited", True),
+    ],
+)
 @pytest.mark.parametrize("workers", ["sync", "gthread", "uvicorn_worker.UvicornWorker"])
-def test_gunicorn(tmp_path: Path, workers: str, preload: bool, metrics: str) -> None:
+def test_gunicorn(tmp_path: Path, workers: str, metrics: str, preload: bool) -> None:
     configuration = tmp_path / "gunicorn.conf.py"
     configuration.write_text(GUNICORN_CONFIGURATION if metrics == "dropin" else "")
     app = "worker_app:asgi" if "Uvicorn" in workers else "worker_app:wsgi"

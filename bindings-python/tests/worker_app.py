@@ -1,8 +1,9 @@
 """Applications of several worker processes, for tests: they count what they are asked.
 
-`APP_METRICS` says how the workers have their metrics together: `metrion` with `METRION_SHARED`, or
-`dropin` with prometheus_client's names and its folder. Every path is counted; `/metrics` is the
-page of all workers, `/hang` answers never, `/quick` at once."""
+`APP_METRICS` says how the workers have their metrics together: `metrion` with `METRION_SHARED`,
+`inherited` from the process that imports this before it forks, or `dropin` with prometheus_client's
+names and its folder. Every path is counted; `/metrics` is the page of all workers, `/hang` answers
+never, `/quick` at once."""
 
 import asyncio
 import importlib
@@ -10,26 +11,32 @@ import os
 import threading
 from typing import Any
 
-IS_DROPIN = os.environ.get("APP_METRICS") == "dropin"
+METRICS = os.environ["APP_METRICS"]
+IS_DROPIN = METRICS == "dropin"
 client: Any
 if IS_DROPIN:
     importlib.import_module("metrion.dropin")
     client = importlib.import_module("prometheus_client")
+    registry = client.REGISTRY
     in_flight = client.Gauge("in_flight", "In flight.", multiprocess_mode="livesum")
 else:
     client = importlib.import_module("metrion")
-    in_flight = client.Gauge("in_flight", "In flight.", mode="up_down")
-requests = client.Counter("requests", "Requests.", ["path"])
-hanging = client.Gauge("hanging", "Hangs.", ["path"], multiprocess_mode="liveall")
+    is_inherited = METRICS == "inherited"
+    registry = client.CollectorRegistry(fork="share") if is_inherited else client.REGISTRY
+    in_flight = client.Gauge("in_flight", "In flight.", mode="up_down", registry=registry)
+requests = client.Counter("requests", "Requests.", ["path"], registry=registry)
+hanging = client.Gauge(
+    "hanging", "Hangs.", ["path"], multiprocess_mode="liveall", registry=registry
+)
 
 
 def page() -> bytes:
     if not IS_DROPIN:
-        return bytes(client.generate_latest())
+        return bytes(client.generate_latest(registry))
     # As prometheus_client's documentation has it.
-    registry = client.CollectorRegistry()
-    importlib.import_module("prometheus_client.multiprocess").MultiProcessCollector(registry)
-    return bytes(client.generate_latest(registry))
+    of_all = client.CollectorRegistry()
+    importlib.import_module("prometheus_client.multiprocess").MultiProcessCollector(of_all)
+    return bytes(client.generate_latest(of_all))
 
 
 def count(path: str) -> None:
