@@ -20,9 +20,9 @@ use crate::formats::{escaping_of, unknown};
 use crate::samples::{Times, family_of, metric_object};
 use crate::shared::FamiliesOf;
 
-/// A page in the spelling of `prometheus_client`, of metrics, of collectors of several processes' metrics and of
-/// `Metric` objects in any order. Metrics are read and written without the interpreter's lock. An exception that an object causes has
-/// that object as its last argument.
+/// A page in the spelling of `prometheus_client`, of metrics, of collectors of several processes' metrics
+/// and of `Metric` objects in any order. Metrics are read and written without the interpreter's lock. An
+/// exception that an object causes has that object as its last argument.
 #[pyfunction]
 #[pyo3(signature = (
     metrics: "Iterable[MetricWrapperBase | FamiliesOf | Metric]",
@@ -62,7 +62,8 @@ pub(crate) fn client_page<'py>(
     Ok(into_bytes(py, page.out)?)
 }
 
-/// How many series metrics have together; `Metric` objects count as one, metrics of several processes as very many.
+/// How many series metrics have together; `Metric` objects count as one, metrics of several processes as
+/// very many.
 #[pyfunction]
 #[pyo3(signature = (metrics: "Iterable[object]"))]
 pub(crate) fn count_series(metrics: &Bound<'_, PyAny>) -> Result<usize> {

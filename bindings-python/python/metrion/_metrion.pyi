@@ -976,9 +976,9 @@ def client_page(
     created: bool,
 ) -> bytes:
     """
-    A page in the spelling of `prometheus_client`, of metrics, of collectors of several processes' metrics and of
-    `Metric` objects in any order. Metrics are read and written without the interpreter's lock. An exception that an object causes has
-    that object as its last argument.
+    A page in the spelling of `prometheus_client`, of metrics, of collectors of several processes' metrics
+    and of `Metric` objects in any order. Metrics are read and written without the interpreter's lock. An
+    exception that an object causes has that object as its last argument.
     """
 
 def compare(
@@ -1001,7 +1001,8 @@ def compare(
 
 def count_series(metrics: Iterable[object]) -> int:
     """
-    How many series metrics have together; `Metric` objects count as one, metrics of several processes as very many.
+    How many series metrics have together; `Metric` objects count as one, metrics of several processes as
+    very many.
     """
 
 def disable_created_metrics() -> None:
