@@ -38,6 +38,7 @@ bench: setup-test package package-node package-wasm ## measure against the usual
 	$(BIN)/python bindings-python/bench/bench.py
 	$(BIN)/python bindings-python/bench/loop_pause.py
 	$(BIN)/python bindings-python/bench/memory.py
+	$(BIN)/python bindings-python/bench/shared.py
 	node bindings-node/bench/bench.mjs
 	node bindings-wasm/bench/bench.mjs
 	$(BIN)/python -m core.benches.table

@@ -18,13 +18,14 @@ use crate::bytes::into_bytes;
 use crate::errors::Result;
 use crate::formats::{escaping_of, unknown};
 use crate::samples::{Times, family_of, metric_object};
+use crate::shared::FamiliesOf;
 
-/// A page in the spelling of `prometheus_client`, of metrics and of `Metric` objects in any order.
-/// Metrics are read and written without the interpreter's lock. An exception that an object causes has
-/// that object as its last argument.
+/// A page in the spelling of `prometheus_client`, of metrics, of collectors of several processes' metrics
+/// and of `Metric` objects in any order. Metrics are read and written without the interpreter's lock. An
+/// exception that an object causes has that object as its last argument.
 #[pyfunction]
 #[pyo3(signature = (
-    metrics: "Iterable[MetricWrapperBase | Metric]",
+    metrics: "Iterable[MetricWrapperBase | FamiliesOf | Metric]",
     format,
     escaping,
     created
@@ -50,6 +51,10 @@ pub(crate) fn client_page<'py>(
             continue;
         }
         page.append_own(py)?;
+        if let Ok(families) = metric.cast::<FamiliesOf>() {
+            page.append_families(py, families.get())?;
+            continue;
+        }
         page.append_foreign(&metric).map_err(|failure| about(py, failure.into(), &metric))?;
     }
     page.append_own(py)?;
@@ -57,16 +62,19 @@ pub(crate) fn client_page<'py>(
     Ok(into_bytes(py, page.out)?)
 }
 
-/// How many series metrics have together; `Metric` objects count as one.
+/// How many series metrics have together; `Metric` objects count as one, metrics of several processes as
+/// very many.
 #[pyfunction]
 #[pyo3(signature = (metrics: "Iterable[object]"))]
 pub(crate) fn count_series(metrics: &Bound<'_, PyAny>) -> Result<usize> {
-    let mut series = 0;
+    let mut series: usize = 0;
     for metric in metrics.try_iter()? {
-        series += match metric?.cast::<MetricBase>() {
+        let metric = metric?;
+        series = series.saturating_add(match metric.cast::<MetricBase>() {
             Ok(own) => own.get().family()?.len(),
+            Err(_) if metric.is_instance_of::<FamiliesOf>() => usize::MAX,
             Err(_) => 1,
-        };
+        });
     }
     Ok(series)
 }
@@ -86,6 +94,14 @@ impl Page {
             own.drain(..)
                 .try_for_each(|family| append_family(&family.snapshot()?, *syntax, *options, out))
         })
+    }
+
+    fn append_families(&mut self, py: Python<'_>, families: &FamiliesOf) -> CoreResult<()> {
+        let Self { syntax, options, out, .. } = self;
+        // As with the original's files for several processes.
+        let options = EncodeOptions { created_samples: false, ..*options };
+        let append = |family: &_, out: &mut Vec<u8>| append_family(family, *syntax, options, out);
+        py.detach(|| families.families().iter().try_for_each(|family| append(family, out)))
     }
 
     fn append_foreign(&mut self, metric: &Bound<'_, PyAny>) -> Result<()> {

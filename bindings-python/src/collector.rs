@@ -13,6 +13,7 @@ use crate::samples::{family_of, schema_of};
 pub(crate) struct PythonCollector {
     object: Py<PyAny>,
     described: Vec<Schema>,
+    is_of_process: bool,
     complaint: Complaint,
 }
 
@@ -31,9 +32,11 @@ impl PythonCollector {
                 }
                 None => Ok(Vec::new()),
             };
+        let is_of_process = object.getattr_opt("is_of_process")?;
         Ok(Self {
             object: object.clone().unbind(),
             described: described?,
+            is_of_process: is_of_process.is_some_and(|own| own.is_truthy().unwrap_or(false)),
             complaint: Complaint::default(),
         })
     }
@@ -43,6 +46,7 @@ impl PythonCollector {
         Self {
             object: object.clone().unbind(),
             described: Vec::new(),
+            is_of_process: false,
             complaint: Complaint::default(),
         }
     }
@@ -82,6 +86,10 @@ fn snapshots_of(metric: &Bound<'_, PyAny>) -> Result<Vec<FamilySnapshot>> {
 impl Collector for PythonCollector {
     fn describe(&self) -> Vec<Schema> {
         self.described.clone()
+    }
+
+    fn is_of_process(&self) -> bool {
+        self.is_of_process
     }
 
     fn collect(&self) -> Vec<FamilySnapshot> {

@@ -105,9 +105,9 @@ impl Counter {
             expire_after,
         )?;
         let registry = registry.resolve(slf.py())?;
-        let registry = registry.get();
+        let core = registry.get().core()?;
         clock::tick(slf.py())?;
-        fill(slf, registry.registry.counter_family(options)?, &registry.writer)
+        fill(slf, core.registry.counter_family(options)?, &core.writer)
     }
 
     /// Adds `amount`, a number from 0 up. `exemplar` are labels that say where this update comes from, such

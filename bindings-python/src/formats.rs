@@ -21,7 +21,7 @@ fn source_or_default(py: Python<'_>, registry: Option<Source>) -> Result<Source>
         Some(source) => Ok(source),
         None => {
             let default = CollectorRegistry::default_object(py)?;
-            Ok(Source::Registry(default.get().registry.clone()))
+            Ok(Source::Registry(default.get().core()?.registry.clone()))
         }
     }
 }

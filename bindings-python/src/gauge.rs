@@ -1,7 +1,7 @@
 //! `Gauge`.
 #![allow(unsafe_code)]
 
-use metrion::{Error, ErrorCode, Family, Gauge as Handle, GaugeMode, GaugeOptions, OwnedCells};
+use metrion::{Family, Gauge as Handle, GaugeMode, GaugeOptions, OwnedCells, Storage};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyTuple, PyType};
@@ -10,7 +10,6 @@ use crate::base::MetricBase;
 use crate::clock;
 use crate::errors::Result;
 use crate::family::{self, MetricClass, Object, Slot, child, fill, object, unfilled};
-use crate::formats::unknown;
 use crate::helpers::helper;
 use crate::log::Complaint;
 use crate::options::{Names, RegistryArgument, family_options};
@@ -19,9 +18,18 @@ use crate::registry::Writer;
 
 /// A number that goes up and down: a temperature, a queue's length, requests in flight.
 ///
-/// `mode` is `last`, the value that was set last, or `up_down`, which is quicker where many threads add
-/// and subtract, and cannot be set; anything else is a `MetrionError` with the code `unsupported`. For
-/// the other arguments see `MetricWrapperBase`.
+/// `mode` is `last` by default, the value that was set last, or `up_down`, which is quicker where many
+/// threads add and subtract, and cannot be set: what a process has in flight when it ends is dropped. For a
+/// registry that processes share there are also prometheus_client's modes, which keep a value for each
+/// process and show all of them with the label `pid` (`all`), the least (`min`), the greatest (`max`),
+/// their sum (`sum`) or the one that was set last (`mostrecent`); with `live` in front (`livesum`) only those
+/// of processes that live. With one process these are all as `last`.
+///
+/// `multiprocess_mode` is prometheus_client's name for `mode`, which counts where both are given. In a
+/// registry that stands for `PROMETHEUS_MULTIPROC_DIR` the default is `all`, as it is there.
+///
+/// Raises a `MetrionError` with the code `invalid_value` for another mode. For the other arguments see
+/// `MetricWrapperBase`.
 ///
 /// >>> from metrion import CollectorRegistry, Gauge
 /// >>> queue = Gauge("queue_length", "Waiting jobs.", registry=CollectorRegistry())
@@ -33,7 +41,10 @@ use crate::registry::Writer;
 pub(crate) struct Gauge(Slot<Handle, Child>);
 
 pub(crate) struct Child {
-    cell: OwnedCells,
+    /// Where updates go; none where the core alone knows.
+    cell: Option<OwnedCells>,
+    /// Whether storing to the cell sets the value.
+    can_store: bool,
     handle: Handle,
     family: Family<Handle>,
 }
@@ -53,6 +64,7 @@ impl MetricClass for Gauge {
     fn child(family: &Family<Handle>, handle: &Handle, writer: &Writer) -> Child {
         Child {
             cell: handle.cell_of(&writer.cells),
+            can_store: handle.storage() == Storage::Last,
             handle: handle.clone(),
             family: family.clone(),
         }
@@ -64,7 +76,7 @@ impl Gauge {
     #[new]
     #[pyo3(
         signature = (*_args: "object", **_kwargs: "object") -> "Self",
-        text_signature = "(name, documentation, labelnames=(), namespace='', subsystem='', unit='', registry=..., multiprocess_mode='all', *, mode='last', constant_labels=None, max_series=None, expire_after=None)"
+        text_signature = "(name, documentation, labelnames=(), namespace='', subsystem='', unit='', registry=..., multiprocess_mode=None, *, mode=None, constant_labels=None, max_series=None, expire_after=None)"
     )]
     fn new(
         _args: &Bound<'_, PyTuple>,
@@ -81,9 +93,9 @@ impl Gauge {
         subsystem="",
         unit="",
         registry: "CollectorRegistry | None"=RegistryArgument::Default,
-        multiprocess_mode="all",
+        multiprocess_mode: "GaugeMode | None"=None,
         *,
-        mode: "Literal['last', 'up_down']"="last",
+        mode: "GaugeMode | None"=None,
         constant_labels: "Mapping[str, object] | None"=None,
         max_series=None,
         expire_after=None
@@ -98,13 +110,13 @@ impl Gauge {
         subsystem: &str,
         unit: &str,
         registry: RegistryArgument,
-        multiprocess_mode: &str,
-        mode: &str,
+        multiprocess_mode: Option<&str>,
+        mode: Option<&str>,
         constant_labels: Option<Bound<'_, PyMapping>>,
         max_series: Option<usize>,
         expire_after: Option<f64>,
     ) -> Result<()> {
-        check_multiprocess_mode(multiprocess_mode)?;
+        let mode = mode.or(multiprocess_mode).map(GaugeMode::from_word).transpose()?;
         let words = [namespace, subsystem, unit];
         let family = family_options(
             name,
@@ -116,17 +128,21 @@ impl Gauge {
             expire_after,
         )?;
         let registry = registry.resolve(slf.py())?;
-        let registry = registry.get();
+        let core = registry.get().core()?;
         clock::tick(slf.py())?;
-        let options = GaugeOptions { family, mode: parse_mode(mode)? };
-        fill(slf, registry.registry.gauge_family(options)?, &registry.writer)
+        let options = GaugeOptions { family, mode: mode.unwrap_or(core.gauge_mode) };
+        fill(slf, core.registry.gauge_family(options)?, &core.writer)
     }
 
     /// Adds `amount`, 1 by default. Raises a `MetrionError` (`label_mismatch`) on a metric whose labels
     /// have no values yet.
     #[pyo3(signature = (amount=1.0))]
     fn inc(&self, amount: f64) -> Result<()> {
-        child(self)?.cell.add(amount);
+        let Child { cell, handle, .. } = child(self)?;
+        match cell {
+            Some(cell) => cell.add(amount),
+            None => handle.add(amount),
+        }
         Ok(())
     }
 
@@ -139,10 +155,7 @@ impl Gauge {
     /// Sets the value. Raises a `MetrionError`: `unsupported` in the mode `up_down`, in which no thread
     /// knows the whole value, `label_mismatch` on a metric whose labels have no values yet.
     fn set(&self, value: f64) -> Result<()> {
-        let child = child(self)?;
-        child.handle.check_set()?;
-        child.cell.set(value);
-        Ok(())
+        Ok(child(self)?.handle.set(value)?)
     }
 
     /// The value. One that a function gives is not seen here, only where the metric is collected.
@@ -207,27 +220,6 @@ impl Gauge {
     #[pyo3(signature = () -> "Timer")]
     fn time<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         helper(slf.py(), "Timer")?.call1((slf, "set"))
-    }
-}
-
-/// The modes of prometheus_client, which say what a page for several processes shows. There is one
-/// process for now, so all of them show the same.
-fn check_multiprocess_mode(mode: &str) -> Result<()> {
-    let shown = mode.strip_prefix("live").unwrap_or(mode);
-    match shown {
-        "all" | "min" | "max" | "sum" | "mostrecent" => Ok(()),
-        _ => Err(unknown("multiprocess mode", mode)),
-    }
-}
-
-fn parse_mode(mode: &str) -> Result<GaugeMode> {
-    match mode {
-        "last" => Ok(GaugeMode::LastValue),
-        "up_down" => Ok(GaugeMode::UpDown),
-        other => {
-            let message = format!("a gauge's mode is \"last\" or \"up_down\", not {other:?}");
-            Err(Error::new(ErrorCode::Unsupported, message).into())
-        }
     }
 }
 
@@ -297,9 +289,10 @@ impl Gauge {
         unsafe {
             let py = Python::assume_attached();
             let this = raw::receiver::<Self>(py, object);
-            if let (Some(Object::Child(Child { cell, handle, .. })), Some(value)) =
-                (this.0.get(), raw::one_number(args, count, names))
-                && handle.mode() == GaugeMode::LastValue
+            if let (
+                Some(Object::Child(Child { cell: Some(cell), can_store: true, .. })),
+                Some(value),
+            ) = (this.0.get(), raw::one_number(args, count, names))
             {
                 cell.set(value);
                 return raw::none();

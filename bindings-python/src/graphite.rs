@@ -53,7 +53,7 @@ impl GraphiteBridge {
     }
 
     /// Sends them from a native thread, now and every `interval` seconds.
-    fn start(&self, interval: f64, prefix: String, created: bool) -> Result<()> {
+    fn start(&self, py: Python<'_>, interval: f64, prefix: String, created: bool) -> Result<()> {
         let options = self.options(prefix, created);
         let interval = seconds("interval", interval)?;
         let on_failure = |error: &metrion::Error| {
@@ -62,6 +62,7 @@ impl GraphiteBridge {
         };
         let running = start(self.source.clone(), options, interval, on_failure)?;
         self.running.lock().unwrap_or_else(PoisonError::into_inner).push(running);
+        self.source.announce_exporter(py);
         Ok(())
     }
 

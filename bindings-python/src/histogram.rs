@@ -134,14 +134,14 @@ impl Histogram {
             expire_after,
         )?;
         let registry = registry.resolve(slf.py())?;
-        let registry = registry.get();
+        let core = registry.get().core()?;
         clock::tick(slf.py())?;
         let mut options = HistogramOptions { family, ..HistogramOptions::default() };
         if let Some(Buckets(buckets)) = buckets {
             options.buckets = buckets;
         }
         options.native = native.map(NativeArgument::into_options).transpose()?;
-        fill(slf, registry.registry.histogram_family(options)?, &registry.writer)
+        fill(slf, core.registry.histogram_family(options)?, &core.writer)
     }
 
     /// The upper bounds that a histogram has when none are given, in seconds.

@@ -73,7 +73,9 @@ impl HttpServer {
             tls: tls.map(Tls::into_options).transpose()?,
             ..HttpOptions::default()
         };
+        let source = registry.clone();
         let server = py.detach(|| serve(registry, options))?;
+        source.announce_exporter(py);
         let local = server.local_addr();
         Ok(Self {
             address: (local.ip().to_string(), local.port()),

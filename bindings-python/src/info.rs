@@ -94,9 +94,9 @@ impl Info {
             expire_after,
         )?;
         let registry = registry.resolve(slf.py())?;
-        let registry = registry.get();
+        let core = registry.get().core()?;
         clock::tick(slf.py())?;
-        fill(slf, registry.registry.info_family(options)?, &registry.writer)
+        fill(slf, core.registry.info_family(options)?, &core.writer)
     }
 
     /// Says these labels from now on, instead of what it said before. Raises a `MetrionError`:

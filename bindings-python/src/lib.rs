@@ -8,6 +8,7 @@ mod bytes;
 mod client;
 mod clock;
 mod collector;
+mod command;
 mod counter;
 mod errors;
 mod exemplar;
@@ -28,6 +29,7 @@ mod push;
 mod raw;
 mod registry;
 mod samples;
+mod shared;
 mod source;
 mod spans;
 mod state_set;
@@ -49,6 +51,8 @@ mod _metrion {
     };
     #[pymodule_export]
     use crate::clock::ManualClock;
+    #[pymodule_export]
+    use crate::command::run_command;
     #[pymodule_export]
     use crate::counter::Counter;
     #[pymodule_export]
@@ -74,6 +78,8 @@ mod _metrion {
     use crate::push::{push_request, send_push};
     #[pymodule_export]
     use crate::registry::CollectorRegistry;
+    #[pymodule_export]
+    use crate::shared::{FamiliesOf, stands_for_folder};
     #[pymodule_export]
     use crate::source::RestrictedRegistry;
     #[pymodule_export]

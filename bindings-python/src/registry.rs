@@ -1,10 +1,12 @@
 //! `CollectorRegistry` and what reads one.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use metrion::{
-    Error, ErrorCode, FamilySnapshot, Geometry, MetricType, NameFilter, NameRules, ProcessWriter,
-    Registry, RegistryOptions, Schema, SourceId, SpanSource, Value, default_registry,
+    Collector, Error, ErrorCode, FamilySnapshot, GaugeMode, Geometry, MetricType, NameFilter,
+    NameRules, ProcessWriter, Registry, RegistryMemory, RegistryOptions, Schema, SourceId,
+    SpanSource, Value, default_registry,
 };
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -17,6 +19,7 @@ use crate::errors::Result;
 use crate::helpers::value_class;
 use crate::options::{Names, as_texts, pairs};
 use crate::samples::{metric_objects, target_labels};
+use crate::shared::{FamiliesOf, segment_in_folder, stands_for_folder};
 use crate::source::RestrictedRegistry;
 use crate::spans::CurrentSpan;
 
@@ -37,8 +40,17 @@ use crate::spans::CurrentSpan;
 ///   for, rounded up to a power of two; 262,144 by default.
 /// - `clock`: a `metrion.testing.ManualClock`, for tests; `python_time` takes the time from
 ///   `time.time()`.
+/// - `shared`: a file in which any number of processes, of whatever language, have this registry together:
+///   any of them shows what all did. It is made when it is not there, best in a file system in memory such as
+///   `/dev/shm`; Linux only. Private memory is the default.
+/// - `move_damaged_aside` gives such a file another name (`.damaged-1`), and makes a new one, when it is
+///   damaged or of another version of Metrion.
+/// - `fork`: with `share`, the children that the process forks have the registry together with it; with
+///   `separate`, the default, each goes on with a copy of its own.
 ///
-/// Raises a `MetrionError` with the code `invalid_name` or `reserved_name` for names of labels.
+/// Raises a `MetrionError`: `invalid_name` or `reserved_name` for names of labels; for a shared file
+/// `damaged`, `other_version`, `unsupported` on other systems than 64-bit Linux, and `io`, also an
+/// `OSError`, when it cannot be opened or is somebody else's; `invalid_value` for other words.
 ///
 /// >>> from metrion import CollectorRegistry, Counter, generate_latest
 /// >>> registry = CollectorRegistry(constant_labels={"service": "orders"})
@@ -47,14 +59,36 @@ use crate::spans::CurrentSpan;
 /// # HELP requests_total Requests.
 /// # TYPE requests_total counter
 /// requests_total{service="orders"} 1
+///
+/// >>> import os, tempfile
+/// >>> with tempfile.TemporaryDirectory() as folder:
+/// ...     first, second = (CollectorRegistry(shared=os.path.join(folder, "orders")) for _ in range(2))
+/// ...     Counter("requests", "Requests.", registry=first).inc()
+/// ...     second.get_sample_value("requests_total")
+/// 1.0
 #[pyclass(frozen, subclass, module = "metrion")]
 pub(crate) struct CollectorRegistry {
-    pub(crate) registry: Registry,
-    pub(crate) writer: Arc<Writer>,
+    core: OnceLock<Core>,
     auto_describe: bool,
     /// The collectors that Python objects are.
     pub(crate) collectors: Mutex<Vec<(Py<PyAny>, SourceId)>>,
     pub(crate) target: Mutex<Option<Target>>,
+}
+
+/// The core's registry, and what its metrics need.
+pub(crate) struct Core {
+    pub(crate) registry: Registry,
+    pub(crate) writer: Arc<Writer>,
+    /// That of gauges which say nothing of it.
+    pub(crate) gauge_mode: GaugeMode,
+}
+
+impl Core {
+    fn over(registry: Registry, in_spans: bool) -> Self {
+        let cells = registry.segment().process_writer();
+        let writer = Arc::new(Writer { cells, in_spans });
+        Self { registry, writer, gauge_mode: GaugeMode::default() }
+    }
 }
 
 /// What `target_info` says.
@@ -80,26 +114,39 @@ pub(crate) struct Writer {
 static DEFAULT: PyOnceLock<Py<CollectorRegistry>> = PyOnceLock::new();
 
 impl CollectorRegistry {
-    fn over(registry: Registry, in_spans: bool) -> Self {
-        let cells = registry.segment().process_writer();
-        Self {
-            registry,
-            writer: Arc::new(Writer { cells, in_spans }),
-            auto_describe: false,
-            collectors: Mutex::default(),
-            target: Mutex::default(),
-        }
+    fn over(core: OnceLock<Core>, auto_describe: bool) -> Self {
+        Self { core, auto_describe, collectors: Mutex::default(), target: Mutex::default() }
     }
 
     /// A registry that no name leads to.
     pub(crate) fn private() -> Result<Self> {
-        Ok(Self::over(Registry::new(RegistryOptions::default())?, false))
+        let core = Core::over(Registry::new(RegistryOptions::default())?, false);
+        Ok(Self::over(core.into(), false))
     }
 
     /// `REGISTRY`.
     pub(crate) fn default_object(py: Python<'_>) -> Result<&Py<Self>> {
-        let make = || Ok(Py::new(py, Self::over(default_registry()?.clone(), false))?);
+        let make = || {
+            // One in prometheus_client's folder waits for its first use: the folder may be made meanwhile.
+            let core = match stands_for_folder() {
+                true => OnceLock::new(),
+                false => Core::over(default_registry()?.clone(), false).into(),
+            };
+            Ok(Py::new(py, Self::over(core, false))?)
+        };
         DEFAULT.get_or_try_init(py, make)
+    }
+
+    /// The core's registry.
+    pub(crate) fn core(&self) -> Result<&Core> {
+        if let Some(core) = self.core.get() {
+            return Ok(core);
+        }
+        let options =
+            RegistryOptions { memory: segment_in_folder()?, ..RegistryOptions::default() };
+        let core = Core::over(Registry::new(options)?, false);
+        let core = Core { gauge_mode: GaugeMode::All, ..core };
+        Ok(self.core.get_or_init(|| core))
     }
 }
 
@@ -117,7 +164,10 @@ impl CollectorRegistry {
         exemplars_from_spans=false,
         max_entries=None,
         clock=None,
-        python_time=false
+        python_time=false,
+        shared=None,
+        move_damaged_aside=false,
+        fork: "Literal['separate', 'share'] | None"=None
     ) -> "Self")]
     #[allow(clippy::too_many_arguments)]
     fn new(
@@ -132,6 +182,9 @@ impl CollectorRegistry {
         max_entries: Option<usize>,
         clock: Option<Bound<'_, ManualClock>>,
         python_time: bool,
+        shared: Option<PathBuf>,
+        move_damaged_aside: bool,
+        fork: Option<&str>,
     ) -> Result<Self> {
         let _always = support_collectors_without_names;
         let constant_labels = constant_labels.map_or_else(|| Ok(Vec::new()), |map| pairs(&map))?;
@@ -139,6 +192,7 @@ impl CollectorRegistry {
         let spans = if exemplars_from_spans { CurrentSpan::find(py)? } else { None };
         let spans = spans.map(|spans| Arc::new(spans) as Arc<dyn SpanSource>);
         let in_spans = spans.is_some();
+        let memory = RegistryMemory::from_words(shared, fork)?;
         let defaults = RegistryOptions::default();
         let entries = max_entries.unwrap_or(defaults.geometry.entries);
         let options = RegistryOptions {
@@ -147,13 +201,15 @@ impl CollectorRegistry {
                 None if python_time => PythonTime::shared(),
                 None => defaults.clock,
             },
+            memory: memory.with_damaged_moved_aside(move_damaged_aside),
             geometry: Geometry { entries, ..defaults.geometry },
             constant_labels,
             self_metrics,
             name_rules,
             spans,
         };
-        let registry = Self { auto_describe, ..Self::over(Registry::new(options)?, in_spans) };
+        let core = Core::over(Registry::new(options)?, in_spans);
+        let registry = Self::over(core.into(), auto_describe);
         registry.set_target_info(target_info.as_ref())?;
         Ok(registry)
     }
@@ -161,7 +217,9 @@ impl CollectorRegistry {
     /// Adds a collector: an object with a method `collect()` that gives `Metric` objects at every
     /// collection, and perhaps one `describe()` that gives the same without samples. One that raises, or
     /// gives anything else, is left out of that collection and counted, and the log tells of the first
-    /// time; the others are served. More than 100,000 families are cut off.
+    /// time; the others are served. More than 100,000 families are cut off. One with an attribute
+    /// `is_of_process` that is true tells of this process alone: in a registry that processes share its
+    /// samples get the label `pid`.
     ///
     /// Raises a `MetrionError` (`metric_exists`) when it describes a name that is taken.
     ///
@@ -178,8 +236,11 @@ impl CollectorRegistry {
     /// 12000000000.0
     #[pyo3(signature = (collector: "Collector"))]
     fn register(&self, collector: &Bound<'_, PyAny>) -> Result<()> {
-        let own = PythonCollector::new(collector, self.auto_describe)?;
-        let id = self.registry.register(Arc::new(own))?;
+        let own: Arc<dyn Collector> = match collector.cast::<FamiliesOf>() {
+            Ok(families) => Arc::new(families.get().clone()),
+            Err(_) => Arc::new(PythonCollector::new(collector, self.auto_describe)?),
+        };
+        let id = self.core()?.registry.register(own)?;
         lock(&self.collectors).push((collector.clone().unbind(), id));
         Ok(())
     }
@@ -194,10 +255,10 @@ impl CollectorRegistry {
             at.map(|at| all.remove(at))
         };
         if let Some((_, id)) = &found {
-            return Ok(self.registry.unregister(*id)?);
+            return Ok(self.core()?.registry.unregister(*id)?);
         }
         match collector.cast::<MetricBase>() {
-            Ok(metric) => Ok(metric.get().family()?.unregister_from(&self.registry)?),
+            Ok(metric) => Ok(metric.get().family()?.unregister_from(&self.core()?.registry)?),
             Err(_) => {
                 Err(Error::new(ErrorCode::NotFound, "the collector is not registered").into())
             }
@@ -207,7 +268,8 @@ impl CollectorRegistry {
     /// All metrics with their samples now, as `metrion.metrics_core.Metric` objects.
     #[pyo3(signature = () -> "list[Metric]")]
     fn collect<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        let snapshot = py.detach(|| self.registry.snapshot(&NameFilter::all()));
+        let registry = &self.core()?.registry;
+        let snapshot = py.detach(|| registry.snapshot(&NameFilter::all()));
         metric_objects(py, &snapshot)
     }
 
@@ -217,7 +279,7 @@ impl CollectorRegistry {
         let labels = target_labels(labels)?;
         let mut target = lock(&self.target);
         if let Some(old) = target.take() {
-            self.registry.unregister(old.id)?;
+            self.core()?.registry.unregister(old.id)?;
         }
         let Some(labels) = labels else { return Ok(()) };
         let schema = Schema {
@@ -226,7 +288,7 @@ impl CollectorRegistry {
         };
         let mut family = FamilySnapshot::new(schema);
         family.push_labels(as_texts(&labels).into_iter(), Value::Number(1.0))?;
-        let id = self.registry.register(Arc::new(FixedCollector(family)))?;
+        let id = self.core()?.registry.register(Arc::new(FixedCollector(family)))?;
         *target = Some(Target { labels, id });
         Ok(())
     }
@@ -250,8 +312,8 @@ impl CollectorRegistry {
     /// # TYPE second gauge
     /// second 1
     #[pyo3(signature = (names: "Iterable[str]"))]
-    fn restricted_registry(&self, names: Names) -> RestrictedRegistry {
-        RestrictedRegistry(self.registry.restricted(names.0))
+    fn restricted_registry(&self, names: Names) -> Result<RestrictedRegistry> {
+        Ok(RestrictedRegistry(self.core()?.registry.restricted(names.0)))
     }
 
     /// Which metrics and which labels have most series, the first `top` of each, and how many series
@@ -271,7 +333,8 @@ impl CollectorRegistry {
         top: usize,
         recent_seconds: f64,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let report = py.detach(|| self.registry.cardinality(top, recent_seconds));
+        let registry = &self.core()?.registry;
+        let report = py.detach(|| registry.cardinality(top, recent_seconds));
         let family = value_class(py, "FamilyCardinality")?;
         let families: PyResult<Vec<_>> = report
             .families
@@ -299,7 +362,8 @@ impl CollectorRegistry {
     ) -> Result<Option<f64>> {
         let labels = labels.map_or_else(|| Ok(Vec::new()), |map| pairs(&map))?;
         let labels = as_texts(&labels);
-        Ok(py.detach(|| self.registry.snapshot(&NameFilter::all()).sample_value(name, &labels)))
+        let registry = &self.core()?.registry;
+        Ok(py.detach(|| registry.snapshot(&NameFilter::all()).sample_value(name, &labels)))
     }
 
     /// The exemplars of the metric that has this name or a sample with it, for tests.
@@ -310,7 +374,8 @@ impl CollectorRegistry {
         name: String,
     ) -> PyResult<Vec<Bound<'py, PyAny>>> {
         let filter = NameFilter::only(vec![name]);
-        let snapshot = py.detach(|| self.registry.snapshot(&filter));
+        let registry = &self.core()?.registry;
+        let snapshot = py.detach(|| registry.snapshot(&filter));
         let placed_class = value_class(py, "PlacedExemplar")?;
         let exemplar_class = value_class(py, "Exemplar")?;
         let mut all = Vec::new();

@@ -8,6 +8,8 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
 use crate::collector::PythonCollector;
+use crate::errors::Result;
+use crate::log::warn;
 use crate::options::Names;
 use crate::registry::CollectorRegistry;
 use crate::samples::metric_objects;
@@ -19,8 +21,8 @@ pub(crate) struct RestrictedRegistry(pub(crate) RegistryView);
 #[pymethods]
 impl RestrictedRegistry {
     #[new]
-    fn new(names: Names, registry: &Bound<'_, CollectorRegistry>) -> Self {
-        Self(registry.get().registry.restricted(names.0))
+    fn new(names: Names, registry: &Bound<'_, CollectorRegistry>) -> Result<Self> {
+        Ok(Self(registry.get().core()?.registry.restricted(names.0)))
     }
 
     /// The metrics with their samples now, as `metrion.metrics_core.Metric` objects.
@@ -47,13 +49,23 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Source {
             return Ok(Self::View(restricted.get().0.clone()));
         }
         if let Ok(registry) = object.cast::<CollectorRegistry>() {
-            return Ok(Self::Registry(registry.get().registry.clone()));
+            return Ok(Self::Registry(registry.get().core()?.registry.clone()));
         }
         if object.hasattr("collect")? {
             return Ok(Self::Object(Arc::new(PythonCollector::undescribed(&object))));
         }
         let message = format!("a registry or a collector is expected, not {}", object.get_type());
         Err(PyTypeError::new_err(message))
+    }
+}
+
+impl Source {
+    /// Tells the log, once in a process, when another one serves the same numbers already.
+    pub(crate) fn announce_exporter(&self, py: Python<'_>) {
+        let Self::Registry(registry) = self else { return };
+        if let Some(warning) = registry.announce_exporter() {
+            warn(py, &warning);
+        }
     }
 }
 

@@ -103,10 +103,10 @@ impl Enum {
             expire_after,
         )?;
         let registry = registry.resolve(slf.py())?;
-        let registry = registry.get();
+        let core = registry.get().core()?;
         clock::tick(slf.py())?;
         let options = StateSetOptions { family, states: states.0 };
-        fill(slf, registry.registry.state_set_family(options)?, &registry.writer)
+        fill(slf, core.registry.state_set_family(options)?, &core.writer)
     }
 
     /// Makes this state hold and no other. Raises a `MetrionError` (`invalid_value`) for a text that is

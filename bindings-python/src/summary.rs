@@ -137,7 +137,7 @@ impl Summary {
             expire_after,
         )?;
         let registry = registry.resolve(slf.py())?;
-        let registry = registry.get();
+        let core = registry.get().core()?;
         clock::tick(slf.py())?;
         let options = SummaryOptions {
             family,
@@ -145,7 +145,7 @@ impl Summary {
             max_age_seconds: max_age,
             age_buckets,
         };
-        fill(slf, registry.registry.summary_family(options)?, &registry.writer)
+        fill(slf, core.registry.summary_family(options)?, &core.writer)
     }
 
     /// Counts one observation; NaN is dropped. Raises a `MetrionError` (`label_mismatch`) on a metric

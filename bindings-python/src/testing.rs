@@ -116,12 +116,12 @@ pub(crate) struct Checkpoint {
 impl Checkpoint {
     #[new]
     #[pyo3(signature = (registry) -> "Self")]
-    fn new(py: Python<'_>, registry: Py<CollectorRegistry>) -> Self {
+    fn new(py: Python<'_>, registry: Py<CollectorRegistry>) -> Result<Self> {
         let own = registry.get();
-        let core = own.registry.checkpoint();
+        let core = own.core()?.registry.checkpoint();
         let collectors = copy(py, &lock(&own.collectors));
         let target = lock(&own.target).clone();
-        Self { registry, core, collectors, target }
+        Ok(Self { registry, core, collectors, target })
     }
 
     /// Makes the registry what it was.

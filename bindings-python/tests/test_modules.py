@@ -2,7 +2,6 @@
 
 import io
 import math
-from pathlib import Path
 from typing import Any
 
 import metrion
@@ -15,7 +14,6 @@ from hypothesis import strategies as st
 from metrion import CollectorRegistry, Counter, Gauge, MetrionError, RestrictedRegistry
 from metrion.context_managers import ExceptionCounter, InprogressTracker, Timer
 from metrion.core import DuplicateTimeseries
-from metrion.multiprocess import MultiProcessCollector, mark_process_dead
 from metrion.openmetrics import exposition as openmetrics
 from metrion.openmetrics import parser as openmetrics_parser
 from metrion.parser import text_fd_to_metric_families, text_string_to_metric_families
@@ -99,28 +97,12 @@ def test_values() -> None:
     assert value.get() == 7
 
 
-def test_one_process_for_several(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR", raising=False)
-    assert code_of(lambda: MultiProcessCollector(CollectorRegistry())) == "invalid_value"
-    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry)
-    counter = Counter("own_process", "O.")
-    try:
-        counter.inc(2)
-        assert registry.get_sample_value("own_process_total") == 2
-        assert b"own_process_total 2" in metrion.generate_latest(registry)
-    finally:
-        metrion.REGISTRY.unregister(counter)
-    # It would collect itself.
-    assert code_of(lambda: MultiProcessCollector(metrion.REGISTRY)) == "invalid_value"
-    mark_process_dead(1)
-
-
 def test_modes_of_several_processes(registry: CollectorRegistry) -> None:
-    modes = [f"{live}{mode}" for live in ("", "live") for mode in ("all", "min", "max", "sum")]
-    for number, mode in enumerate([*modes, "mostrecent", "livemostrecent"]):
+    kinds = "all", "min", "max", "sum", "mostrecent"
+    modes: list[Any] = [f"{live}{kind}" for live in ("", "live") for kind in kinds]
+    for number, mode in enumerate(modes):
         Gauge(f"g{number}", "G.", registry=registry, multiprocess_mode=mode)
-    wrong = code_of(lambda: Gauge("h", "H.", registry=registry, multiprocess_mode="some"))
-    assert wrong == "unsupported"
+    some: dict[str, Any] = {"multiprocess_mode": "some"}
+    wrong = code_of(lambda: Gauge("h", "H.", registry=registry, **some))
+    assert wrong == "invalid_value"
     assert registry.get_sample_value("h") is None

@@ -16,7 +16,8 @@ class MetrionError(ValueError):
     - `parse_error`: text that is no exposition; the message has line and column.
     - `limit_reached`: the registry has no room for one more.
     - `not_found`: what should be taken out is not there; a `KeyError`, too.
-    - `unsupported`: there is no such format or mode.
+    - `unsupported`: there is no such format; what this system or this metric cannot do.
+    - `damaged`, `other_version`: a file that processes share cannot be used.
     - `address_in_use`, `io`: the operating system refused; an `OSError`, too.
 
     >>> from metrion import CollectorRegistry, Counter, MetrionError

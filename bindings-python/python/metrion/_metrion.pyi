@@ -15,6 +15,7 @@ from metrion._server import Tls
 from metrion._values import (
     CardinalityReport,
     Finding,
+    GaugeMode,
     NativeHistogram,
     NativeHistogramOptions,
     Page,
@@ -31,6 +32,7 @@ __all__ = [
     "CollectorRegistry",
     "Counter",
     "Enum",
+    "FamiliesOf",
     "Gauge",
     "GraphiteBridge",
     "Histogram",
@@ -60,6 +62,7 @@ __all__ = [
     "push_request",
     "render",
     "send_push",
+    "stands_for_folder",
     "uses_created_metrics",
     "write_page",
 ]
@@ -103,8 +106,17 @@ class CollectorRegistry:
       for, rounded up to a power of two; 262,144 by default.
     - `clock`: a `metrion.testing.ManualClock`, for tests; `python_time` takes the time from
       `time.time()`.
+    - `shared`: a file in which any number of processes, of whatever language, have this registry together:
+      any of them shows what all did. It is made when it is not there, best in a file system in memory such as
+      `/dev/shm`; Linux only. Private memory is the default.
+    - `move_damaged_aside` gives such a file another name (`.damaged-1`), and makes a new one, when it is
+      damaged or of another version of Metrion.
+    - `fork`: with `share`, the children that the process forks have the registry together with it; with
+      `separate`, the default, each goes on with a copy of its own.
 
-    Raises a `MetrionError` with the code `invalid_name` or `reserved_name` for names of labels.
+    Raises a `MetrionError`: `invalid_name` or `reserved_name` for names of labels; for a shared file
+    `damaged`, `other_version`, `unsupported` on other systems than 64-bit Linux, and `io`, also an
+    `OSError`, when it cannot be opened or is somebody else's; `invalid_value` for other words.
 
     >>> from metrion import CollectorRegistry, Counter, generate_latest
     >>> registry = CollectorRegistry(constant_labels={"service": "orders"})
@@ -113,6 +125,13 @@ class CollectorRegistry:
     # HELP requests_total Requests.
     # TYPE requests_total counter
     requests_total{service="orders"} 1
+
+    >>> import os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     first, second = (CollectorRegistry(shared=os.path.join(folder, "orders")) for _ in range(2))
+    ...     Counter("requests", "Requests.", registry=first).inc()
+    ...     second.get_sample_value("requests_total")
+    1.0
     """
     def __new__(
         cls,
@@ -128,6 +147,9 @@ class CollectorRegistry:
         max_entries: int | None = None,
         clock: ManualClock | None = None,
         python_time: bool = False,
+        shared: str | PathLike[str] | None = None,
+        move_damaged_aside: bool = False,
+        fork: Literal["separate", "share"] | None = None,
     ) -> Self: ...
     def cardinality(self, /, top: int = 10, recent_seconds: float = 3600.0) -> CardinalityReport:
         """
@@ -166,7 +188,9 @@ class CollectorRegistry:
         Adds a collector: an object with a method `collect()` that gives `Metric` objects at every
         collection, and perhaps one `describe()` that gives the same without samples. One that raises, or
         gives anything else, is left out of that collection and counted, and the log tells of the first
-        time; the others are served. More than 100,000 families are cut off.
+        time; the others are served. More than 100,000 families are cut off. One with an attribute
+        `is_of_process` that is true tells of this process alone: in a registry that processes share its
+        samples get the label `pid`.
 
         Raises a `MetrionError` (`metric_exists`) when it describes a name that is taken.
 
@@ -359,13 +383,33 @@ class Enum(MetricWrapperBase):
         """
 
 @disjoint_base
+class FamiliesOf:
+    """
+    The metrics of a registry, without what its other collectors give: a collector for another registry.
+    """
+    def __new__(cls, /, registry: CollectorRegistry) -> Self: ...
+    def collect(self, /) -> list[Metric]:
+        """
+        The metrics now, without `_created` samples.
+        """
+
+@disjoint_base
 class Gauge(MetricWrapperBase):
     """
     A number that goes up and down: a temperature, a queue's length, requests in flight.
 
-    `mode` is `last`, the value that was set last, or `up_down`, which is quicker where many threads add
-    and subtract, and cannot be set; anything else is a `MetrionError` with the code `unsupported`. For
-    the other arguments see `MetricWrapperBase`.
+    `mode` is `last` by default, the value that was set last, or `up_down`, which is quicker where many
+    threads add and subtract, and cannot be set: what a process has in flight when it ends is dropped. For a
+    registry that processes share there are also prometheus_client's modes, which keep a value for each
+    process and show all of them with the label `pid` (`all`), the least (`min`), the greatest (`max`),
+    their sum (`sum`) or the one that was set last (`mostrecent`); with `live` in front (`livesum`) only those
+    of processes that live. With one process these are all as `last`.
+
+    `multiprocess_mode` is prometheus_client's name for `mode`, which counts where both are given. In a
+    registry that stands for `PROMETHEUS_MULTIPROC_DIR` the default is `all`, as it is there.
+
+    Raises a `MetrionError` with the code `invalid_value` for another mode. For the other arguments see
+    `MetricWrapperBase`.
 
     >>> from metrion import CollectorRegistry, Gauge
     >>> queue = Gauge("queue_length", "Waiting jobs.", registry=CollectorRegistry())
@@ -384,9 +428,9 @@ class Gauge(MetricWrapperBase):
         subsystem: str = "",
         unit: str = "",
         registry: CollectorRegistry | None = ...,
-        multiprocess_mode: str = "all",
+        multiprocess_mode: GaugeMode | None = None,
         *,
-        mode: Literal["last", "up_down"] = "last",
+        mode: GaugeMode | None = None,
         constant_labels: Mapping[str, object] | None = None,
         max_series: int | None = None,
         expire_after: float | None = None,
@@ -926,12 +970,15 @@ def check_exposition(data: bytes, format: str = "text") -> None:
     """
 
 def client_page(
-    metrics: Iterable[MetricWrapperBase | Metric], format: str, escaping: str, created: bool
+    metrics: Iterable[MetricWrapperBase | FamiliesOf | Metric],
+    format: str,
+    escaping: str,
+    created: bool,
 ) -> bytes:
     """
-    A page in the spelling of `prometheus_client`, of metrics and of `Metric` objects in any order.
-    Metrics are read and written without the interpreter's lock. An exception that an object causes has
-    that object as its last argument.
+    A page in the spelling of `prometheus_client`, of metrics, of collectors of several processes' metrics
+    and of `Metric` objects in any order. Metrics are read and written without the interpreter's lock. An
+    exception that an object causes has that object as its last argument.
     """
 
 def compare(
@@ -954,7 +1001,8 @@ def compare(
 
 def count_series(metrics: Iterable[object]) -> int:
     """
-    How many series metrics have together; `Metric` objects count as one.
+    How many series metrics have together; `Metric` objects count as one, metrics of several processes as
+    very many.
     """
 
 def disable_created_metrics() -> None:
@@ -1116,6 +1164,11 @@ def send_push(
 ) -> None:
     """
     Sends such a request without the interpreter's lock. `tls` is `metrion._gateway.ClientTls`.
+    """
+
+def stands_for_folder() -> bool:
+    """
+    Whether `REGISTRY` is the one in that folder. A file that is named for it goes first.
     """
 
 def uses_created_metrics() -> bool:

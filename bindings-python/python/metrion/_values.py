@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from metrion._errors import MetrionError
+
+GaugeMode: TypeAlias = (
+    Literal["last", "up_down"]
+    | Literal["all", "min", "max", "sum", "mostrecent"]
+    | Literal["liveall", "livemin", "livemax", "livesum", "livemostrecent"]
+)
+"""How a gauge counts; see `Gauge`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import platform
 
+from metrion._folder import registry_of_process
 from metrion._metrion import REGISTRY, CollectorRegistry
 from metrion.metrics_core import CounterMetricFamily, Metric
 
@@ -26,6 +27,8 @@ class GCCollector:
     >>> registry.get_sample_value("python_gc_collections_total", {"generation": "0"}) >= 0
     True
     """
+
+    is_of_process = True
 
     def __init__(self, registry: CollectorRegistry | None = REGISTRY) -> None:
         if registry is not None and platform.python_implementation() == "CPython":
@@ -50,5 +53,5 @@ class GCCollector:
         return families
 
 
-GC_COLLECTOR = GCCollector()
+GC_COLLECTOR = GCCollector(registry=registry_of_process())
 """The one of the default registry."""

@@ -1,69 +1,70 @@
-"""What configurations for several processes call. There is one process for now: its own."""
+"""Several processes as prometheus_client has them: a folder that the environment variable
+`PROMETHEUS_MULTIPROC_DIR` names, in which they have one file together.
+
+With that variable `metrion.REGISTRY` is the registry in that file, and gauges that say nothing else
+have prometheus_client's mode `all`. Nothing needs to be wiped or told of processes that end."""
 
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from metrion._errors import MetrionError
-from metrion._metrion import REGISTRY, CollectorRegistry
+from metrion._folder import IS_DEFAULT, folder_of_environment, registry_in
+from metrion._metrion import REGISTRY, CollectorRegistry, FamiliesOf
 from metrion.metrics_core import Metric
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = ("MultiProcessCollector", "mark_process_dead")
 
 
-class MultiProcessCollector:
-    """Gives the metrics of this process, those of the default registry. `path`, or the environment
-    variable `PROMETHEUS_MULTIPROC_DIR`, is a folder, which stays empty.
+class MultiProcessCollector(FamiliesOf):
+    """Gives the metrics of all processes that have a folder together: `path`, or that of the
+    environment variable `PROMETHEUS_MULTIPROC_DIR`.
 
-    Raises a `MetrionError` (`invalid_value`) without such a folder, and for the default registry.
+    Raises a `MetrionError` (`invalid_value`) without such a folder, and those of a shared
+    `CollectorRegistry`.
 
     >>> import tempfile
     >>> from metrion import CollectorRegistry
     >>> from metrion.multiprocess import MultiProcessCollector
     >>> registry = CollectorRegistry()
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = MultiProcessCollector(registry, folder)
-    >>> registry.get_sample_value("process_open_fds") > 0
-    True
+    ...     collector = MultiProcessCollector(registry, folder)
+    >>> list(registry.collect())
+    []
     """
 
-    _own_registry: Any = REGISTRY
+    _path: str
 
-    def __init__(self, registry: CollectorRegistry | None, path: str | None = None) -> None:
-        path = path or _folder()
-        if not path or not os.path.isdir(path):
+    def __new__(cls, registry: CollectorRegistry | None, path: str | None = None) -> Self:
+        folder = path or folder_of_environment()
+        if not folder or not os.path.isdir(folder):
             message = "env PROMETHEUS_MULTIPROC_DIR is not set or not a directory"
             raise MetrionError("invalid_value", message)
-        if registry is self._own_registry:
-            raise MetrionError("invalid_value", "the default registry would collect itself")
-        self._path = path
-        if registry:
+        source = cls._registry_in(folder)
+        self = super().__new__(cls, source)
+        self._path = folder
+        # The registry of all processes has their metrics already.
+        if registry and registry is not source:
             registry.register(self)
+        return self
 
-    def collect(self) -> Iterable[Metric]:
-        """The metrics now."""
-        return REGISTRY.collect()
+    @staticmethod
+    def _registry_in(folder: str) -> CollectorRegistry:
+        own = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+        if IS_DEFAULT and own and os.path.realpath(folder) == os.path.realpath(own):
+            return REGISTRY
+        return registry_in(folder)
 
     @staticmethod
     def merge(files: Iterable[Any], accumulate: bool = True) -> Iterable[Metric]:
         """There are no files to merge."""
-        raise NotImplementedError("Metrion keeps no files for several processes")
+        raise NotImplementedError("Metrion has one file for all processes: there is none to merge")
 
 
 def mark_process_dead(pid: int, path: str | None = None) -> None:
-    """Does nothing: what another process counted is not here."""
-
-
-def _folder() -> str | None:
-    old, new = "prometheus_multiproc_dir", "PROMETHEUS_MULTIPROC_DIR"
-    if old in os.environ and new not in os.environ:
-        os.environ[new] = os.environ[old]
-        warnings.warn(
-            f"{old} variable has been deprecated in favor of the upper case naming {new}",
-            DeprecationWarning,
-            stacklevel=3,
-        )
-    return os.environ.get(new)
+    """Does nothing: that a process has ended is known without it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform as _platform
 from typing import Any
 
+from metrion._folder import registry_of_process
 from metrion._metrion import REGISTRY, CollectorRegistry
 from metrion.metrics_core import GaugeMetricFamily, Metric
 
@@ -21,6 +22,8 @@ class PlatformCollector:
     >>> sorted(info.samples[0].labels)
     ['implementation', 'major', 'minor', 'patchlevel', 'version']
     """
+
+    is_of_process = True
 
     def __init__(self, registry: CollectorRegistry | None = REGISTRY, platform: Any = None) -> None:
         labels = _labels_of(platform or _platform)
@@ -59,5 +62,5 @@ def _labels_of(platform: Any) -> dict[str, str]:
     return labels
 
 
-PLATFORM_COLLECTOR = PlatformCollector()
+PLATFORM_COLLECTOR = PlatformCollector(registry=registry_of_process())
 """The one of the default registry."""

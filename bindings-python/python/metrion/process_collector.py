@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from os import PathLike
 
+from metrion._folder import registry_of_process
 from metrion._metrion import REGISTRY, CollectorRegistry, ProcessReader
 from metrion.metrics_core import Metric
 
@@ -23,6 +24,8 @@ class ProcessCollector:
     >>> registry.get_sample_value("shop_process_open_fds") > 0
     True
     """
+
+    is_of_process = True
 
     def __init__(
         self,
@@ -45,5 +48,5 @@ class ProcessCollector:
         return self._reader.collect(str(self._pid()))
 
 
-PROCESS_COLLECTOR = ProcessCollector()
+PROCESS_COLLECTOR = ProcessCollector(registry=registry_of_process())
 """The one of the default registry."""

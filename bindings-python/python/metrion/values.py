@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from metrion._folder import folder_of_environment, forget_registries, registry_in
+from metrion._metrion import CollectorRegistry
 from metrion.samples import Exemplar
 
 __all__ = (
@@ -21,6 +23,11 @@ class MutexValue:
     """A number of a metric."""
 
     _multiprocess = False
+
+    @staticmethod
+    def _registry() -> CollectorRegistry | None:
+        """Where metrics keep such numbers, if it is one place for all registries."""
+        return None
 
     def __init__(
         self,
@@ -52,18 +59,32 @@ class MutexValue:
 
 
 def MultiProcessValue(process_identifier: Callable[[], Any] = os.getpid) -> type[MutexValue]:
-    """The class of numbers that several processes have. Metrion has no use for it: there is one
-    process for now."""
-    return MutexValue
+    """The class of numbers that several processes have together in the folder of the environment
+    variable `PROMETHEUS_MULTIPROC_DIR`. With another function than `os.getpid`, for tests, metrics
+    are of the process that it names when they are made."""
+
+    def registry() -> CollectorRegistry | None:
+        folder = folder_of_environment()
+        if folder is None:
+            return None
+        return registry_in(
+            folder, None if process_identifier is os.getpid else process_identifier()
+        )
+
+    parts = {"_multiprocess": True, "_registry": staticmethod(registry)}
+    return type("MultiProcessValue", (MutexValue,), parts)
 
 
 def get_value_class() -> type[MutexValue]:
     """The class of numbers that the environment asks for."""
-    return MutexValue
+    names = ("PROMETHEUS_MULTIPROC_DIR", "prometheus_multiproc_dir")
+    return MultiProcessValue() if any(name in os.environ for name in names) else MutexValue
 
 
 def close_all_multiprocess_files() -> None:
-    """Does nothing: there are no such files."""
+    """Begins anew: metrics that are made from now on open the file of their folder again. Those
+    that are there keep it."""
+    forget_registries()
 
 
 ValueClass = get_value_class()

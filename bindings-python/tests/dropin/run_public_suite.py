@@ -21,7 +21,7 @@ from xml.etree import ElementTree
 
 VERSION = "0.26.0"
 KNOWN_FAILURES = Path(__file__).with_name("known_failures.txt")
-# Tests of how the original keeps files for several processes: not a part of its interface.
+# Many of these are of its files for several processes, which are no part of its interface.
 INTERNALS = ("tests.test_multiprocess",)
 
 

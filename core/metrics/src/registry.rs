@@ -348,6 +348,17 @@ impl Registry {
         snapshot
     }
 
+    /// The numbers of all its families, without what collectors yield.
+    #[must_use]
+    pub fn family_snapshots(&self) -> Vec<FamilySnapshot> {
+        let sources = self.inner.sources().into_iter();
+        let read = |source| match source {
+            Source::Family(family) => self.inner.read(&*family),
+            Source::Collector(_) => None,
+        };
+        sources.filter_map(read).collect()
+    }
+
     /// A view that shows only the families with these names, or with a sample of these names.
     #[must_use]
     pub fn restricted(&self, names: Vec<String>) -> RegistryView {

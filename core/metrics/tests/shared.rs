@@ -405,3 +405,34 @@ fn a_callback_leaves_its_value_for_others() {
     assert_eq!(shown(&one), ["g{} [9.0]"]);
     assert_eq!(shown(&two), ["g{} [9.0]"]);
 }
+
+#[test]
+fn a_second_exporter_is_warned() {
+    let place = Place::new("serves");
+    let [one, two] = [place.open(), place.open()];
+    assert_eq!((one.announce_exporter(), one.announce_exporter()), (None, None));
+    assert!(two.announce_exporter().unwrap().contains("scrape only one"));
+    assert_eq!(two.announce_exporter(), None, "once is enough");
+    drop(one);
+    assert!(place.open().announce_exporter().is_some());
+    drop(two);
+    assert_eq!(place.open().announce_exporter(), None);
+    let alone = Registry::new(RegistryOptions::default()).unwrap();
+    assert_eq!(alone.announce_exporter(), None);
+}
+
+#[test]
+fn families_of_all_without_collectors() {
+    struct Own;
+    impl Collector for Own {
+        fn collect(&self) -> Vec<FamilySnapshot> {
+            vec![FamilySnapshot::new(Schema::new("own", MetricType::Gauge))]
+        }
+    }
+    let place = Place::new("families");
+    let [one, two] = [place.open(), place.open()];
+    one.register(Arc::new(Own)).unwrap();
+    two.counter("c", "").unwrap().inc();
+    let families = one.family_snapshots();
+    assert_eq!(families.iter().map(|own| own.schema().name.as_str()).collect::<Vec<_>>(), ["c"]);
+}

@@ -21,8 +21,8 @@ from typing_extensions import Self
 from metrion._gateway import ClientTls
 from metrion._helpers import ExceptionCounter, InprogressTracker, Timer
 from metrion._server import Tls
-from metrion._values import CardinalityReport, Finding, NativeHistogram, NativeHistogramOptions
-from metrion._values import Page, PlacedExemplar, SummaryValue
+from metrion._values import CardinalityReport, Finding, GaugeMode, NativeHistogram
+from metrion._values import NativeHistogramOptions, Page, PlacedExemplar, SummaryValue
 from metrion.metrics_core import Collector, Metric
 ";
 

@@ -80,20 +80,33 @@ class MetricWrapperBase(MetrionMetric):
         self._documentation = documentation
         self._kwargs = options
         _validate_metric_name(self._name)
+        of_processes = values.ValueClass._registry()
         if isinstance(registry, CollectorRegistry):
             with registry._lock:
                 registry._check_free(_names_of(Metric(self._name, "", self._type)))
-            self._core_registry = registry
-        init: Callable[..., None] = base.__init__
-        init(
-            self,
-            self._name + _OWN_SUFFIXES.get(self._type, ""),
-            documentation,
-            self._labelnames,
-            unit=self._unit,
-            registry=self._core_registry or _own_registry(),
-            **options,
-        )
+            if of_processes is None:
+                self._core_registry = registry
+
+        construct: Callable[..., None] = base.__init__
+
+        def init(core: metrion.CollectorRegistry) -> None:
+            construct(
+                self,
+                self._name + _OWN_SUFFIXES.get(self._type, ""),
+                documentation,
+                self._labelnames,
+                unit=self._unit,
+                registry=core,
+                **options,
+            )
+
+        try:
+            init(of_processes or self._core_registry or _own_registry())
+        except metrion.registry.DuplicateTimeseries:
+            if of_processes is None:
+                raise
+            # Two registries of this process have other metrics of that name: the first one shows.
+            init(_own_registry())
         if registry:
             registry.register(self)
 
@@ -266,8 +279,15 @@ class Gauge(MetricWrapperBase, metrion.Gauge):
             # Attributes of the object, which its children get, too.
             self.__dict__.update(inc=_refuse_to_add("inc"), dec=_refuse_to_add("dec"))
         words = (namespace, subsystem, unit)
-        self._construct(metrion.Gauge, name, documentation, labelnames, words, registry)
-        self._kwargs["multiprocess_mode"] = multiprocess_mode
+        self._construct(
+            metrion.Gauge,
+            name,
+            documentation,
+            labelnames,
+            words,
+            registry,
+            multiprocess_mode=multiprocess_mode,
+        )
 
     @property
     def _value(self) -> values.MutexValue:

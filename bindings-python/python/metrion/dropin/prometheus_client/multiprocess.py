@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from metrion import multiprocess
+from metrion import CollectorRegistry, multiprocess
+from metrion._folder import registry_in
 from metrion.multiprocess import mark_process_dead
-
-from .metrics_core import Metric
-from .registry import REGISTRY, Collector
 
 __all__ = ("MultiProcessCollector", "mark_process_dead")
 
 
 class MultiProcessCollector(multiprocess.MultiProcessCollector):
-    """Gives the metrics of this process, those of the default registry."""
+    """Gives the metrics of all processes that have a folder together."""
 
-    _own_registry = None
+    # Pages are made from the core's numbers.
+    _is_plain = True
 
-    def collect(self) -> Iterator[Metric]:
-        """The metrics now."""
-        with REGISTRY._lock:
-            collectors: list[Collector] = list(REGISTRY._collector_to_names)
-        for collector in collectors:
-            # Collectors of their own are not in the files of the original, either.
-            if getattr(collector, "_is_plain", False):
-                yield from collector.collect()
+    @staticmethod
+    def _registry_in(folder: str) -> CollectorRegistry:
+        return registry_in(folder)

@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import metrion
-from metrion._metrion import count_series
+from metrion._metrion import FamiliesOf, count_series
 from metrion.metrics import MetricWrapperBase
 from metrion.registry import Collector
 
@@ -73,7 +73,7 @@ class CollectorRegistry(metrion.CollectorRegistry):
         self._support_collectors_without_names = support_collectors_without_names
         self._collectors_without_names: list[Collector] = []
         # What the core knows of each collector; nothing of metrics whose families it has itself.
-        self._in_core: dict[Collector, _Undescribed] = {}
+        self._in_core: dict[Collector, Collector] = {}
         self.set_target_info(target_info)
 
     def register(self, collector: Collector) -> None:
@@ -86,7 +86,8 @@ class CollectorRegistry(metrion.CollectorRegistry):
             if not names and self._support_collectors_without_names:
                 self._collectors_without_names.append(collector)
         if getattr(collector, "_core_registry", None) is not self:
-            self._in_core[collector] = _Undescribed(collector)
+            is_native = isinstance(collector, FamiliesOf)
+            self._in_core[collector] = collector if is_native else _Undescribed(collector)
             super().register(self._in_core[collector])
 
     def unregister(self, collector: Collector) -> None:
@@ -116,7 +117,7 @@ class CollectorRegistry(metrion.CollectorRegistry):
     def collect(self) -> Iterator[Metric]:  # type: ignore[override]
         """The metrics of all collectors, in the order in which they were registered."""
         for metric in self._sources():
-            if isinstance(metric, MetricWrapperBase):
+            if isinstance(metric, (MetricWrapperBase, FamiliesOf)):
                 yield from metric.collect()
             else:
                 yield metric

@@ -1,0 +1,1 @@
+"""Where the original keeps numbers of several processes. Metrion has another file for them."""

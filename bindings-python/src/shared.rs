@@ -1,0 +1,71 @@
+//! What several processes have together as prometheus_client has it: by a folder that the environment names.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use metrion::exposition::sample_family::flatten;
+use metrion::{Collector, Error, ErrorCode, FamilySnapshot, Registry, RegistryMemory};
+use pyo3::prelude::*;
+
+use crate::errors::Result;
+use crate::registry::CollectorRegistry;
+use crate::samples::{Times, metric_object};
+
+/// The folder, by the name that the variable has and by the one that it had.
+fn folder() -> Option<OsString> {
+    let named = |name| env::var_os(name).filter(|folder| !folder.is_empty());
+    named("PROMETHEUS_MULTIPROC_DIR").or_else(|| named("prometheus_multiproc_dir"))
+}
+
+/// Whether `REGISTRY` is the one in that folder. A file that is named for it goes first.
+#[pyfunction]
+pub(crate) fn stands_for_folder() -> bool {
+    folder().is_some() && RegistryMemory::from_environment() == RegistryMemory::Private
+}
+
+/// The file in that folder. There is nobody who could say what to do with one of another version.
+pub(crate) fn segment_in_folder() -> Result<RegistryMemory> {
+    let Some(folder) = folder() else {
+        let message = "env PROMETHEUS_MULTIPROC_DIR is not set any more";
+        return Err(Error::new(ErrorCode::InvalidValue, message).into());
+    };
+    let path = PathBuf::from(folder).join("metrion.registry");
+    Ok(RegistryMemory::shared(path).with_damaged_moved_aside(true))
+}
+
+/// The metrics of a registry, without what its other collectors give: a collector for another registry.
+#[pyclass(frozen, subclass, module = "metrion._metrion")]
+#[derive(Clone)]
+pub(crate) struct FamiliesOf {
+    registry: Registry,
+}
+
+#[pymethods]
+impl FamiliesOf {
+    #[new]
+    #[pyo3(signature = (registry) -> "Self")]
+    fn new(registry: &Bound<'_, CollectorRegistry>) -> Result<Self> {
+        Ok(Self { registry: registry.get().core()?.registry.clone() })
+    }
+
+    /// The metrics now, without `_created` samples.
+    #[pyo3(signature = () -> "list[Metric]")]
+    fn collect<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let families = py.detach(|| self.families());
+        let object = |family| metric_object(py, &flatten(family, false), Times::Floats);
+        families.iter().map(object).collect()
+    }
+}
+
+impl FamiliesOf {
+    pub(crate) fn families(&self) -> Vec<FamilySnapshot> {
+        self.registry.family_snapshots()
+    }
+}
+
+impl Collector for FamiliesOf {
+    fn collect(&self) -> Vec<FamilySnapshot> {
+        self.families()
+    }
+}
