@@ -25,6 +25,10 @@ impl Sharing {
         match *self {}
     }
 
+    pub(crate) fn has_slab(&self, _window: usize) -> bool {
+        match *self {}
+    }
+
     pub(crate) fn window(&self, _window: usize) -> Option<&Window> {
         match *self {}
     }

@@ -58,6 +58,20 @@ impl Segment {
         }
     }
 
+    /// Updates a cell for a writer that has no slab: what belongs to the process in the process's own, and all else
+    /// in the common one.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn update_without_slab(&self, cell: Cell, next: impl Fn(u64) -> u64) {
+        let bound = (self.word(header::CELLS_USED).load(Ordering::Relaxed) >> 32) as usize;
+        let is_bound = (cell as usize) >= self.layout().geometry.cells.saturating_sub(bound);
+        let slab = if is_bound { self.own_slab() } else { Some(self.common()) };
+        match slab {
+            Some(slab) => slab.update(cell, next),
+            None => self.count_overflow(),
+        }
+    }
+
     /// Stores a number that the process says of itself, in a shared segment.
     pub fn set_own(&self, cell: Cell, value: f64) {
         match self.own_slab() {

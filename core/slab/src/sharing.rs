@@ -102,6 +102,13 @@ impl Sharing {
         self.windows.get(window)?.get()
     }
 
+    /// Whether there is a slab behind a window.
+    #[inline]
+    pub(crate) fn has_slab(&self, window: usize) -> bool {
+        self.slab_behind(window).is_some()
+    }
+
+    #[inline]
     fn slab_behind(&self, window: usize) -> Option<usize> {
         let slab = self.slabs.get(window)?.load(IndexOrdering::Acquire);
         (slab != COMMON_SLAB).then_some(slab)

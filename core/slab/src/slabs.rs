@@ -343,11 +343,14 @@ mod owned {
         first: NonNull<AtomicU64>,
         cell: Cell,
         count: usize,
+        /// Whether no other writer can come to these words, now or later.
         exclusive: bool,
-        _segment: Arc<Segment>,
+        /// Of a shared segment: behind which window they are. A fork's child may have found no slab to put there.
+        window: Option<usize>,
+        segment: Arc<Segment>,
     }
 
-    // SAFETY: the words are atomics in a mapping that `_segment` keeps alive.
+    // SAFETY: the words are atomics in a mapping that `segment` keeps alive.
     unsafe impl Send for OwnedCells {}
     // SAFETY: as above.
     unsafe impl Sync for OwnedCells {}
@@ -367,8 +370,9 @@ mod owned {
                 first: NonNull::from(words).cast(),
                 cell: first,
                 count: words.len(),
-                exclusive: slab.exclusive,
-                _segment: segment,
+                exclusive: slab.exclusive && slab.window.is_none(),
+                window: slab.window,
+                segment,
             }
         }
 
@@ -380,7 +384,7 @@ mod owned {
 
         #[inline]
         fn words(&self) -> &[AtomicU64] {
-            // SAFETY: `first` and `count` are those of a slice of the mapping, which `_segment`
+            // SAFETY: `first` and `count` are those of a slice of the mapping, which `segment`
             // keeps in place, or of an empty slice.
             unsafe { std::slice::from_raw_parts(self.first.as_ptr(), self.count) }
         }
@@ -388,39 +392,48 @@ mod owned {
         /// Adds one to the count in the first cell.
         #[inline]
         pub fn count(&self) {
-            self.words().first().iter().for_each(|word| self.update(word, plus_one));
+            self.update(0, plus_one);
         }
 
         /// Adds `amount`, a number from 0 up, to the count in the first cell.
         #[inline]
         pub fn count_by(&self, amount: f64) {
-            let next = |seen| plus_count(seen, amount);
-            self.words().first().iter().for_each(|word| self.update(word, next));
+            self.update(0, |seen| plus_count(seen, amount));
         }
 
         /// Adds to the number in the first cell.
         #[inline]
         pub fn add(&self, amount: f64) {
-            let next = |seen| plus_number(seen, amount);
-            self.words().first().iter().for_each(|word| self.update(word, next));
+            self.update(0, |seen| plus_number(seen, amount));
         }
 
         /// Adds one to the count at `index`, and `amount` to the number in the last cell.
         #[inline]
         pub fn observe(&self, index: usize, amount: f64) {
-            let words = self.words();
-            let (Some(count), Some(sum)) = (words.get(index), words.last()) else { return };
-            self.update(count, plus_one);
-            self.update(sum, |seen| plus_number(seen, amount));
+            if index < self.count {
+                self.update(index, plus_one);
+                self.update(self.count - 1, |seen| plus_number(seen, amount));
+            }
         }
 
         #[inline]
-        fn update(&self, word: &AtomicU64, next: impl Fn(u64) -> u64) {
+        fn update(&self, index: usize, next: impl Fn(u64) -> u64) {
+            let Some(word) = self.words().get(index) else { return };
             if self.exclusive {
                 update_exclusive(word, next);
             } else {
-                update_shared(word, next);
+                self.update_with_others(index, word, next);
             }
+        }
+
+        /// An update where other writers can come to the words, or the words can be nobody's.
+        #[inline]
+        fn update_with_others(&self, index: usize, word: &AtomicU64, next: impl Fn(u64) -> u64) {
+            let Some(window) = self.window else { return update_shared(word, next) };
+            if self.segment.sharing().is_some_and(|sharing| sharing.has_slab(window)) {
+                return update_exclusive(word, next);
+            }
+            self.segment.update_without_slab(self.cell + index as Cell, next);
         }
 
         /// Stores a value in the first cell: for gauges that keep the last value.
