@@ -1,6 +1,8 @@
-"""Runs servers in three languages on one registry, sends orders to all of them, and compares what Prometheus
-counted with what was sent. Prometheus knows one address, behind which each scrape is answered by another
-process. Exit status 0 says that every number was right and that no counter ever went back.
+"""Runs servers in three languages on one registry and sends orders to all of them.
+
+Then it compares what Prometheus counted with what was sent. Prometheus knows one address, behind
+which each scrape is answered by another process. Exit status 0 says that every number was right and
+that no counter ever went back.
 
     run.py --van PROGRAM [--seconds 20]
 """
@@ -214,7 +216,9 @@ def report(
     took = sum(prometheus.query("sum(order_duration_seconds_count)").values())
     waiting = sum(prometheus.query("sum(orders_in_flight)").values())
     print(f"  {'all':12} {sent.total():8} {sum(found.values()):8.0f}\n")
-    print(f"  in the histogram of all {took:.0f}, in flight {waiting:.0f}, counters that went back {resets:.0f}")
+    print(
+        f"  in the histogram of all {took:.0f}, in flight {waiting:.0f}, counters that went back {resets:.0f}"
+    )
     print(f"  gunicorn replaced {replaced} processes; scrapes were answered by")
     for address, name in zip(door.addresses, ("Python", "Node", "C++"), strict=True):
         print(f"    {name:8} {door.answered[address]} times")

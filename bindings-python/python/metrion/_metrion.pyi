@@ -61,6 +61,7 @@ __all__ = [
     "parse_families",
     "push_request",
     "render",
+    "run_command",
     "send_push",
     "stands_for_folder",
     "uses_created_metrics",
@@ -1149,6 +1150,11 @@ def render(
 ) -> tuple[list[tuple[str, str]], bytes]:
     """
     The headers and the body that answer one scrape, made without the interpreter's lock.
+    """
+
+def run_command(arguments: list[str]) -> int:
+    """
+    Runs the command with these arguments, the first of which is its name, and gives its exit status.
     """
 
 def send_push(
