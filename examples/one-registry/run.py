@@ -216,9 +216,8 @@ def report(
     took = sum(prometheus.query("sum(order_duration_seconds_count)").values())
     waiting = sum(prometheus.query("sum(orders_in_flight)").values())
     print(f"  {'all':12} {sent.total():8} {sum(found.values()):8.0f}\n")
-    print(
-        f"  in the histogram of all {took:.0f}, in flight {waiting:.0f}, counters that went back {resets:.0f}"
-    )
+    print(f"  in the histogram of all {took:.0f}, in flight {waiting:.0f},", end=" ")
+    print(f"counters that went back {resets:.0f}")
     print(f"  gunicorn replaced {replaced} processes; scrapes were answered by")
     for address, name in zip(door.addresses, ("Python", "Node", "C++"), strict=True):
         print(f"    {name:8} {door.answered[address]} times")

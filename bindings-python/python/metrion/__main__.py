@@ -1,4 +1,4 @@
-"""The command `metrion`, also as `python -m metrion`: looks into registries that processes share."""
+"""The command `metrion`, or `python -m metrion`: looks into registries that processes share."""
 
 import sys
 
