@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Which of our own crates each may name, for whatever purpose. A new crate needs a row here.
-const DEPENDENCIES: [(&str, &[&str]); 20] = [
+const DEPENDENCIES: [(&str, &[&str]); 21] = [
     ("metrion-model", &[]),
     ("metrion-slab", &["metrion-model"]),
     ("metrion-metrics", &["metrion-model", "metrion-slab"]),
