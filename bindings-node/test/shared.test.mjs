@@ -1,7 +1,7 @@
 // One registry in several processes.
 
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, readFileSync, readSync, symlinkSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { AggregatorRegistry, Counter, Gauge, Histogram, Registry, register } from 'metrion';
@@ -347,7 +347,7 @@ test('a thread that ends gives back what it had opened', on, async (t) => {
 
 test('more writers than there are slabs lose nothing', on, async (t) => {
   const path = sharedPath(t);
-  const WRITERS = 70;
+  const WRITERS = 110;
   const counters = Array.from({ length: WRITERS }, () => {
     const registers = [new Registry({ shared: path })];
     return [new Counter({ name: 'c', help: '', registers }), new Histogram({ name: 'h', help: '', registers })];
@@ -361,8 +361,8 @@ test('more writers than there are slabs lose nothing', on, async (t) => {
   const without = counters.filter(([counter]) => counter.labels().numbers.length === 0);
   assert.ok(without.length > 0 && without.length < WRITERS);
   const text = await new Registry({ shared: path }).metrics();
-  assert.match(text, /^c_total 700$/m);
-  assert.match(text, /^h_count 700$/m);
+  assert.match(text, /^c_total 1100$/m);
+  assert.match(text, /^h_count 1100$/m);
 });
 
 test('a rolling deploy shows what the newest live process wants', on, async (t) => {
@@ -404,7 +404,10 @@ test('files that cannot be used', on, async (t) => {
   new Counter({ name: 'c', help: '', registers: [registry] }).inc();
   assert.deepEqual(await lines(new Registry({ shared: path })), ['c_total 1']);
   assert.equal(readFileSync(`${path}.damaged-1`, 'utf8'), 'not a registry');
-  const header = readFileSync(path).subarray(0, 1 << 16);
+  const header = Buffer.alloc(1 << 16);
+  const file = openSync(path);
+  readSync(file, header);
+  closeSync(file);
   header.writeBigUInt64LE(9999n, 8);
   const other = `${path}-other`;
   writeFileSync(other, header, { mode: 0o600 });

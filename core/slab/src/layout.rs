@@ -177,11 +177,12 @@ impl Default for Geometry {
 }
 
 impl Geometry {
-    /// As much room as by default for what processes share: slabs for 128 writers in 128 processes at a time,
+    /// As much room as by default for what processes share: slabs for 96 writers in 96 processes at a time,
     /// of a million cells each.
     #[must_use]
     pub fn shared() -> Self {
-        Self { slabs: 129, processes: 128, cells: 1 << 20, ..Self::default() }
+        // A file of less than 2 GiB, which is the most that some programs read.
+        Self { slabs: 97, processes: 96, cells: 1 << 20, ..Self::default() }
     }
 
     /// Room for so many families and series, with as much for cells and names as is usual for them.
