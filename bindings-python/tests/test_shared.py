@@ -219,7 +219,8 @@ def test_errors(path: Path, tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
     other = tmp_path / "other"
-    words = bytearray(path.read_bytes()[:4096])
+    with path.open("rb") as file:
+        words = bytearray(file.read(4096))
     words[8] += 1
     other.write_bytes(words)
     os.chmod(other, 0o600)
