@@ -301,7 +301,8 @@ impl Segment {
     /// shrinks in the sum, not even in its last bit. `values` are cells of one page.
     fn sum_slabs(&self, cell: usize, values: &mut [f64]) {
         values.fill(0.0);
-        for slab in 0..self.slabs_used() {
+        // What processes say of themselves is not added up here.
+        for slab in 0..self.slabs_used().min(self.layout.geometry.slabs) {
             Slab::new(self, slab, false).add_page_to(cell, values);
         }
     }
