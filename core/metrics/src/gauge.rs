@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use metrion_model::{Error, ErrorCode, FamilySnapshot, Result, Value};
-use metrion_slab::{OwnedCells, Owners, ProcessWriter};
+use metrion_slab::{Cell, OwnedCells, Owners, ProcessWriter};
 
 use crate::definition::{Kind, Storage};
 use crate::family::Metric;
@@ -35,13 +35,31 @@ impl Gauge {
         }
     }
 
-    /// Says that the process has a value of its own, and of some modes which is the newest.
+    /// Says that the process has given a value of its own, and when, if the newest is to be shown.
     fn take_turn(&self) {
-        let (segment, turn) = (&self.series.segment, self.series.cell() + 1);
-        let newest = matches!(self.mode, GaugeMode::MostRecent | GaugeMode::LiveMostRecent);
-        if newest || segment.get_own(turn) == 0.0 {
-            segment.set_own(turn, segment.next_turn());
+        if self.shows_newest() {
+            let segment = &self.series.segment;
+            segment.set_own(self.turn(), segment.next_turn());
+        } else {
+            self.begin_turns();
         }
+    }
+
+    /// Says that the process has a value, which is older than any that somebody gave.
+    fn begin_turns(&self) {
+        let segment = &self.series.segment;
+        if segment.get_own(self.turn()) == 0.0 {
+            let first = if self.shows_newest() { f64::MIN_POSITIVE } else { segment.next_turn() };
+            segment.set_own(self.turn(), first);
+        }
+    }
+
+    fn shows_newest(&self) -> bool {
+        matches!(self.mode, GaugeMode::MostRecent | GaugeMode::LiveMostRecent)
+    }
+
+    fn turn(&self) -> Cell {
+        self.series.cell() + 1
     }
 
     /// Adds one.
@@ -161,7 +179,7 @@ impl Metric for Gauge {
     fn begin(&self) {
         // A process shows the value 0 from the start, as a program alone does.
         if self.storage.possible() == Storage::Own {
-            self.add(0.0);
+            self.begin_turns();
         }
     }
 

@@ -173,6 +173,20 @@ fn what_each_gauge_mode_makes_of_processes() {
 }
 
 #[test]
+fn a_process_that_only_has_a_gauge_gives_it_no_value() {
+    use GaugeMode::*;
+    for mode in [LastValue, MostRecent, LiveMostRecent] {
+        let place = Place::new(&format!("only-has-{}", mode.as_str()));
+        let [one, two] = [place.open(), place.open()];
+        gauge(&one, mode).set(5.0).unwrap();
+        let other = gauge(&two, mode);
+        assert_eq!(shown(&two), ["g{} [5.0]"], "{mode:?}");
+        other.set(-1.0).unwrap();
+        assert_eq!(shown(&one), ["g{} [-1.0]"], "{mode:?}");
+    }
+}
+
+#[test]
 fn up_down_gauges_lose_what_ended_processes_had_in_flight() {
     let place = Place::new("up-down");
     let [one, two] = [place.open(), place.open()];
