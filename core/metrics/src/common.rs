@@ -6,11 +6,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use metrion_slab::{CellsOf, Cursor, Entry, EntryKind, Owners, Segment, split_key};
+use metrion_slab::{CellsOf, Cursor, Entry, EntryKind, Owners, Segment};
 
 use crate::contents::AnyFamily;
 use crate::definition::{Context, Definition, Kind};
 use crate::family::{Metric, Shared};
+use crate::members::Dropped;
 use crate::options::RegistryOptions;
 use crate::{Counter, Gauge, Histogram, Info, StateSet, Summary, record};
 
@@ -19,8 +20,15 @@ use crate::{Counter, Gauge, Histogram, Info, StateSet, Summary, record};
 pub(crate) struct Common {
     families: BTreeMap<u32, Known>,
     cursor: Cursor,
-    /// How many entries of the directory could not be read.
-    pub(crate) damaged: usize,
+    let_go: LetGo,
+}
+
+/// What a registry has no more. It ends after the registry's lock: a function that gave a value may run foreign code
+/// when it ends, which may use the registry.
+#[derive(Default)]
+pub(crate) struct LetGo {
+    callbacks: Dropped,
+    families: Vec<Known>,
 }
 
 struct Known {
@@ -51,15 +59,24 @@ impl Common {
         entries: &[(Entry, Vec<u8>)],
     ) {
         for (entry, key) in entries {
-            let is_good = match entry.kind {
-                EntryKind::Family => self.take_up_family(segment, options, *entry, key),
-                EntryKind::Limits => self.family(entry.family).map(|own| own.adopt_limits(*entry)),
-                EntryKind::Series | EntryKind::Overflow => self.take_up_series(*entry, key),
-                _ => self.take_up_part(segment, *entry),
-            };
             // A damaged entry is left out, and what belongs to it: the others go on.
-            self.damaged += usize::from(is_good.is_none());
+            let of_family = self.family(entry.family);
+            match (entry.kind, of_family) {
+                (EntryKind::Family, _) => self.take_up_family(segment, options, *entry, key),
+                (EntryKind::Limits, Some(family)) => family.adopt_limits(*entry),
+                (EntryKind::Series | EntryKind::Overflow, Some(family)) => {
+                    let callbacks = family.adopt(*entry, key);
+                    self.let_go.callbacks.append(callbacks);
+                }
+                (kind, _) if kind.is_part() => self.take_up_part(segment, *entry),
+                _ => {}
+            }
         }
+    }
+
+    /// What it has let go of since somebody asked.
+    pub(crate) fn take_let_go(&mut self) -> LetGo {
+        std::mem::take(&mut self.let_go)
     }
 
     fn family(&self, number: u32) -> Option<&Arc<dyn AnyFamily>> {
@@ -72,40 +89,28 @@ impl Common {
         options: &RegistryOptions,
         entry: Entry,
         key: &[u8],
-    ) -> Option<()> {
-        if !self.families.contains_key(&entry.number) {
-            let family = family_of(record::decode(key)?, options, segment, entry);
-            self.add(family);
+    ) {
+        if !self.families.contains_key(&entry.number)
+            && let Some(definition) = record::decode(key)
+        {
+            self.add(family_of(definition, options, segment, entry));
         }
-        Some(())
     }
 
-    fn take_up_series(&self, entry: Entry, key: &[u8]) -> Option<()> {
-        let family = self.family(entry.family)?;
-        let values = split_key(key)?;
-        let schema = &family.definition().schema;
-        let is_whole =
-            entry.kind == EntryKind::Overflow || values.len() == schema.label_names.len();
-        if !is_whole || !family.fits(&entry) {
-            return None;
+    fn take_up_part(&self, segment: &Segment, part: Entry) {
+        if let Some((series, key)) = segment.entry(part.family)
+            && let Some(family) = self.family(series.family)
+        {
+            family.adopt_part(&series, &key, part);
         }
-        let values: Vec<&str> = values.iter().map(String::as_str).collect();
-        family.adopt(entry, &values);
-        Some(())
-    }
-
-    fn take_up_part(&self, segment: &Segment, part: Entry) -> Option<()> {
-        let (series, key) = segment.entry(part.family)?;
-        let values = split_key(&key)?;
-        let values: Vec<&str> = values.iter().map(String::as_str).collect();
-        self.family(series.family)?.adopt_part(&series, &values, part);
-        Some(())
     }
 
     /// Adds a family with the series that it has already.
     fn add(&mut self, family: Arc<dyn AnyFamily>) {
         let names = family.definition().schema.sample_names();
-        self.families.insert(family.entry().number, Known { family, names, turn: None });
+        let number = family.entry().number;
+        let before = self.families.insert(number, Known { family, names, turn: None });
+        self.let_go.families.extend(before);
     }
 
     /// The family of an entry, if it is known and of this type.
@@ -150,7 +155,7 @@ impl Common {
         }
         if !is_wanted {
             segment.remove(entry);
-            self.families.remove(&entry.number);
+            self.let_go.families.extend(self.families.remove(&entry.number));
         }
     }
 
@@ -183,7 +188,11 @@ impl Common {
     /// changed one, it is the one that a process which is there asked for last; and when none is there, the
     /// one that was asked for last of all.
     pub(crate) fn shown(&mut self, segment: &Segment) -> Vec<Arc<dyn AnyFamily>> {
-        self.families.retain(|_, known| segment.is_live(known.family.entry()));
+        let is_gone = |known: &Known| !segment.is_live(known.family.entry());
+        let gone = self.families.iter().filter(|(_, known)| is_gone(known));
+        for number in gone.map(|(number, _)| *number).collect::<Vec<_>>() {
+            self.let_go.families.extend(self.families.remove(&number));
+        }
         let families: Vec<(&u32, &Known)> = self.families.iter().collect();
         let mut names: HashMap<&str, usize> = HashMap::new();
         for (_, known) in &families {

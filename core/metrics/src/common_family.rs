@@ -110,37 +110,47 @@ impl<M: Metric> Shared<M> {
         drop(callbacks);
     }
 
-    /// Takes up a series that the directory has already, with its parts.
-    pub(crate) fn adopt(&self, entry: Entry, values: &[&str]) {
+    /// Takes up a series that the directory has already. One whose entry is damaged is left out: the others go on.
+    pub(crate) fn adopt(&self, entry: Entry, key: &[u8]) -> Dropped {
+        let is_overflow = entry.kind == EntryKind::Overflow;
+        let definition = self.definition();
+        let is_whole = entry.cells as usize == self.context.cells()
+            && entry.payload as usize == definition.payload();
+        let values = split_key(key).filter(|values| {
+            is_whole && (is_overflow || values.len() == definition.schema.label_names.len())
+        });
+        let Some(values) = values else { return Dropped::default() };
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
         let mut members = self.lock();
-        if entry.kind == EntryKind::Overflow {
+        if is_overflow {
             if !members.has_entry(&entry) {
                 members.set_overflow(self.handle(entry));
             }
-            return;
+            return Dropped::default();
         }
-        if let Some(known) = self.index.get(values).map(|known| (*known).clone()) {
-            if known.series().entry.number == entry.number {
-                return;
-            }
-            // Somebody removed it, and somebody made it again.
-            self.index.remove(values);
-            let callback = members.remove(&known);
-            drop(members);
-            drop(callback);
-            members = self.lock();
+        let known = self.index.get(&values).map(|known| (*known).clone());
+        if known.as_ref().is_some_and(|known| known.series().entry.number == entry.number) {
+            return Dropped::default();
         }
+        // Somebody removed it, and somebody made it again.
+        let dropped = known.map(|known| {
+            self.index.remove(&values);
+            members.remove(&known)
+        });
         let handle = self.handle(entry);
         members.push(handle.clone());
-        self.index.insert(values, handle);
+        self.index.insert(&values, handle);
+        dropped.unwrap_or_default()
     }
 
     /// Takes up what the directory has of a series beside its cells.
-    pub(crate) fn adopt_part(&self, series: &Entry, values: &[&str], part: Entry) {
+    pub(crate) fn adopt_part(&self, series: &Entry, key: &[u8], part: Entry) {
         let handle = if series.kind == EntryKind::Overflow {
             self.lock().overflow()
         } else {
-            self.index.get(values).map(|handle| (*handle).clone())
+            let Some(values) = split_key(key) else { return };
+            let values: Vec<&str> = values.iter().map(String::as_str).collect();
+            self.index.get(&values).map(|handle| (*handle).clone())
         };
         if let Some(handle) = handle.filter(|own| own.series().entry.number == series.number)
             && handle.series().adopt_part(part)
@@ -166,26 +176,25 @@ impl<M: Metric> Shared<M> {
         if !(SHARES && self.is_shared) {
             return;
         }
+        let mut callbacks = Dropped::default();
         let mut cursor = lock(&self.cursor);
+        let is_own = |series: &Entry| series.family == self.entry.number;
         for (entry, key) in self.segment.entries_since(&mut cursor) {
-            let is_own = |series: &Entry| series.family == self.entry.number;
-            let (series, key, part) = match entry.kind {
-                EntryKind::Series | EntryKind::Overflow => (entry, key, None),
-                kind if kind.is_part() => match self.segment.entry(entry.family) {
-                    Some((series, key)) => (series, key, Some(entry)),
-                    None => continue,
-                },
-                _ => continue,
-            };
-            if let Some(values) = split_key(&key).filter(|_| is_own(&series)) {
-                let values: Vec<&str> = values.iter().map(String::as_str).collect();
-                match part {
-                    None => self.adopt(series, &values),
-                    Some(part) => self.adopt_part(&series, &values, part),
+            match entry.kind {
+                EntryKind::Series | EntryKind::Overflow if is_own(&entry) => {
+                    callbacks.append(self.adopt(entry, &key));
                 }
+                kind if kind.is_part() => {
+                    let series = self.segment.entry(entry.family);
+                    if let Some((series, key)) = series.filter(|(series, _)| is_own(series)) {
+                        self.adopt_part(&series, &key, entry);
+                    }
+                }
+                _ => {}
             }
         }
         drop(cursor);
+        drop(callbacks);
         self.drop_removed_by_others();
     }
 }

@@ -14,7 +14,7 @@ use crate::collector::Collector;
 use crate::common::Common;
 use crate::definition::Definition;
 use crate::family::{Metric, Shared};
-use crate::members::Called;
+use crate::members::{Called, Dropped};
 
 /// What is registered, in order, and who claims which sample name.
 #[derive(Default)]
@@ -40,12 +40,10 @@ pub(crate) enum Source {
 pub(crate) trait AnyFamily: Send + Sync {
     fn definition(&self) -> &Definition;
     /// Takes up a series that the directory has.
-    fn adopt(&self, series: Entry, values: &[&str]);
+    fn adopt(&self, series: Entry, key: &[u8]) -> Dropped;
     /// Takes up what the directory has of a series beside its cells.
-    fn adopt_part(&self, series: &Entry, values: &[&str], part: Entry);
+    fn adopt_part(&self, series: &Entry, key: &[u8], part: Entry);
     fn adopt_limits(&self, entry: Entry);
-    /// Whether an entry has the cells and words that a series of this family needs.
-    fn fits(&self, series: &Entry) -> bool;
     fn entry(&self) -> &Entry;
     fn callbacks(&self) -> Vec<(u32, Callback)>;
     fn snapshot(&self, called: &Called) -> Result<FamilySnapshot>;
@@ -61,21 +59,16 @@ impl<M: Metric> AnyFamily for Shared<M> {
         self.definition()
     }
 
-    fn adopt(&self, series: Entry, values: &[&str]) {
-        self.adopt(series, values);
+    fn adopt(&self, series: Entry, key: &[u8]) -> Dropped {
+        self.adopt(series, key)
     }
 
-    fn adopt_part(&self, series: &Entry, values: &[&str], part: Entry) {
-        self.adopt_part(series, values, part);
+    fn adopt_part(&self, series: &Entry, key: &[u8], part: Entry) {
+        self.adopt_part(series, key, part);
     }
 
     fn adopt_limits(&self, entry: Entry) {
         self.adopt_limits(entry);
-    }
-
-    fn fits(&self, series: &Entry) -> bool {
-        let payload = self.definition().payload();
-        series.cells as usize == self.context.cells() && series.payload as usize == payload
     }
 
     fn entry(&self) -> &Entry {

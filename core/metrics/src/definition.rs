@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use metrion_model::{Clock, MetricType, NameRules, Result, Schema};
-use metrion_slab::{CellsOf, SHARES};
+use metrion_slab::{CellsOf, Owners, SHARES, Segment};
 
 use crate::bounds::Bounds;
 use crate::exponential::Exponential;
@@ -251,6 +251,14 @@ impl Context {
     /// Whether the cells of a series are its numbers in a snapshot as they are.
     pub(crate) fn is_plain(&self) -> bool {
         self.definition.is_plain() && matches!(self.storage(), Storage::Sum | Storage::Last)
+    }
+
+    /// Who is there, if that makes a difference for a series' value.
+    pub(crate) fn owners(&self, segment: &Segment) -> Owners {
+        match self.storage() {
+            Storage::Bound | Storage::Own => segment.owners(),
+            Storage::Sum | Storage::Last => Owners::default(),
+        }
     }
 
     /// Seconds by which time passes for all who have the family: processes have only the time of day in common.

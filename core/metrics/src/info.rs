@@ -61,7 +61,7 @@ impl Info {
     /// What it says: names and values in the order in which they were given.
     #[must_use]
     pub fn get(&self) -> Vec<(String, String)> {
-        self.get_of(&self.series.segment.owners())
+        self.get_of(&self.series.owners())
     }
 
     fn get_of(&self, owners: &Owners) -> Vec<(String, String)> {

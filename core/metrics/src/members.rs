@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use metrion_model::{FamilySnapshot, LabelSets, Result};
-use metrion_slab::{Cell, Entry, EntryKind, Owners, Segment, split_key};
+use metrion_slab::{Cell, Entry, EntryKind, Segment, split_key};
 
 use crate::activity::Activity;
 use crate::callback::Callback;
@@ -245,8 +245,7 @@ impl<M: Metric> Members<M> {
     ) -> Result<FamilySnapshot> {
         let schema = Arc::clone(&context.definition.schema);
         if !context.is_plain() {
-            let asks = matches!(context.storage(), Storage::Bound | Storage::Own);
-            let owners = if asks { segment.owners() } else { Owners::default() };
+            let owners = context.owners(segment);
             let mut family = FamilySnapshot::empty(schema);
             for (row, handle) in self.all().enumerate() {
                 handle.collect(self.rows.labels.text(row), &mut family, &owners)?;

@@ -310,8 +310,9 @@ impl Registry {
             }
         }
         // The family may end here, and it takes other locks then.
+        let let_go = contents.common.take_let_go();
         drop(contents);
-        drop(source);
+        drop((source, let_go));
         Ok(())
     }
 
@@ -433,6 +434,9 @@ impl Inner {
         common.take_up(&self.segment, &self.options);
         common.declare_all(&self.segment);
         let families = common.shown(&self.segment).into_iter();
+        let let_go = common.take_let_go();
+        drop(contents);
+        drop(let_go);
         families.map(Source::Family).chain(collectors).collect()
     }
 

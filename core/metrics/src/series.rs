@@ -213,6 +213,11 @@ impl Series {
         self.segment.set_own(self.cell() + 1, self.segment.next_turn());
     }
 
+    /// As [`Context::owners`].
+    pub(crate) fn owners(&self) -> Owners {
+        self.context.owners(&self.segment)
+    }
+
     /// What each process said, and whether it is there; those that said something last come last.
     pub(crate) fn said(&self, owners: &Owners) -> Vec<OwnValues> {
         let mut said = self.segment.own_values(self.cell(), 2, owners);

@@ -65,7 +65,7 @@ impl StateSet {
     }
 
     fn load(&self) -> u64 {
-        self.load_of(&self.series.segment.owners())
+        self.load_of(&self.series.owners())
     }
 
     fn load_of(&self, owners: &Owners) -> u64 {

@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
 
 use metrion_metrics::{
     Collector, Family, FamilyOptions, Gauge, GaugeMode, GaugeOptions, Histogram, HistogramOptions,
@@ -418,6 +420,53 @@ fn a_callback_leaves_its_value_for_others() {
     family.set_callback(&family.labels(&[]).unwrap(), || Some(9.0));
     assert_eq!(shown(&one), ["g{} [9.0]"]);
     assert_eq!(shown(&two), ["g{} [9.0]"]);
+}
+
+#[test]
+fn a_callback_may_use_the_registry_when_it_ends() {
+    struct LooksAround(Registry, mpsc::Sender<usize>);
+    impl Drop for LooksAround {
+        fn drop(&mut self) {
+            let _nobody_waits = self.1.send(shown(&self.0).len());
+        }
+    }
+    let place = Place::new("callback-ends");
+    let [one, two] = [place.open(), place.open()];
+    let family = |registry: &Registry| {
+        let family = FamilyOptions::labelled("g", "", &["x"]);
+        registry.gauge_family(GaugeOptions { family, ..Default::default() }).unwrap()
+    };
+    let (first, second) = (family(&one), family(&two));
+    let (ended, endings) = mpsc::channel();
+    let called = |x: &str| {
+        let looks_around = LooksAround(one.clone(), ended.clone());
+        first.set_callback(&first.labels(&[x]).unwrap(), move || {
+            let _its_own = &looks_around;
+            Some(1.0)
+        });
+    };
+    let wait = |what: &str| endings.recv_timeout(Duration::from_secs(60)).expect(what);
+    thread::scope(|scope| {
+        called("a");
+        second.remove(&["a"]).unwrap();
+        second.labels(&["a"]).unwrap().set(2.0).unwrap();
+        scope.spawn(|| one.snapshot(&NameFilter::default()));
+        assert_eq!(wait("a series that another process made again"), 1);
+        called("b");
+        second.remove(&["b"]).unwrap();
+        second.labels(&["b"]).unwrap().set(2.0).unwrap();
+        scope.spawn(|| first.len());
+        assert_eq!(wait("the same, seen by the family alone"), 2);
+    });
+    called("c");
+    one.unregister_family(&first).unwrap();
+    drop(first);
+    assert!(endings.try_recv().is_err(), "the other process has the family still");
+    two.unregister_family(&second).unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| one.snapshot(&NameFilter::default()));
+        assert_eq!(wait("a family that another process removed"), 0);
+    });
 }
 
 #[test]
