@@ -11,6 +11,33 @@ pub(crate) fn with_shortest<R>(value: f64, then: impl FnOnce(&str) -> R) -> R {
     then(ryu::Buffer::new().format_finite(value))
 }
 
+/// Such digits, taken apart: 10^`exponent` times the number that `whole` and `fraction` are with a point between
+/// them.
+pub(crate) struct Decimal<'a> {
+    /// `-` or nothing.
+    pub(crate) sign: &'a str,
+    pub(crate) whole: &'a str,
+    pub(crate) fraction: &'a str,
+    pub(crate) exponent: i64,
+}
+
+impl<'a> Decimal<'a> {
+    pub(crate) fn of(text: &'a str) -> Self {
+        let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+        let (sign, mantissa) = match mantissa.strip_prefix('-') {
+            Some(rest) => ("-", rest),
+            None => ("", mantissa),
+        };
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        Self { sign, whole, fraction, exponent: exponent.parse().unwrap_or(0) }
+    }
+
+    /// All digits, without the point.
+    pub(crate) fn digits(&self) -> impl DoubleEndedIterator<Item = u8> + use<'a> {
+        self.whole.bytes().chain(self.fraction.bytes())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

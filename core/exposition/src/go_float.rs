@@ -1,6 +1,6 @@
 //! Floats of OpenMetrics, as Go's expfmt writes them: always with a point or an exponent.
 
-use crate::digits::with_shortest;
+use crate::digits::{Decimal, with_shortest};
 use crate::number::{HALF, append_integer, append_number, as_integer, eight_digits};
 
 /// From here on Go's `%g` writes an exponent, and below the other one.
@@ -96,20 +96,14 @@ fn append_large_fraction(out: &mut Vec<u8>, text: &str) -> bool {
 /// Appends a number other than zero, in whatever form it is given, as one digit, a point and the
 /// others, and an exponent of two digits at least.
 fn append_with_exponent(out: &mut Vec<u8>, text: &str) {
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
-    let (sign, mantissa) = match mantissa.strip_prefix('-') {
-        Some(rest) => ("-", rest),
-        None => ("", mantissa),
-    };
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = || whole.bytes().chain(fraction.bytes());
-    let leading = digits().take_while(|digit| *digit == b'0').count();
-    let trailing = digits().rev().take_while(|digit| *digit == b'0').count();
-    let significant = digits().count() - leading - trailing;
-    let exponent = exponent.parse::<i64>().unwrap_or(0) + whole.len() as i64 - 1 - leading as i64;
+    let number = Decimal::of(text);
+    let leading = number.digits().take_while(|digit| *digit == b'0').count();
+    let trailing = number.digits().rev().take_while(|digit| *digit == b'0').count();
+    let significant = number.digits().count() - leading - trailing;
+    let exponent = number.exponent + number.whole.len() as i64 - 1 - leading as i64;
 
-    out.extend_from_slice(sign.as_bytes());
-    for (place, digit) in digits().skip(leading).take(significant).enumerate() {
+    out.extend_from_slice(number.sign.as_bytes());
+    for (place, digit) in number.digits().skip(leading).take(significant).enumerate() {
         if place == 1 {
             out.push(b'.');
         }

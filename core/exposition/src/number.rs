@@ -4,7 +4,7 @@
 //! One difference is left to chance: where two such texts are equally near to the number, zmij takes
 //! the one that ends with an even digit, as Python, Go and JavaScript do, and `Display` the larger.
 
-use crate::digits::with_shortest;
+use crate::digits::{Decimal, with_shortest};
 
 /// Below this every integer is exact in an f64, and its shortest digits are all its digits.
 const EXACT: u64 = 1 << 53;
@@ -73,23 +73,17 @@ fn append_rare(out: &mut Vec<u8>, value: f64) {
 
 /// Appends a number that is given with an exponent, or as an integer with `.0`.
 fn append_without_exponent(out: &mut Vec<u8>, text: &str) {
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
-    let (sign, mantissa) = match mantissa.strip_prefix('-') {
-        Some(rest) => ("-", rest),
-        None => ("", mantissa),
-    };
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = || whole.bytes().chain(fraction.bytes());
+    let number = Decimal::of(text);
     // How many digits stand before the point.
-    let point = whole.len() as i64 + exponent.parse::<i64>().unwrap_or(0);
+    let point = number.whole.len() as i64 + number.exponent;
 
-    out.extend_from_slice(sign.as_bytes());
+    out.extend_from_slice(number.sign.as_bytes());
     if point <= 0 {
         out.extend_from_slice(b"0.");
         out.resize(out.len() + point.unsigned_abs() as usize, b'0');
-        out.extend(digits());
+        out.extend(number.digits());
     } else {
-        out.extend(digits().chain(std::iter::repeat(b'0')).take(point as usize));
+        out.extend(number.digits().chain(std::iter::repeat(b'0')).take(point as usize));
     }
 }
 
