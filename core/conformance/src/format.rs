@@ -141,6 +141,22 @@ pub enum Operation {
     ExpectValues { values: BTreeMap<String, ExpectedValue> },
 }
 
+impl Operation {
+    /// Whether every process does it over which a case is spread: each has names and a clock of its own.
+    pub(crate) fn is_for_all(&self) -> bool {
+        matches!(
+            self,
+            Self::Create(_)
+                | Self::Labels { .. }
+                | Self::Curry { .. }
+                | Self::Advance { .. }
+                | Self::Collect { .. }
+                | Self::Serve { .. }
+                | Self::Unregister { .. }
+        )
+    }
+}
+
 /// What a family is made from.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -381,7 +397,11 @@ pub fn load(folder: &Path) -> Result<Vec<VectorFile>, String> {
     Ok(files)
 }
 
-fn read(path: &Path) -> Result<VectorFile, String> {
+/// Reads one vector.
+///
+/// # Errors
+/// A message that names the file.
+pub fn read(path: &Path) -> Result<VectorFile, String> {
     let at = |what: String| format!("{}: {what}", path.display());
     if path.extension().is_none_or(|extension| extension != "json") {
         return Err(at("not a vector".into()));

@@ -8,11 +8,13 @@ mod format;
 mod handle;
 mod page;
 mod runner;
+mod spread;
 
 pub use format::{
     AREAS, Case, Create, Expectation, ExpectedHistogram, ExpectedNative, ExpectedSummary,
     ExpectedValue, GaugeKind, Kind, Native, Number, Operation, Pairs, Setup, Step, VectorFile,
-    load,
+    load, read,
 };
 pub use page::{Collected, CollectedKind, CollectedSeries, Page, ParsedFormat};
-pub use runner::{Memory, run};
+pub use runner::{Part, run};
+pub use spread::{PROCESSES, run_part, run_spread};

@@ -1,7 +1,6 @@
 //! Runs a case against the Rust core.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
 use std::sync::Arc;
 
 use metrion::exporters::http::{HttpOptions, HttpServer};
@@ -24,65 +23,39 @@ use crate::page::{Page, ParsedFormat};
 /// What the clock shows at the start of a case, in Unix seconds.
 const START: f64 = 1_700_000_000.0;
 
-/// Where a case's registry has its numbers.
-#[derive(Clone, Copy, Debug)]
-pub enum Memory<'a> {
-    /// In memory of the process.
-    Private,
-    /// In a file of this name, which is new.
-    Shared(&'a Path),
-    /// In such a file, and spread over three registries that have it, as three processes would: all create every family,
-    /// and take turns in everything else.
-    Spread(&'a Path),
-}
-
-/// Runs one case on a new registry.
+/// Runs one case on a new registry that has its numbers in this memory.
 ///
 /// # Errors
 /// What came out otherwise than the case says, and at which operation.
-pub fn run(case: &Case, memory: Memory<'_>) -> Result<(), String> {
-    let clock = Arc::new(ManualClock::new(START));
-    let (memory, count) = match memory {
-        Memory::Private => (RegistryMemory::Private, 1),
-        Memory::Shared(path) => (RegistryMemory::shared(path), 1),
-        Memory::Spread(path) => (RegistryMemory::shared(path), 3),
-    };
-    let registries = (0..count).map(|_| registry(&case.registry, &clock, &memory));
-    let registries: metrion::Result<Vec<Registry>> = registries.collect();
-    let registries = registries.map_err(|error| error.to_string())?;
-    let mut run =
-        Run { registries, turn: 0, clock, handles: HashMap::new(), servers: HashMap::new() };
-    for (index, step) in case.operations.iter().enumerate() {
-        run.turn = index;
-        let at = |what: String| format!("operation {index}, {:?}: {what}", step.operation);
-        match (run.apply(&step.operation), &step.error) {
-            (Ok(()), None) => {}
-            (Err(Failure::Core(error)), Some(code)) if error.code().as_str() == code => {}
-            (Ok(()), Some(code)) => return Err(at(format!("succeeded, should fail: {code}"))),
-            (Err(Failure::Core(error)), _) => return Err(at(error.to_string())),
-            (Err(Failure::Vector(what)), _) => return Err(at(what)),
-        }
+pub fn run(case: &Case, memory: RegistryMemory) -> Result<(), String> {
+    let mut run = Run::begin(case, memory, Part { number: 0, of: 1 })?;
+    (0..=case.operations.len()).try_for_each(|index| run.step(index))
+}
+
+/// One of the processes over which a case is spread. All of them make and look up what the case names, and take turns
+/// in everything else.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    /// From 0 on.
+    pub number: usize,
+    /// How many there are.
+    pub of: usize,
+}
+
+impl Part {
+    /// Whose turn an operation is.
+    pub(crate) fn turn(index: usize, of: usize) -> usize {
+        index % of
     }
-    let at_end = |what: String| format!("at the end: {what}");
-    if case.expect.text.is_none() && case.expect.pages.is_empty() && case.expect.values.is_empty() {
-        return Err("the case expects nothing".to_owned());
-    }
-    if let Some(text) = &case.expect.text {
-        run.expect_text(text, None).map_err(at_end)?;
-    }
-    for page in &case.expect.pages {
-        run.expect_page(page).map_err(at_end)?;
-    }
-    run.expect_values(&case.expect.values).map_err(at_end)
 }
 
 fn registry(
     setup: &Setup,
     clock: &Arc<ManualClock>,
-    memory: &RegistryMemory,
+    memory: RegistryMemory,
 ) -> metrion::Result<Registry> {
     let mut options = RegistryOptions {
-        memory: memory.clone(),
+        memory,
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         constant_labels: setup.constant_labels.clone(),
         ..RegistryOptions::default()
@@ -96,33 +69,81 @@ fn registry(
     Registry::new(options)
 }
 
-struct Run {
-    registries: Vec<Registry>,
-    /// Whose turn it is.
-    turn: usize,
+/// A case that is under way.
+pub(crate) struct Run<'a> {
+    case: &'a Case,
+    part: Part,
+    registry: Registry,
     clock: Arc<ManualClock>,
-    /// What a name stands for in each of the registries.
-    handles: HashMap<String, Vec<Handle>>,
+    /// What a name stands for.
+    handles: HashMap<String, Handle>,
     servers: HashMap<String, HttpServer>,
 }
 
-impl Run {
+impl<'a> Run<'a> {
+    pub(crate) fn begin(
+        case: &'a Case,
+        memory: RegistryMemory,
+        part: Part,
+    ) -> Result<Self, String> {
+        let expected = &case.expect;
+        if expected.text.is_none() && expected.pages.is_empty() && expected.values.is_empty() {
+            return Err("the case expects nothing".to_owned());
+        }
+        let clock = Arc::new(ManualClock::new(START));
+        let registry =
+            registry(&case.registry, &clock, memory).map_err(|error| error.to_string())?;
+        Ok(Self { case, part, registry, clock, handles: HashMap::new(), servers: HashMap::new() })
+    }
+
+    /// Does an operation, as far as it is this process's; behind the last one is what must hold at the end.
+    pub(crate) fn step(&mut self, index: usize) -> Result<(), String> {
+        let case = self.case;
+        let Some(step) = case.operations.get(index) else { return self.expect_end() };
+        let is_turn = Part::turn(index, self.part.of) == self.part.number;
+        let at = |what: String| format!("operation {index}, {:?}: {what}", step.operation);
+        if !is_turn && !step.operation.is_for_all() {
+            return Ok(());
+        }
+        match (self.apply(&step.operation), &step.error) {
+            (Ok(()), None) => Ok(()),
+            (Err(Failure::Core(error)), Some(code)) if error.code().as_str() == code => Ok(()),
+            (Ok(()), Some(code)) => Err(at(format!("succeeded, should fail: {code}"))),
+            (Err(Failure::Core(error)), _) => Err(at(error.to_string())),
+            (Err(Failure::Vector(what)), _) => Err(at(what)),
+        }
+    }
+
+    fn expect_end(&self) -> Result<(), String> {
+        let at_end = |what: String| format!("at the end: {what}");
+        let expected = &self.case.expect;
+        if let Some(text) = &expected.text {
+            self.expect_text(text, None).map_err(at_end)?;
+        }
+        for page in &expected.pages {
+            self.expect_page(page).map_err(at_end)?;
+        }
+        self.expect_values(&expected.values).map_err(at_end)
+    }
+
     fn apply(&mut self, operation: &Operation) -> Outcome {
         match operation {
-            Operation::Create(create) => self.create(create)?,
+            Operation::Create(create) => {
+                create.check_options().map_err(Failure::Vector)?;
+                let made = family(&self.registry, create)?;
+                self.bind(&create.id, made)?;
+            }
             Operation::Labels { family, id, values, names } => {
                 let child = match (values, names) {
                     (Some(values), None) => self.handle(family)?.labels(values)?,
                     (None, Some(names)) => self.handle(family)?.labels_by_name(names)?,
                     _ => return Err(Failure::Vector("one of values and names".into())),
                 };
-                // The child of one of them: who has another name for it has it from another one.
-                self.bind(id, vec![child; self.registries.len()])?;
+                self.bind(id, child)?;
             }
             Operation::Curry { family, id, names } => {
-                let views = self.handles(family)?.iter().map(|own| own.curry(names));
-                let views = views.collect::<Outcome<Vec<Handle>>>()?;
-                self.bind(id, views)?;
+                let view = self.handle(family)?.curry(names)?;
+                self.bind(id, view)?;
             }
             Operation::Inc { on } => self.handle(on)?.child()?.inc()?,
             Operation::Add { on, value, exemplar } => {
@@ -137,9 +158,7 @@ impl Run {
             Operation::SetState { on, state } => self.handle(on)?.child()?.set_state(state)?,
             Operation::Advance { seconds } => self.clock.advance(seconds.0),
             Operation::Collect { families } => {
-                for registry in &self.registries {
-                    registry.register(collector(families)?)?;
-                }
+                self.registry.register(collector(families)?)?;
             }
             Operation::Parse { format, lines } => parse(*format, lines)?,
             Operation::Serve { id, host, port_of } => {
@@ -160,9 +179,7 @@ impl Run {
                 with_family!(self.handle(family)?, family => family.reset());
             }
             Operation::Unregister { family } => {
-                for (registry, family) in self.registries.iter().zip(self.handles(family)?) {
-                    with_family!(family, family => registry.unregister_family(family)?);
-                }
+                with_family!(self.handle(family)?, own => self.registry.unregister_family(own)?);
             }
             Operation::ExpectText { text, filter } => {
                 self.expect_text(text, filter.as_deref())?;
@@ -173,34 +190,13 @@ impl Run {
         Ok(())
     }
 
-    fn create(&mut self, create: &Create) -> Outcome {
-        create.check_options().map_err(Failure::Vector)?;
-        let made = self.registries.iter().map(|registry| family(registry, create));
-        let made = made.collect::<Outcome<Vec<Handle>>>()?;
-        self.bind(&create.id, made)
-    }
-
-    fn handles(&self, id: &str) -> Outcome<&[Handle]> {
-        let handles = self.handles.get(id);
-        handles
-            .map(Vec::as_slice)
-            .ok_or_else(|| Failure::Vector(format!("there is no handle {id:?}")))
-    }
-
-    /// The handle of the registry whose turn it is.
     fn handle(&self, id: &str) -> Outcome<&Handle> {
-        let handles = self.handles(id)?;
-        handles
-            .get(self.turn % handles.len())
-            .ok_or_else(|| Failure::Vector(format!("{id:?} stands for nothing")))
+        let handle = self.handles.get(id);
+        handle.ok_or_else(|| Failure::Vector(format!("there is no handle {id:?}")))
     }
 
-    fn registry(&self) -> &Registry {
-        &self.registries[self.turn % self.registries.len()]
-    }
-
-    fn bind(&mut self, id: &str, handles: Vec<Handle>) -> Outcome {
-        match self.handles.insert(id.to_owned(), handles) {
+    fn bind(&mut self, id: &str, handle: Handle) -> Outcome {
+        match self.handles.insert(id.to_owned(), handle) {
             None => Ok(()),
             Some(_) => Err(Failure::Vector(format!("the id {id:?} is used twice"))),
         }
@@ -216,7 +212,7 @@ impl Run {
             let other = other.ok_or_else(|| Failure::Vector("there is no such server".into()))?;
             options.port = other.local_addr().port();
         }
-        let server = metrion::serve_http(self.registry(), options)?;
+        let server = metrion::serve_http(&self.registry, options)?;
         self.servers.insert(id.to_owned(), server);
         Ok(())
     }
@@ -261,7 +257,7 @@ impl Run {
         };
         let options = EncodeOptions { created_samples, escaping, ..EncodeOptions::default() };
         let mut found = Vec::new();
-        let snapshot = self.registry().snapshot(&NameFilter::all());
+        let snapshot = self.registry.snapshot(&NameFilter::all());
         let faults = Format { syntax, escaping: None }.encode(&snapshot, options, &mut found);
         let codes: Vec<&str> = faults.iter().map(|error| error.code().as_str()).collect();
         if codes != left_out {
@@ -273,7 +269,7 @@ impl Run {
     fn expect_text(&self, lines: &[String], filter: Option<&[String]>) -> Result<(), String> {
         let filter = filter.map_or_else(NameFilter::all, |names| NameFilter::only(names.to_vec()));
         let mut bytes = Vec::new();
-        metrion::exposition::encode_text(&self.registry().snapshot(&filter), &mut bytes);
+        metrion::exposition::encode_text(&self.registry.snapshot(&filter), &mut bytes);
         same_lines(&bytes, lines)
     }
 

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use metrion_conformance::{AREAS, Case, Memory, load, run};
+use metrion::RegistryMemory;
+use metrion_conformance::{AREAS, Case, load, run, run_spread};
 use serde_json::json;
 
 fn vectors() -> PathBuf {
@@ -20,7 +21,7 @@ fn every_vector_passes() {
         let area = file.path.parent().unwrap().file_name().unwrap().to_string_lossy();
         let (ran, passed) = areas.entry(area.into_owned()).or_default();
         *ran += 1;
-        match run(&file.case, Memory::Private) {
+        match run(&file.case, RegistryMemory::Private) {
             Ok(()) => *passed += 1,
             Err(what) => {
                 let path = file.path.display();
@@ -40,7 +41,7 @@ fn every_vector_passes() {
     );
 }
 
-/// In a registry that processes share, alone and as three of them.
+/// In a registry that processes share: once in one process, and once spread over three.
 #[test]
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 fn every_vector_passes_in_shared_memory() {
@@ -50,12 +51,15 @@ fn every_vector_passes_in_shared_memory() {
     let mut failed = Vec::new();
     for (number, file) in files.iter().enumerate() {
         let path = folder.join(number.to_string());
-        for memory in [Memory::Shared(&path), Memory::Spread(&path)] {
-            if let Err(what) = run(&file.case, memory) {
+        let alone = run(&file.case, RegistryMemory::shared(&path));
+        std::fs::remove_file(&path).unwrap();
+        let spread = run_spread(file, &path, Path::new(env!("CARGO_BIN_EXE_conformance-part")));
+        std::fs::remove_file(&path).unwrap();
+        for (how, outcome) in [("in one process", alone), ("in three", spread)] {
+            if let Err(what) = outcome {
                 let name = file.path.display();
-                failed.push(format!("{name} ({})\n{memory:?}\n{what}\n", file.case.description));
+                failed.push(format!("{name} ({})\n{how}: {what}\n", file.case.description));
             }
-            std::fs::remove_file(&path).unwrap();
         }
     }
     std::fs::remove_dir_all(&folder).unwrap();
@@ -106,7 +110,7 @@ fn a_case_fails_when_something_else_comes_out() {
                 {{"op": "create", "type": "counter", "id": "c", "name": "c"}} {operations}],
                 "expect": {{"text": [{text}]}}}}"#
         );
-        run(&serde_json::from_str(&text).unwrap(), Memory::Private).unwrap_err()
+        run(&serde_json::from_str(&text).unwrap(), RegistryMemory::Private).unwrap_err()
     };
     let good = r##""# TYPE c_total counter", "c_total 0""##;
     for (operations, text, complaint) in [
