@@ -197,8 +197,7 @@ impl RegistryOptions {
         let given = |text: &&str| !text.is_empty();
         let path = Some(text(self.shared, "the path of the shared registry")?).filter(given);
         let fork = Some(text(self.fork, "fork")?).filter(given);
-        let memory = RegistryMemory::from_words(path.map(Into::into), fork)?;
-        Ok(memory.with_damaged_moved_aside(self.move_damaged_aside))
+        RegistryMemory::from_words(path.map(Into::into), fork, self.move_damaged_aside)
     }
 }
 

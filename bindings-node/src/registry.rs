@@ -54,14 +54,14 @@ pub struct NativeRegistry {
 impl NativeRegistry {
     fn over(init: RegistryInit, clock: Option<&ManualClock>) -> Result<Self> {
         let defaults = RegistryOptions::default();
-        let memory =
-            RegistryMemory::from_words(init.shared.map(PathBuf::from), None).map_err(fault)?;
+        let shared = init.shared.map(PathBuf::from);
+        let aside = init.move_damaged_aside.unwrap_or_default();
         let options = RegistryOptions {
             clock: clock.map_or(defaults.clock, ManualClock::shared),
             geometry: init
                 .max_entries
                 .map_or(defaults.geometry, |most| Geometry::with_entries(most as usize)),
-            memory: memory.with_damaged_moved_aside(init.move_damaged_aside.unwrap_or_default()),
+            memory: RegistryMemory::from_words(shared, None, aside).map_err(fault)?,
             constant_labels: pairs_of(init.constant_labels.unwrap_or_default()),
             name_rules: match init.utf8_names {
                 Some(true) => NameRules::Utf8,

@@ -192,7 +192,6 @@ impl CollectorRegistry {
         let spans = if exemplars_from_spans { CurrentSpan::find(py)? } else { None };
         let spans = spans.map(|spans| Arc::new(spans) as Arc<dyn SpanSource>);
         let in_spans = spans.is_some();
-        let memory = RegistryMemory::from_words(shared, fork)?;
         let defaults = RegistryOptions::default();
         let entries = max_entries.unwrap_or(defaults.geometry.entries);
         let options = RegistryOptions {
@@ -201,7 +200,7 @@ impl CollectorRegistry {
                 None if python_time => PythonTime::shared(),
                 None => defaults.clock,
             },
-            memory: memory.with_damaged_moved_aside(move_damaged_aside),
+            memory: RegistryMemory::from_words(shared, fork, move_damaged_aside)?,
             geometry: Geometry { entries, ..defaults.geometry },
             constant_labels,
             self_metrics,

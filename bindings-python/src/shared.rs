@@ -31,7 +31,7 @@ pub(crate) fn segment_in_folder() -> Result<RegistryMemory> {
         return Err(Error::new(ErrorCode::InvalidValue, message).into());
     };
     let path = PathBuf::from(folder).join("metrion.registry");
-    Ok(RegistryMemory::shared(path).with_damaged_moved_aside(true))
+    Ok(RegistryMemory::Shared { path, move_damaged_aside: true })
 }
 
 /// The metrics of a registry, without what its other collectors give: a collector for another registry.

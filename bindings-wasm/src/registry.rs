@@ -57,11 +57,11 @@ impl NativeRegistry {
         };
         // Which is refused where there are no processes.
         let shared = own.text("shared")?.map(PathBuf::from);
-        let memory = RegistryMemory::from_words(shared, None).map_err(fault)?;
+        let aside = own.flag("moveDamagedAside")?;
         let options = RegistryOptions {
             clock,
             geometry,
-            memory: memory.with_damaged_moved_aside(own.flag("moveDamagedAside")?),
+            memory: RegistryMemory::from_words(shared, None, aside).map_err(fault)?,
             constant_labels: own.pairs("constantLabels")?,
             name_rules: if own.flag("utf8Names")? { NameRules::Utf8 } else { NameRules::Classic },
             spans: None,

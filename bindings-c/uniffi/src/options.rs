@@ -125,9 +125,9 @@ pub(crate) fn pairs(labels: &[Label]) -> Vec<(&str, &str)> {
 
 impl RegistryOptions {
     pub(crate) fn into_core(self) -> Result<core::RegistryOptions> {
-        let memory = RegistryMemory::from_words(self.shared.map(Into::into), self.fork.as_deref())?;
+        let (shared, fork) = (self.shared.map(Into::into), self.fork.as_deref());
         let mut options = core::RegistryOptions {
-            memory: memory.with_damaged_moved_aside(self.move_damaged_aside),
+            memory: RegistryMemory::from_words(shared, fork, self.move_damaged_aside)?,
             constant_labels: owned_pairs(self.constant_labels),
             self_metrics: self.self_metrics,
             ..core::RegistryOptions::default()

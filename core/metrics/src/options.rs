@@ -217,14 +217,21 @@ impl RegistryMemory {
     }
 
     /// What the options of a language say: the path of a file to share, or what a fork's child does with the
-    /// numbers, `separate` (go on with a copy, the default) or `share`.
+    /// numbers, `separate` (go on with a copy, the default) or `share`. `move_damaged_aside` is for a file: see
+    /// [`RegistryMemory::Shared`].
     ///
     /// # Errors
     /// `invalid_value` for another word, an empty path, and for both at once.
-    pub fn from_words(shared: Option<PathBuf>, fork: Option<&str>) -> Result<Self> {
+    pub fn from_words(
+        shared: Option<PathBuf>,
+        fork: Option<&str>,
+        move_damaged_aside: bool,
+    ) -> Result<Self> {
         let wrong = |what: String| Err(Error::new(ErrorCode::InvalidValue, what));
         match (shared, fork) {
-            (Some(path), None) if !path.as_os_str().is_empty() => Ok(Self::shared(path)),
+            (Some(path), None) if !path.as_os_str().is_empty() => {
+                Ok(Self::Shared { path, move_damaged_aside })
+            }
             (Some(_), None) => wrong("the path of a shared registry is empty".to_owned()),
             (Some(_), Some(_)) => wrong(
                 "a registry in a file is shared with children anyway: fork is for others"
@@ -235,15 +242,6 @@ impl RegistryMemory {
             (None, Some(word)) => {
                 wrong(format!("fork is \"separate\" or \"share\", not {:?}", Quoted(word)))
             }
-        }
-    }
-
-    /// The same with a damaged file moved aside; see [`RegistryMemory::Shared`].
-    #[must_use]
-    pub fn with_damaged_moved_aside(self, moves: bool) -> Self {
-        match self {
-            Self::Shared { path, .. } => Self::Shared { path, move_damaged_aside: moves },
-            other => other,
         }
     }
 
