@@ -1,11 +1,10 @@
 //! When the series of a family moved last.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::Ordering;
 
 use metrion_model::{FamilySnapshot, MetricType};
-use metrion_slab::EntryKind;
+use metrion_slab::{EntryKind, hash};
 
 use crate::series::Series;
 
@@ -70,7 +69,7 @@ fn seen_by_all(series: &Series, numbers: u64, now: f64) -> Seen {
     seen
 }
 
-/// A number that changes with those of the row.
+/// A number that changes with those of the row, the same in all processes.
 fn digest(family: &FamilySnapshot, row: usize) -> u64 {
     let values = family.row(row);
     let values = match family.schema().metric_type {
@@ -78,11 +77,8 @@ fn digest(family: &FamilySnapshot, row: usize) -> u64 {
         MetricType::Summary => values.get(values.len().saturating_sub(2)..).unwrap_or_default(),
         _ => values,
     };
-    let mut hasher = DefaultHasher::new();
-    values.iter().for_each(|value| value.to_bits().hash(&mut hasher));
     // What an info says is in its labels.
-    if family.schema().metric_type == MetricType::Info {
-        family.labels().text(row).hash(&mut hasher);
-    }
-    hasher.finish()
+    let is_info = family.schema().metric_type == MetricType::Info;
+    let labels = if is_info { family.labels().text(row) } else { "" };
+    values.iter().fold(hash(labels.as_bytes(), 0), |seed, value| hash(&value.to_le_bytes(), seed))
 }

@@ -11,8 +11,8 @@ use std::ops::Range;
 use std::sync::Mutex;
 
 use metrion_model::{Error, ErrorCode, Result};
-use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
 
+use crate::hash::hash;
 use crate::layout::{entry, header};
 #[cfg(not(loom))]
 use crate::lock::lock;
@@ -336,7 +336,7 @@ impl Segment {
 
     fn hash_of(&self, kind: EntryKind, family: u32, key: &[u8]) -> u64 {
         let seed = self.hash_seed() ^ (kind as u64) << 32 ^ u64::from(family);
-        rapidhash_v3_seeded(key, &RapidSecrets::seed_cpp(seed))
+        hash(key, seed)
     }
 
     /// The live entry with this key in the chain from link `from` up to, and without, link `until`.

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
-
 use crate::directory::Entry;
+use crate::hash::hash;
 use crate::segment::Segment;
 use crate::sync::{AtomicU64, Ordering, fence};
 
@@ -61,7 +60,7 @@ impl ExemplarSlot {
         time.store(timestamp.to_bits(), Ordering::Relaxed);
         number.store(value.to_bits(), Ordering::Relaxed);
         len.store(text.len() as u64, Ordering::Relaxed);
-        check.store(hash(text.as_bytes(), value, timestamp), Ordering::Relaxed);
+        check.store(hash_of(text.as_bytes(), value, timestamp), Ordering::Relaxed);
         for (to, chunk) in text_words.iter().zip(text.as_bytes().chunks(size_of::<u64>())) {
             let mut bytes = [0; size_of::<u64>()];
             bytes.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
@@ -115,7 +114,7 @@ impl ExemplarSlot {
             return None;
         }
         bytes.truncate(len);
-        if hash(&bytes, value, timestamp) != check {
+        if hash_of(&bytes, value, timestamp) != check {
             return Some(None);
         }
         Some(String::from_utf8(bytes).ok().map(|text| (text, value, timestamp)))
@@ -134,10 +133,9 @@ impl ExemplarSlot {
     }
 }
 
-fn hash(text: &[u8], value: f64, timestamp: f64) -> u64 {
-    let seeded = |bytes: &[u8], seed| rapidhash_v3_seeded(bytes, &RapidSecrets::seed_cpp(seed));
-    let of_time = seeded(&timestamp.to_le_bytes(), 0);
-    seeded(text, seeded(&value.to_le_bytes(), of_time))
+fn hash_of(text: &[u8], value: f64, timestamp: f64) -> u64 {
+    let of_time = hash(&timestamp.to_le_bytes(), 0);
+    hash(text, hash(&value.to_le_bytes(), of_time))
 }
 
 #[cfg(test)]

@@ -27,9 +27,8 @@ pub(crate) const COMMON_SLAB: usize = 0;
 /// Words of the header.
 #[allow(clippy::indexing_slicing, reason = "by constants that are below the number of words")]
 pub(crate) mod header {
-    use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
-
     use super::Geometry;
+    use crate::hash::hash;
 
     pub(crate) const MAGIC: usize = 0;
     pub(crate) const VERSION: usize = 1;
@@ -98,7 +97,7 @@ pub(crate) mod header {
     fn check(words: &[u64; WORDS]) -> u64 {
         let bytes: Vec<u8> =
             words.iter().take(SLABS_USED).flat_map(|word| word.to_le_bytes()).collect();
-        rapidhash_v3_seeded(&bytes, &RapidSecrets::seed_cpp(0))
+        hash(&bytes, 0)
     }
 }
 

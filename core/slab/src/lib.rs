@@ -91,6 +91,7 @@ mod directory;
 mod exemplar;
 #[cfg_attr(not(all(unix, not(loom))), path = "no_fork.rs")]
 mod fork;
+mod hash;
 mod index;
 mod layout;
 mod lock;
@@ -122,6 +123,7 @@ pub const SHARES: bool =
 
 pub use directory::{CellsOf, Cursor, Entry, EntryKind, NewEntry};
 pub use exemplar::ExemplarSlot;
+pub use hash::hash;
 pub use index::{Index, Ref, join_key, split_key};
 pub use layout::Geometry;
 pub use lock::{Locked, lock};

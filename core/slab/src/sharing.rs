@@ -209,8 +209,9 @@ impl Sharing {
         Some(())
     }
 
-    /// Locks a slab of which the owner is gone. Those that never had one come first, and of processes' the
-    /// one that has been gone longest comes last of all: it may tell of the process for a while.
+    /// Locks a slab of which the owner is gone. A writer's is the first one, so that sums have few slabs to go over;
+    /// what was counted in it stays. A process's is one that never had an owner, and when there is none, the one of which
+    /// the owner came first: what an ended process said of itself goes with it, so that is to be kept as long as can be.
     fn take_slab(&self, segment: &Segment, file: &SharedFile, kind: OwnerKind) -> Option<usize> {
         let geometry = segment.layout().geometry;
         let mut numbers: Vec<usize> = if kind == OwnerKind::Whole {
