@@ -430,6 +430,9 @@ typedef struct metrion_summary_options {
   const size_t *age_buckets;
 } metrion_summary_options;
 
+// Hears of something that people should know, in UTF-8. The text is good during the call. No lock is held.
+typedef void (*metrion_warning_function)(void *user, const char *message);
+
 // Where metrics are served. All zero is the default: plain HTTP at any free port of 127.0.0.1, under
 // `/metrics`.
 typedef struct metrion_serve_options {
@@ -450,6 +453,11 @@ typedef struct metrion_serve_options {
   struct metrion_text tls_client_authorities;
   // Whether a client without a certificate is refused.
   bool tls_client_required;
+  // Hears, before `metrion_serve` returns, that another process serves this shared registry, too: each answers
+  // for all, so only one may be scraped. Once for each registry and process. Null is a line on stderr.
+  metrion_warning_function warn;
+  // What `warn` is called with.
+  void *warn_user;
 } metrion_serve_options;
 
 // A running HTTP server. `metrion_server_free` stops it.

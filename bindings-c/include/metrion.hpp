@@ -183,6 +183,8 @@ struct ServeOptions {
     std::string tls_key = {};
     std::string tls_client_authorities = {};
     bool tls_client_required = false;
+    // None is a line on stderr. It must not throw.
+    std::function<void(const std::string &)> warn = {};
 };
 
 namespace detail {
@@ -363,6 +365,12 @@ public:
         own.tls_key = detail::text(options.tls_key);
         own.tls_client_authorities = detail::text(options.tls_client_authorities);
         own.tls_client_required = options.tls_client_required;
+        if (options.warn) {
+            own.warn_user = const_cast<ServeOptions *>(&options);
+            own.warn = [](void *user, const char *message) {
+                static_cast<const ServeOptions *>(user)->warn(message);
+            };
+        }
         metrion_server server;
         detail::check(metrion_serve(handle(), &own, &server));
         return Server(server);

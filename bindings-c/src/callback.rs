@@ -1,6 +1,6 @@
 //! Functions of the caller, with what belongs to them.
 
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
 
 use metrion_core::{Clock, Error, ErrorCode};
 
@@ -13,6 +13,9 @@ pub type ClockFunction = Option<unsafe extern "C" fn(user: *mut c_void) -> f64>;
 
 /// Writes a value and returns true; false leaves the series out of this collection. No lock is held.
 pub type ValueFunction = Option<unsafe extern "C" fn(user: *mut c_void, value: *mut f64) -> bool>;
+
+/// Hears of something that people should know, in UTF-8. The text is good during the call. No lock is held.
+pub type WarningFunction = Option<unsafe extern "C" fn(user: *mut c_void, message: *const c_char)>;
 
 /// Called once, when the library will not use `user` any more. A lock of the family may be held then: it
 /// may free handles, but call no other function of Metrion.

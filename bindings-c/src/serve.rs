@@ -1,8 +1,12 @@
 //! An HTTP server for scrapes.
 
+use std::ffi::{CString, c_void};
+use std::io::{self, Write};
+
 use metrion_core::exporters::http::{HttpOptions, TlsOptions};
 use metrion_core::{Error, ErrorCode, serve_http};
 
+use crate::callback::WarningFunction;
 use crate::handle::{Registry, Server};
 use crate::status::{Result, Status, done, returning};
 use crate::text::Text;
@@ -28,6 +32,11 @@ pub struct ServeOptions {
     pub tls_client_authorities: Text,
     /// Whether a client without a certificate is refused.
     pub tls_client_required: bool,
+    /// Hears, before `metrion_serve` returns, that another process serves this shared registry, too: each answers
+    /// for all, so only one may be scraped. Once for each registry and process. Null is a line on stderr.
+    pub warn: WarningFunction,
+    /// What `warn` is called with.
+    pub warn_user: *mut c_void,
 }
 
 impl ServeOptions {
@@ -62,6 +71,18 @@ impl ServeOptions {
         }
         Ok(options)
     }
+
+    fn warn(options: Option<&Self>, warning: String) {
+        let own = options.and_then(|own| own.warn.map(|warn| (warn, own.warn_user)));
+        let Some((warn, user)) = own else {
+            // Who closed stderr does not want to know.
+            let _unheard = writeln!(io::stderr(), "metrion: warning: {warning}");
+            return;
+        };
+        let message = CString::new(warning).unwrap_or_default();
+        // SAFETY: the caller gave both to be used together.
+        unsafe { warn(user, message.as_ptr()) };
+    }
 }
 
 /// Serves a registry over HTTP, from a thread of its own, until `metrion_server_free`; `options` may be
@@ -77,11 +98,12 @@ pub unsafe extern "C" fn metrion_serve(
 ) -> Status {
     let start = || {
         let registry = registry.get()?;
-        let options = options.map_or_else(|| Ok(HttpOptions::default()), ServeOptions::read)?;
-        let server = serve_http(registry, options)?;
-        // For the other processes' warnings: C has no log for one of its own.
-        let _unheard = registry.announce_exporter();
-        Ok(Server::new(server))
+        let http = options.map_or_else(|| Ok(HttpOptions::default()), ServeOptions::read)?;
+        let server = Server::new(serve_http(registry, http)?);
+        if let Some(warning) = registry.announce_exporter() {
+            ServeOptions::warn(options, warning);
+        }
+        Ok(server)
     };
     // SAFETY: what callers of the library promise.
     unsafe { returning(out, start) }

@@ -1,7 +1,11 @@
 // The classes of metrion.hpp.
 #include "metrion.hpp"
 
+#include <unistd.h>
+
 #include <cmath>
+#include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <thread>
 #include <vector>
@@ -177,6 +181,21 @@ void test_pages_and_server() {
     CHECK(code_of([&] { registry.serve(same); }) == "address_in_use");
 }
 
+void test_second_server() {
+    const auto path = std::filesystem::temp_directory_path() / ("metrion-second-" + std::to_string(getpid()));
+    metrion::RegistryOptions options;
+    options.shared = path.string();
+    const metrion::Registry first(options), second(options);
+    std::string heard;
+    metrion::ServeOptions serve;
+    serve.warn = [&](const std::string &message) { heard += message; };
+    auto one = first.serve(serve);
+    CHECK(heard.empty());
+    auto two = second.serve(serve);
+    CHECK(heard.find("scrape only one") != std::string::npos);
+    CHECK(std::filesystem::remove(path));
+}
+
 } // namespace
 
 int main() {
@@ -186,5 +205,8 @@ int main() {
     test_timer();
     test_moves();
     test_pages_and_server();
+    // Under valgrind a process cannot tell of itself; see shared.c.
+    if (std::getenv("METRION_TEST_COUNTS_ONLY") == nullptr)
+        test_second_server();
     std::puts("classes passed");
 }

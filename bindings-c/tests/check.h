@@ -37,4 +37,18 @@
         }                                                                             \
     } while (0)
 
+/* The series of a gauge without labels that counts in this way. */
+static inline metrion_series gauge_of(metrion_registry registry, const char *name, int32_t mode)
+{
+    metrion_family_options options;
+    metrion_family family;
+    metrion_series series;
+    memset(&options, 0, sizeof options);
+    options.name = metrion_string(name);
+    OK(metrion_gauge_family(registry, &options, mode, &family));
+    OK(metrion_labels(family, NULL, 0, &series));
+    OK(metrion_family_free(family));
+    return series;
+}
+
 #endif

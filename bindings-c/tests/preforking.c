@@ -38,26 +38,14 @@ static struct sockaddr_in address;
 static int listening;
 static pid_t workers[WORKERS];
 
-static metrion_series gauge(metrion_registry registry, const char *name, int32_t mode)
-{
-    metrion_family_options options = {0};
-    metrion_family family;
-    metrion_series series;
-    options.name = metrion_string(name);
-    OK(metrion_gauge_family(registry, &options, mode, &family));
-    OK(metrion_labels(family, NULL, 0, &series));
-    OK(metrion_family_free(family));
-    return series;
-}
-
 static metrics made(const metrion_registry_options *options)
 {
     metrics own;
     OK(metrion_registry_new(options, &own.registry));
     OK(metrion_counter(own.registry, "requests", "", &own.requests));
     OK(metrion_histogram(own.registry, "request_seconds", "", &own.seconds));
-    own.in_flight = gauge(own.registry, "in_flight", METRION_GAUGE_MODE_UP_DOWN);
-    own.workers = gauge(own.registry, "workers", METRION_GAUGE_MODE_LIVE_SUM);
+    own.in_flight = gauge_of(own.registry, "in_flight", METRION_GAUGE_MODE_UP_DOWN);
+    own.workers = gauge_of(own.registry, "workers", METRION_GAUGE_MODE_LIVE_SUM);
     return own;
 }
 

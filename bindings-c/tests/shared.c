@@ -37,18 +37,6 @@ static metrion_registry inheritable(void)
     return registry;
 }
 
-static metrion_series gauge(metrion_registry registry, const char *name, int32_t mode)
-{
-    metrion_family_options options = {0};
-    metrion_family family;
-    metrion_series series;
-    options.name = metrion_string(name);
-    OK(metrion_gauge_family(registry, &options, mode, &family));
-    OK(metrion_labels(family, NULL, 0, &series));
-    OK(metrion_family_free(family));
-    return series;
-}
-
 /* What every process counts. */
 typedef struct metrics {
     metrion_series jobs, last, in_flight;
@@ -65,7 +53,7 @@ static metrics metrics_of(metrion_registry registry)
     int i;
     OK(metrion_counter(registry, "jobs", "", &own.jobs));
     OK(metrion_gauge(registry, "last", "", &own.last));
-    own.in_flight = gauge(registry, "in_flight", METRION_GAUGE_MODE_UP_DOWN);
+    own.in_flight = gauge_of(registry, "in_flight", METRION_GAUGE_MODE_UP_DOWN);
     options.name = metrion_string("requests");
     options.label_names = &label;
     options.label_name_count = 1;
@@ -273,8 +261,8 @@ enum { MODE_COUNT = sizeof MODES / sizeof *MODES };
 static void say(metrion_registry registry, double number)
 {
     size_t i;
-    metrion_series each[] = {gauge(registry, "g_all", METRION_GAUGE_MODE_ALL),
-                             gauge(registry, "g_liveall", METRION_GAUGE_MODE_LIVE_ALL)};
+    metrion_series each[] = {gauge_of(registry, "g_all", METRION_GAUGE_MODE_ALL),
+                             gauge_of(registry, "g_liveall", METRION_GAUGE_MODE_LIVE_ALL)};
     for (i = 0; i < 2; i++) {
         OK(metrion_set(each[i], 1));
         OK(metrion_add(each[i], number - 1));
@@ -282,7 +270,7 @@ static void say(metrion_registry registry, double number)
         OK(metrion_series_free(each[i]));
     }
     for (i = 0; i < MODE_COUNT; i++) {
-        metrion_series series = gauge(registry, MODES[i].name, MODES[i].mode);
+        metrion_series series = gauge_of(registry, MODES[i].name, MODES[i].mode);
         if (MODES[i].mode == METRION_GAUGE_MODE_UP_DOWN) {
             FAILS(metrion_set(series, number), "unsupported");
             OK(metrion_add(series, number));
@@ -330,6 +318,56 @@ static void test_modes(const char *path)
     CHECK(shows(registry, line));
     CHECK(close(output[0]) == 0);
     OK(metrion_registry_free(registry));
+}
+
+static void hear(void *user, const char *message)
+{
+    CHECK(strstr(message, "scrape only one") != NULL);
+    ++*(int *)user;
+}
+
+/* A program that serves what another one serves already. */
+static void serve_too(const char *path)
+{
+    metrion_registry registry = opened(path);
+    metrion_server server;
+    CHECK(dup2(STDOUT_FILENO, STDERR_FILENO) == STDERR_FILENO);
+    OK(metrion_serve(registry, NULL, &server));
+    OK(metrion_server_free(server));
+    OK(metrion_registry_free(registry));
+}
+
+/* The second one that serves a registry gets a warning, once. */
+static void test_second_server(const char *path)
+{
+    metrion_registry first = opened(path), second = opened(path);
+    metrion_server servers[3];
+    metrion_serve_options options = {0};
+    int heard = 0, output[2], i;
+    char line[256] = {0};
+    size_t length = 0;
+    ssize_t got;
+    pid_t child;
+    options.warn = hear;
+    options.warn_user = &heard;
+    OK(metrion_serve(first, &options, &servers[0]));
+    CHECK(heard == 0);
+    OK(metrion_serve(second, &options, &servers[1]));
+    CHECK(heard == 1);
+    OK(metrion_serve(second, &options, &servers[2]));
+    CHECK(heard == 1);
+    CHECK(pipe2(output, O_CLOEXEC) == 0);
+    child = start("serve", path, -1, output[1]);
+    CHECK(close(output[1]) == 0);
+    while ((got = read(output[0], line + length, sizeof line - 1 - length)) > 0)
+        length += (size_t)got;
+    wait_for(child);
+    CHECK(strncmp(line, "metrion: warning: another process", 33) == 0);
+    CHECK(close(output[0]) == 0);
+    for (i = 0; i < 3; i++)
+        OK(metrion_server_free(servers[i]));
+    OK(metrion_registry_free(first));
+    OK(metrion_registry_free(second));
 }
 
 /* What another program removed is found anew. */
@@ -422,6 +460,10 @@ static int child_of(const char *what, const char *path)
         OK(metrion_inc(series));
         return 0;
     }
+    if (strcmp(what, "serve") == 0) {
+        serve_too(path);
+        return 0;
+    }
     registry = opened(path);
     if (strcmp(what, "say") == 0) {
         say(registry, 7);
@@ -460,8 +502,10 @@ int main(int count, char **arguments)
     test_programs(NEXT_FILE);
     test_children(opened(NEXT_FILE));
     test_children(inheritable());
-    if (!counts_only)
+    if (!counts_only) {
         test_modes(NEXT_FILE);
+        test_second_server(NEXT_FILE);
+    }
     test_removal(NEXT_FILE);
     test_default(NEXT_FILE);
     test_errors(NEXT_FILE);
