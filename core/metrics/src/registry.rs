@@ -409,6 +409,19 @@ impl Registry {
         )
     }
 
+    /// Gives this process another number than its process id, in a registry that processes share: the label `pid`
+    /// shows it. For programs that number their workers, so that those which come again are the same ones to whoever
+    /// looks at the numbers. A fork's child has its own process id again.
+    pub fn set_process_number(&self, number: u32) {
+        self.inner.segment.set_process_number(number);
+    }
+
+    /// Takes what this process said of itself (values of gauges that each process has, infos, state sets) for that of a
+    /// process which has ended, in a registry that processes share. When it says something again, it is a new one.
+    pub fn end_process(&self) {
+        self.inner.segment.end_process();
+    }
+
     /// The memory that holds this registry's cells and directory.
     #[must_use]
     pub fn segment(&self) -> &Arc<Segment> {
@@ -466,7 +479,7 @@ impl Inner {
         if !(self.segment.is_shared() && collector.is_of_process()) {
             return collected.collect();
         }
-        let process = std::process::id().to_string();
+        let process = self.segment.process_number().to_string();
         collected.map(|family| family.with_label("pid", &process)).collect()
     }
 

@@ -175,6 +175,29 @@ fn what_each_gauge_mode_makes_of_processes() {
 }
 
 #[test]
+fn a_process_may_have_another_number_and_end() {
+    let place = Place::new("numbers");
+    let [one, two, three] = [place.open(), place.open(), place.open()];
+    one.set_process_number(7);
+    gauge(&one, GaugeMode::LiveAll).set(1.0).unwrap();
+    let second = gauge(&two, GaugeMode::LiveAll);
+    second.set(2.0).unwrap();
+    two.set_process_number(8);
+    let both = ["g{pid=\"7\"} [1.0]".to_owned(), "g{pid=\"8\"} [2.0]".to_owned()];
+    assert_eq!(shown(&three), both);
+    two.end_process();
+    two.end_process();
+    assert_eq!(shown(&three), both[..1]);
+    // It has nothing to say until it says something.
+    assert_eq!((shown(&two).as_slice(), second.get()), (&both[..1], 0.0));
+    second.add(3.0);
+    assert_eq!(shown(&three)[1..], ["g{pid=\"8\"} [3.0]"]);
+    let alone = Registry::new(RegistryOptions::default()).unwrap();
+    alone.set_process_number(7);
+    alone.end_process();
+}
+
+#[test]
 fn a_process_that_only_has_a_gauge_gives_it_no_value() {
     use GaugeMode::*;
     for mode in [LastValue, MostRecent, LiveMostRecent] {

@@ -54,6 +54,18 @@ impl Sharing {
         match *self {}
     }
 
+    pub(crate) fn process_number(&self) -> u32 {
+        match *self {}
+    }
+
+    pub(crate) fn set_process_number(&self, _segment: &Segment, _number: u32) {
+        match *self {}
+    }
+
+    pub(crate) fn leave_own_slab(&self) {
+        match *self {}
+    }
+
     pub(crate) fn own_window(&self, _segment: &Segment) -> Option<usize> {
         match *self {}
     }

@@ -5,7 +5,8 @@
 
 use crate::layout::{COMMON_SLAB, header, slab as row};
 use crate::segment::{Cell, Segment, update_further};
-use crate::slabs::Slab;
+use crate::sharing::Sharing;
+use crate::slabs::{Slab, process_id};
 use crate::sync::Ordering;
 use crate::thread::{own_cells, slab};
 use crate::word::plus_number;
@@ -98,6 +99,27 @@ impl Segment {
     #[must_use]
     pub fn get_own(&self, cell: Cell) -> f64 {
         self.own_slab().map_or(0.0, |slab| slab.load(cell))
+    }
+
+    /// By which number others know this process: its process id, if it was given no other one.
+    #[must_use]
+    pub fn process_number(&self) -> u32 {
+        self.sharing().map_or_else(process_id, Sharing::process_number)
+    }
+
+    /// Gives this process another number, in a shared segment. A fork's child has its own process id again.
+    pub fn set_process_number(&self, number: u32) {
+        if let Some(sharing) = self.sharing() {
+            sharing.set_process_number(self, number);
+        }
+    }
+
+    /// Lets all that this process said of itself be that of a process which has ended. It may say something again: then
+    /// as another one.
+    pub fn end_process(&self) {
+        if let Some(sharing) = self.sharing() {
+            sharing.leave_own_slab();
+        }
     }
 
     /// The number of the slab in which the process tells of itself.

@@ -17,7 +17,7 @@
 use std::fs::File;
 use std::ops::Range;
 use std::os::fd::AsFd;
-use std::sync::atomic::{AtomicUsize, Ordering as IndexOrdering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering as IndexOrdering};
 use std::sync::{Mutex, OnceLock};
 use std::time::SystemTime;
 
@@ -26,7 +26,7 @@ use crate::lock::lock;
 use crate::mapping::{Mapping, Window, page_words};
 use crate::segment::Segment;
 use crate::shared_file::SharedFile;
-use crate::slabs::OwnerKind;
+use crate::slabs::{OwnerKind, process_id};
 use crate::sync::Ordering;
 
 /// A process's part in a shared segment.
@@ -38,6 +38,8 @@ pub(crate) struct Sharing {
     windows: Box<[OnceLock<Window>]>,
     /// The window of the process's own slab; 0 before it has one.
     own: AtomicUsize,
+    /// The number by which others know the process, and 1; 0 is its process id.
+    number: AtomicU64,
     /// Whether this is only a look at the file: what is written here stays here.
     is_view: bool,
 }
@@ -87,6 +89,7 @@ impl Sharing {
             slabs: (0..count).map(|_| AtomicUsize::new(COMMON_SLAB)).collect(),
             windows: (0..count).map(|_| OnceLock::new()).collect(),
             own: AtomicUsize::new(0),
+            number: AtomicU64::new(0),
             is_view,
         }
     }
@@ -148,6 +151,41 @@ impl Sharing {
                 Some(claimed)
             })
         })
+    }
+
+    /// By which number others know the process.
+    pub(crate) fn process_number(&self) -> u32 {
+        let given = self.number.load(Ordering::Relaxed).checked_sub(1);
+        given.map_or_else(process_id, |number| number as u32)
+    }
+
+    /// Gives the process another number than its process id.
+    pub(crate) fn set_process_number(&self, segment: &Segment, number: u32) {
+        // No slab comes in or goes meanwhile.
+        let _state = lock(&self.state);
+        self.number.store(u64::from(number) + 1, Ordering::Relaxed);
+        for window in 1..self.slabs.len() {
+            if let Some(slab) = self.slab_behind(window) {
+                let owner = segment.word(segment.layout().slab_row(slab) + row::OWNER);
+                let kind = owner.load(Ordering::Relaxed) >> 32;
+                owner.store(kind << 32 | u64::from(number), Ordering::Release);
+            }
+        }
+    }
+
+    /// Gives up the slab in which the process tells of itself, as the process's end would. It gets another one when it
+    /// has something to say again.
+    pub(crate) fn leave_own_slab(&self) {
+        let mut state = lock(&self.state);
+        let window = self.own.swap(0, IndexOrdering::AcqRel);
+        let slab = self.slabs.get(window).map(|slab| slab.swap(COMMON_SLAB, IndexOrdering::AcqRel));
+        if let Some(slab) = slab.filter(|slab| *slab != COMMON_SLAB) {
+            // The window stays taken: who is about to write there must not write to another's slab.
+            if let Some(words) = self.window(window) {
+                words.clear();
+            }
+            state.file().unlock(slab);
+        }
     }
 
     /// Takes a writer's slab back, for the next writer of this process.
@@ -295,6 +333,8 @@ impl Sharing {
             state.file.replace(file);
         }
         state.pins.clear();
+        self.number.store(0, Ordering::Relaxed);
+        let whole = self.own.load(IndexOrdering::Acquire);
         let parents: Vec<usize> =
             self.slabs.iter().map(|slab| slab.swap(COMMON_SLAB, IndexOrdering::AcqRel)).collect();
         for (window, parents_slab) in parents.into_iter().enumerate() {
@@ -305,6 +345,8 @@ impl Sharing {
             let Some(holder) = holders.get_mut(window) else { continue };
             let kind = match *holder {
                 Holder::Writer(OwnerKind::Thread) if own != Some(window) => None,
+                // Left by `leave_own_slab`.
+                Holder::Writer(OwnerKind::Whole) if whole != window => None,
                 Holder::Writer(kind) => Some(kind),
                 Holder::Nobody | Holder::NextWriter => None,
             };
@@ -342,7 +384,7 @@ impl Segment {
         if owner.load(Ordering::Acquire) != 0 {
             self.zero_owned_cells(slab);
         }
-        owner.store((kind as u64) << 32 | u64::from(std::process::id()), Ordering::Release);
+        owner.store((kind as u64) << 32 | u64::from(self.process_number()), Ordering::Release);
         let claims = self.word(at + row::CLAIMS);
         claims.store(claims.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);

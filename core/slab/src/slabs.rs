@@ -198,7 +198,8 @@ impl Segment {
     }
 }
 
-fn process_id() -> u32 {
+/// In a browser there is one process.
+pub(crate) fn process_id() -> u32 {
     #[cfg(target_arch = "wasm32")]
     return 1;
     #[cfg(not(target_arch = "wasm32"))]
