@@ -34,6 +34,25 @@ pub(crate) fn segment_in_folder() -> Result<RegistryMemory> {
     Ok(RegistryMemory::Shared { path, move_damaged_aside: true })
 }
 
+/// Gives this process another number in a registry than its process id.
+#[pyfunction]
+#[pyo3(signature = (registry, number) -> "None")]
+pub(crate) fn set_process_number(
+    registry: &Bound<'_, CollectorRegistry>,
+    number: u32,
+) -> Result<()> {
+    registry.get().core()?.registry.set_process_number(number);
+    Ok(())
+}
+
+/// Ends what this process said of itself in a registry.
+#[pyfunction]
+#[pyo3(signature = (registry) -> "None")]
+pub(crate) fn end_process(registry: &Bound<'_, CollectorRegistry>) -> Result<()> {
+    registry.get().core()?.registry.end_process();
+    Ok(())
+}
+
 /// The metrics of a registry, without what its other collectors give: a collector for another registry.
 #[pyclass(frozen, subclass, module = "metrion._metrion")]
 #[derive(Clone)]

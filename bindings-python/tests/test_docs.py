@@ -45,7 +45,7 @@ WITHOUT_EXAMPLE = {
     "metrion.exposition.passthrough_redirect_handler": "push_to_gateway shows where a handler goes",
     "metrion.exposition.tls_auth_handler": "push_to_gateway shows where a handler goes",
     "metrion.instance_ip_grouping_key": "what it gives is another on each machine",
-    "metrion.multiprocess.mark_process_dead": "it does nothing",
+    "metrion.multiprocess.mark_process_dead": "nobody needs it",
     "metrion.testing.Finding": "lint shows one",
     "metrion.testing.fixtures.isolated_registry": "pytest calls it; isolated shows what it does",
     "metrion.testing.fixtures.metrion_registry": "pytest calls it",

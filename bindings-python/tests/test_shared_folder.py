@@ -144,6 +144,56 @@ def test_metrics_of_whatever_registry(tmp_path: Path) -> None:
     assert done.stdout.splitlines() == ["1.0 2.0", "1.0 7.0", "None", "False False", "True"]
 
 
+NUMBERED = """
+import os
+import metrion.dropin
+from prometheus_client import CollectorRegistry, Gauge, generate_latest, multiprocess, values
+
+worker = 0
+values.ValueClass = values.MultiProcessValue(lambda: worker)
+every, live = Gauge("every", "E."), Gauge("live", "L.", multiprocess_mode="livemax")
+registry = CollectorRegistry()
+multiprocess.MultiProcessCollector(registry)
+
+def work(number, value):
+    global worker
+    worker = number
+    child = os.fork()
+    if child == 0:
+        every.set(value)
+        live.set(value)
+        os._exit(0)
+    os.waitpid(child, 0)
+
+live.set(5)
+for number, value in (1, 10), (2, 20), (1, 30):
+    work(number, value)
+print(generate_latest(registry).decode())
+values.close_all_multiprocess_files()
+multiprocess.mark_process_dead(1)
+print(registry.get_sample_value("live"))
+multiprocess.mark_process_dead(0)
+print(registry.get_sample_value("live"), registry.get_sample_value("every", {"pid": "0"}))
+"""
+
+
+def test_workers_have_numbers_of_their_own(tmp_path: Path) -> None:
+    done = run(NUMBERED, PROMETHEUS_MULTIPROC_DIR=str(tmp_path))
+    assert (done.returncode, done.stderr) == (0, "")
+    page, _, after = done.stdout.partition("\n\n")
+    # The one that came again is in the place of the first one of that number.
+    every = {'every{pid="0"} 0.0', 'every{pid="1"} 30.0', 'every{pid="2"} 20.0'}
+    assert every | {"live 5.0"} == set(re.findall(r"^[^#].*", page, re.MULTILINE))
+    assert after.splitlines() == ["5.0", "None 0.0"]
+
+
+def test_files_of_others_are_not_merged(tmp_path: Path) -> None:
+    assert not MultiProcessCollector.merge([tmp_path / "gone.db"])
+    (tmp_path / "there.db").write_bytes(b"")
+    with pytest.raises(NotImplementedError):
+        MultiProcessCollector.merge([tmp_path / "there.db"])
+
+
 def test_collector_of_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR", raising=False)
     registry = CollectorRegistry()

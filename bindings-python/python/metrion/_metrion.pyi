@@ -50,6 +50,7 @@ __all__ = [
     "disable_created_metrics",
     "enable_created_metrics",
     "encode",
+    "end_process",
     "escape_label_name",
     "escape_metric_name",
     "float_to_go_string",
@@ -63,6 +64,7 @@ __all__ = [
     "render",
     "run_command",
     "send_push",
+    "set_process_number",
     "stands_for_folder",
     "uses_created_metrics",
     "write_page",
@@ -1057,6 +1059,11 @@ def encode(
     b'# EOF'
     """
 
+def end_process(registry: CollectorRegistry) -> None:
+    """
+    Ends what this process said of itself in a registry.
+    """
+
 def escape_label_name(name: str, escaping: str) -> str:
     """
     A label name, by the same rules.
@@ -1170,6 +1177,11 @@ def send_push(
 ) -> None:
     """
     Sends such a request without the interpreter's lock. `tls` is `metrion._gateway.ClientTls`.
+    """
+
+def set_process_number(registry: CollectorRegistry, number: int) -> None:
+    """
+    Gives this process another number in a registry than its process id.
     """
 
 def stands_for_folder() -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from metrion._errors import MetrionError
-from metrion._folder import IS_DEFAULT, folder_of_environment, registry_in
+from metrion._folder import IS_DEFAULT, end_numbered, folder_of_environment, registry_in
 from metrion._metrion import REGISTRY, CollectorRegistry, FamiliesOf
 from metrion.metrics_core import Metric
 
@@ -62,9 +62,16 @@ class MultiProcessCollector(FamiliesOf):
 
     @staticmethod
     def merge(files: Iterable[Any], accumulate: bool = True) -> Iterable[Metric]:
-        """There are no files to merge."""
-        raise NotImplementedError("Metrion has one file for all processes: there is none to merge")
+        """There are no files to merge: of those that are not there, there is nothing to give."""
+        if any(os.path.exists(file) for file in files):
+            message = "Metrion has one file for all processes: there is none to merge"
+            raise NotImplementedError(message)
+        return []
 
 
 def mark_process_dead(pid: int, path: str | None = None) -> None:
-    """Does nothing: that a process has ended is known without it."""
+    """Nobody needs it: that a process has ended is known. It ends only what this process says of
+    itself under a number that it chose by `metrion.values.MultiProcessValue`."""
+    folder = path or folder_of_environment()
+    if folder:
+        end_numbered(folder, pid)

@@ -60,16 +60,15 @@ class MutexValue:
 
 def MultiProcessValue(process_identifier: Callable[[], Any] = os.getpid) -> type[MutexValue]:
     """The class of numbers that several processes have together in the folder of the environment
-    variable `PROMETHEUS_MULTIPROC_DIR`. With another function than `os.getpid`, for tests, metrics
-    are of the process that it names when they are made."""
+    variable `PROMETHEUS_MULTIPROC_DIR`. Another function than `os.getpid` gives the number of the
+    process for the label `pid`, such as that of a worker; it is asked when a metric is made, and by
+    a child that was forked."""
 
     def registry() -> CollectorRegistry | None:
         folder = folder_of_environment()
         if folder is None:
             return None
-        return registry_in(
-            folder, None if process_identifier is os.getpid else process_identifier()
-        )
+        return registry_in(folder, process_identifier)
 
     parts = {"_multiprocess": True, "_registry": staticmethod(registry)}
     return type("MultiProcessValue", (MutexValue,), parts)

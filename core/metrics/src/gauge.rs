@@ -1,10 +1,10 @@
 //! A number that goes up and down.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use metrion_model::{Error, ErrorCode, FamilySnapshot, Result, Value};
-use metrion_slab::{Cell, OwnedCells, Owners, ProcessWriter};
+use metrion_slab::{Cell, OwnValues, OwnedCells, Owners, ProcessWriter};
 
 use crate::definition::{Kind, Storage};
 use crate::family::Metric;
@@ -193,6 +193,19 @@ impl Metric for Gauge {
     }
 }
 
+/// Who has the number of a process that has ended takes its place under that label: a worker that came again, a
+/// container that was started anew.
+fn leave_out_predecessors(said: &mut Vec<OwnValues>) {
+    let mut newest: HashMap<u32, (bool, usize)> = HashMap::new();
+    for own in said.iter() {
+        let newest = newest.entry(own.process).or_default();
+        if own.is_live || !newest.0 {
+            *newest = (own.is_live, own.slab);
+        }
+    }
+    said.retain(|own| own.is_live || newest.get(&own.process) == Some(&(false, own.slab)));
+}
+
 impl Gauge {
     /// What the processes' values come to.
     fn collect_processes(
@@ -203,6 +216,9 @@ impl Gauge {
     ) -> Result<()> {
         let mut said = self.series.said(owners);
         said.retain(|own| own.is_live || !self.mode.is_live());
+        if self.mode == GaugeMode::All {
+            leave_out_predecessors(&mut said);
+        }
         let mut numbers = said.iter().filter_map(|own| own.values.first().copied());
         let number = match self.mode {
             GaugeMode::Min | GaugeMode::LiveMin => numbers.reduce(f64::min),

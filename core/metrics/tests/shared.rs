@@ -142,10 +142,12 @@ fn resets_and_creation_times_are_common() {
 #[test]
 fn what_each_gauge_mode_makes_of_processes() {
     use GaugeMode::*;
-    let process = std::process::id();
     let values = |mode: GaugeMode| {
         let place = Place::new(&format!("mode-{}", mode.as_str()));
         let [one, two, three] = [place.open(), place.open(), place.open()];
+        for (registry, number) in [(&one, 1), (&two, 2), (&three, 3)] {
+            registry.set_process_number(number);
+        }
         gauge(&two, mode).set(7.0).unwrap();
         gauge(&one, mode).set(2.0).unwrap();
         gauge(&three, mode).set(4.0).unwrap();
@@ -165,13 +167,10 @@ fn what_each_gauge_mode_makes_of_processes() {
     assert_eq!(values(LiveMax), (number(7.0), number(2.0)));
     assert_eq!(values(LiveSum), (number(13.0), number(2.0)));
     assert_eq!(values(LiveMostRecent), (number(4.0), number(2.0)));
-    let (all, after) = values(All);
-    assert_eq!(all, after);
-    // All three are this process, so two of them show where they are, too.
-    assert_eq!(all[0], format!("g{{pid=\"{process}\"}} [7.0]"));
-    assert_eq!((all.len(), all[1].contains(&format!("pid=\"{process}-"))), (3, true));
-    let (all, after) = values(LiveAll);
-    assert_eq!((all.len(), after), (3, vec![format!("g{{pid=\"{process}\"}} [2.0]")]));
+    let each = ["g{pid=\"2\"} [7.0]", "g{pid=\"1\"} [2.0]", "g{pid=\"3\"} [4.0]"];
+    let each = each.map(String::from).to_vec();
+    assert_eq!(values(All), (each.clone(), each.clone()));
+    assert_eq!(values(LiveAll), (each.clone(), each[1..2].to_vec()));
 }
 
 #[test]
@@ -195,6 +194,32 @@ fn a_process_may_have_another_number_and_end() {
     let alone = Registry::new(RegistryOptions::default()).unwrap();
     alone.set_process_number(7);
     alone.end_process();
+}
+
+#[test]
+fn who_has_the_number_of_one_that_has_ended_takes_its_place() {
+    let place = Place::new("predecessors");
+    let watcher = place.open();
+    let worker = |number: u32, value: f64| {
+        let registry = place.open();
+        registry.set_process_number(number);
+        gauge(&registry, GaugeMode::All).set(value).unwrap();
+        registry
+    };
+    let line = |number: u32, value: f64| format!("g{{pid=\"{number}\"}} [{value:?}]");
+    let [first, second] = [worker(1, 1.0), worker(2, 2.0)];
+    drop(first);
+    assert_eq!(shown(&watcher), [line(1, 1.0), line(2, 2.0)]);
+    let third = worker(1, 3.0);
+    assert_eq!(shown(&watcher), [line(2, 2.0), line(1, 3.0)]);
+    drop(third);
+    assert_eq!(shown(&watcher), [line(2, 2.0), line(1, 3.0)]);
+    // Those that live are several, and show where they are, too.
+    let others = [worker(2, 4.0), worker(2, 5.0)];
+    let all = shown(&watcher);
+    assert_eq!((all.len(), all[2].starts_with("g{pid=\"2-")), (4, true));
+    drop((second, others));
+    assert_eq!(shown(&watcher), [line(1, 3.0), line(2, 5.0)]);
 }
 
 #[test]
