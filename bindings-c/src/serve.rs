@@ -3,8 +3,8 @@
 use std::ffi::{CString, c_void};
 use std::io::{self, Write};
 
-use metrion_core::exporters::http::{HttpOptions, TlsOptions};
-use metrion_core::{Error, ErrorCode, serve_http};
+use metrion_core::exporters::http::{HttpOptions, TlsOptions, serve};
+use metrion_core::{Error, ErrorCode, source};
 
 use crate::callback::WarningFunction;
 use crate::handle::{Registry, Server};
@@ -99,7 +99,7 @@ pub unsafe extern "C" fn metrion_serve(
     let start = || {
         let registry = registry.get()?;
         let http = options.map_or_else(|| Ok(HttpOptions::default()), ServeOptions::read)?;
-        let server = Server::new(serve_http(registry, http)?);
+        let server = Server::new(serve(source(registry), http)?);
         if let Some(warning) = registry.announce_exporter() {
             ServeOptions::warn(options, warning);
         }

@@ -69,7 +69,8 @@ pub fn text(registry: &Registry) -> String {
         .unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned())
 }
 
-/// Serves the registry's families over HTTP until the returned server is stopped.
+/// Serves the registry's families over HTTP until the returned server is stopped. When another process serves this
+/// registry already, that is a warning of `tracing`, once; see [`Registry::announce_exporter`].
 ///
 /// # Errors
 /// Those of [`exporters::http::serve`].
@@ -78,7 +79,11 @@ pub fn serve_http(
     registry: &Registry,
     options: exporters::http::HttpOptions,
 ) -> Result<exporters::http::HttpServer> {
-    exporters::http::serve(source(registry), options)
+    let server = exporters::http::serve(source(registry), options)?;
+    if let Some(warning) = registry.announce_exporter() {
+        tracing::warn!("{warning}");
+    }
+    Ok(server)
 }
 
 /// The registry as the source of an exporter.

@@ -6,8 +6,8 @@ use std::net::TcpStream;
 
 use metrion::exporters::http::HttpOptions;
 use metrion::{
-    ErrorCode, FamilyOptions, GaugeMode, GaugeOptions, HistogramOptions, Registry, RegistryOptions,
-    default_registry, exponential_buckets, linear_buckets, serve_http, text,
+    ErrorCode, FamilyOptions, GaugeMode, GaugeOptions, HistogramOptions, Registry, RegistryMemory,
+    RegistryOptions, default_registry, exponential_buckets, linear_buckets, serve_http, text,
 };
 
 #[test]
@@ -45,6 +45,40 @@ fn a_registry_is_served_as_its_text_says() {
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     assert!(answer.ends_with(&text(&registry)), "{answer}");
     server.stop();
+}
+
+#[test]
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+fn a_second_server_of_a_shared_registry_is_warned_of() {
+    let file = std::env::temp_dir().join(format!("metrion-served-{}", std::process::id()));
+    let open = || {
+        let memory = RegistryMemory::shared(&file);
+        Registry::new(RegistryOptions { memory, ..RegistryOptions::default() }).unwrap()
+    };
+    let (lines, log) = std::sync::mpsc::channel();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || Lines(lines.clone())).finish();
+    tracing::subscriber::with_default(subscriber, || {
+        let [first, second] = [open(), open()];
+        let serve = |registry| serve_http(registry, HttpOptions::default()).unwrap();
+        let _servers = [serve(&first), serve(&second), serve(&second)];
+    });
+    std::fs::remove_file(&file).unwrap();
+    let lines: Vec<String> = log.iter().collect();
+    let [line] = lines.as_slice() else { panic!("{lines:?}") };
+    assert!(line.contains("WARN") && line.contains("scrape only one"), "{line}");
+}
+
+struct Lines(std::sync::mpsc::Sender<String>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let _nobody_listens = self.0.send(String::from_utf8_lossy(bytes).into_owned());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 #[test]

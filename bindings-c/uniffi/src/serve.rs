@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use metrion::exporters::http::{HttpOptions, HttpServer, TlsOptions};
-use metrion::serve_http;
+use metrion::exporters::http::{HttpOptions, HttpServer, TlsOptions, serve};
+use metrion::source;
 
 use crate::error::{Result, invalid};
 use crate::registry::Registry;
@@ -69,7 +69,7 @@ impl ServeOptions {
 impl Registry {
     /// Serves the registry over HTTP, from a thread of the library. The socket listens when this returns.
     pub fn serve(&self, options: ServeOptions) -> Result<Arc<Server>> {
-        let server = serve_http(&self.0, options.into_core()?)?;
+        let server = serve(source(&self.0), options.into_core()?)?;
         let port = server.local_addr().port();
         let warning = self.0.announce_exporter();
         Ok(Arc::new(Server { port, warning, running: Mutex::new(Some(server)) }))
