@@ -42,6 +42,7 @@ pub const ROWS: &[(&str, Setup)] = &[
     ("shared_labelled_counter_inc", shared::labelled_counter),
     ("shared_histogram_observe", shared::histogram),
     ("shared_attach", shared::attach),
+    ("shared_first_page", shared::first_page),
     ("shared_snapshot", shared::snapshot),
     ("parse_text_events", parse::text_events),
     ("parse_text", parse::text_families),

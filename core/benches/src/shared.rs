@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use metrion::{FamilyOptions, NameFilter, Registry, RegistryMemory, RegistryOptions};
+use metrion::{FamilyOptions, NameFilter, Registry, RegistryMemory, RegistryOptions, text};
 
 use crate::case::{Peer, Row, Run, repeat};
 use crate::scrapes::COUNTERS;
@@ -112,6 +112,30 @@ pub(crate) fn attach() -> Row {
         peers: vec![Peer::new(
             "making them",
             repeat(move |_| fill(&Registry::new(RegistryOptions::default()).unwrap())),
+        )],
+    }
+}
+
+/// A process comes to a registry that has 100,000 series, and gives its first page of them; beside the page that is
+/// behind making them.
+pub(crate) fn first_page() -> Row {
+    let file = File::new();
+    let keeper = file.open();
+    fill(&keeper);
+    Row {
+        title: "attach to a shared registry of 100k series and encode all",
+        threads: &[1],
+        ours: repeat(move |_| {
+            let _keeper = &keeper;
+            drop(black_box(text(&file.open())));
+        }),
+        peers: vec![Peer::new(
+            "making them and encode",
+            repeat(move |_| {
+                let registry = Registry::new(RegistryOptions::default()).unwrap();
+                fill(&registry);
+                drop(black_box(text(&registry)));
+            }),
         )],
     }
 }

@@ -97,9 +97,7 @@ impl<M: Metric> Shared<M> {
         let mut members = self.lock();
         let generation = self.segment.generation(self.entry.number);
         for handle in members.removed_by_others() {
-            let values = members.values_of(&handle);
-            let values: Vec<&str> = values.iter().map(String::as_str).collect();
-            self.index.remove(&values);
+            self.index.remove(&split_key(&handle.series().key()).unwrap_or_default());
             handle.series().forget();
             callbacks.append(members.remove(&handle));
         }
@@ -120,7 +118,6 @@ impl<M: Metric> Shared<M> {
             is_whole && (is_overflow || values.len() == definition.schema.label_names.len())
         });
         let Some(values) = values else { return Dropped::default() };
-        let values: Vec<&str> = values.iter().map(String::as_str).collect();
         let mut members = self.lock();
         if is_overflow {
             if !members.has_entry(&entry) {
@@ -149,7 +146,6 @@ impl<M: Metric> Shared<M> {
             self.lock().overflow()
         } else {
             let Some(values) = split_key(key) else { return };
-            let values: Vec<&str> = values.iter().map(String::as_str).collect();
             self.index.get(&values).map(|handle| (*handle).clone())
         };
         if let Some(handle) = handle.filter(|own| own.series().entry.number == series.number)

@@ -69,8 +69,8 @@ impl Info {
             Storage::Own => self.key_said_last(owners),
             _ => self.own_key(),
         };
-        let fields = key.and_then(|key| split_key(&key)).unwrap_or_default();
-        let mut fields = fields.into_iter();
+        let key = key.unwrap_or_default();
+        let mut fields = split_key(&key).unwrap_or_default().into_iter().map(str::to_owned);
         std::iter::from_fn(|| Some((fields.next()?, fields.next()?))).collect()
     }
 

@@ -159,10 +159,6 @@ impl<M: Metric> Members<M> {
         (count, Dropped(std::mem::take(self).callbacks))
     }
 
-    pub(crate) fn values_of(&self, handle: &M) -> Vec<String> {
-        label_values(handle.series())
-    }
-
     /// The members that other processes have removed.
     pub(crate) fn removed_by_others(&self) -> Vec<M> {
         self.list.iter().flatten().filter(|handle| !handle.series().is_live()).cloned().collect()
@@ -176,7 +172,11 @@ impl<M: Metric> Members<M> {
     /// The members with their label values.
     pub(crate) fn with_values(&self) -> Vec<(M, Vec<String>)> {
         let members = self.list.iter().flatten();
-        members.map(|handle| (handle.clone(), label_values(handle.series()))).collect()
+        let values = |handle: &M| {
+            let key = handle.series().key();
+            split_key(&key).unwrap_or_default().into_iter().map(str::to_owned).collect()
+        };
+        members.map(|handle| (handle.clone(), values(handle))).collect()
     }
 
     pub(crate) fn reset(&self, segment: &Segment, now: f64) {
@@ -320,10 +320,11 @@ impl<M: Metric> Members<M> {
         let new = self.list.iter().skip(known).flatten().chain(&self.overflow);
         for handle in new {
             let series = handle.series();
-            let values = label_values(series);
-            let own = schema.label_names.iter().zip(&values);
-            let constant = schema.constant_labels.iter().map(|(name, value)| (name, value));
-            let pairs = constant.chain(own).map(|(name, value)| (name.as_str(), value.as_str()));
+            let key = series.key();
+            let values = split_key(&key).unwrap_or_default();
+            let own = schema.label_names.iter().map(String::as_str).zip(values);
+            let constant = schema.constant_labels.iter();
+            let pairs = constant.map(|(name, value)| (name.as_str(), value.as_str())).chain(own);
             let overflow = series.entry.kind == EntryKind::Overflow;
             // An overflow series has no label values, so the zip above gives none.
             labels.push(pairs.chain(OVERFLOW_LABELS.into_iter().filter(|_| overflow)));
@@ -352,9 +353,4 @@ fn number_of<M: Metric>(handle: &M) -> u32 {
 
 fn created<M: Metric>(segment: &Segment, handle: &M) -> f64 {
     segment.created(&handle.series().entry)
-}
-
-fn label_values(series: &Series) -> Vec<String> {
-    // A key of this process was made by `join_key`; one that was not shows no values.
-    split_key(&series.segment.key_of(&series.entry)).unwrap_or_default()
 }

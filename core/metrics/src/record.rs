@@ -35,7 +35,8 @@ pub(crate) fn encode(definition: &Definition) -> Box<[u8]> {
 
 /// The family of a directory key; `None` when it is damaged.
 pub(crate) fn decode(key: &[u8]) -> Option<Definition> {
-    let mut fields = split_key(key)?.into_iter();
+    let fields: Vec<String> = split_key(key)?.into_iter().map(str::to_owned).collect();
+    let mut fields = fields.into_iter();
     let kind = fields.next()?;
     let (mut name, help, unit) = (fields.next()?, fields.next()?, fields.next()?);
     let label_names = list(&mut fields)?;

@@ -73,6 +73,11 @@ impl Series {
         self.entry.first_cell
     }
 
+    /// The label values, as [`split_key`](metrion_slab::split_key) reads them.
+    pub(crate) fn key(&self) -> Vec<u8> {
+        self.segment.key_of(&self.entry)
+    }
+
     pub(crate) fn address(&self) -> CellAddress<'_> {
         CellAddress { segment: &self.segment, first: self.cell() }
     }

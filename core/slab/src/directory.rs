@@ -517,8 +517,11 @@ impl Segment {
 
     fn key(&self, number: usize) -> Option<Vec<u8>> {
         let len = self.entry_word(number, entry::KEY).load(Ordering::Relaxed) >> 32;
-        let words = self.key_words(number)?.iter().map(|word| word.load(Ordering::Relaxed));
-        let mut key: Vec<u8> = words.flat_map(u64::to_le_bytes).collect();
+        let words = self.key_words(number)?;
+        let mut key = Vec::with_capacity(size_of_val(words));
+        for word in words {
+            key.extend_from_slice(&word.load(Ordering::Relaxed).to_le_bytes());
+        }
         key.truncate(len as usize);
         Some(key)
     }

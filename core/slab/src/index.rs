@@ -316,12 +316,12 @@ pub fn join_key(values: &[&str]) -> Box<[u8]> {
 
 /// The label values of a key that [`join_key`] made; `None` if it is not one.
 #[must_use]
-pub fn split_key(mut key: &[u8]) -> Option<Vec<String>> {
+pub fn split_key(mut key: &[u8]) -> Option<Vec<&str>> {
     let mut values = Vec::new();
     while !key.is_empty() {
         let (len, rest) = key.split_first_chunk::<4>()?;
         let (value, rest) = rest.split_at_checked(u32::from_le_bytes(*len) as usize)?;
-        values.push(std::str::from_utf8(value).ok()?.to_owned());
+        values.push(std::str::from_utf8(value).ok()?);
         key = rest;
     }
     Some(values)
@@ -329,11 +329,13 @@ pub fn split_key(mut key: &[u8]) -> Option<Vec<String>> {
 
 /// The label values for comparing: the length, the ends and the middle of each.
 fn key(values: &[&str]) -> Box<[u64]> {
-    let words = values.iter().flat_map(|value| {
+    let mut key = Vec::with_capacity(values.iter().map(|value| 3 + value.len() / 8).sum());
+    for value in values {
         let words = Words::of(value.as_bytes());
-        [words.len as u64, words.first, words.last].into_iter().chain(words.middle)
-    });
-    words.collect()
+        key.extend([words.len as u64, words.first, words.last]);
+        key.extend(words.middle);
+    }
+    key.into()
 }
 
 #[inline(always)]

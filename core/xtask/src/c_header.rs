@@ -53,7 +53,11 @@ mod tests {
     #[test]
     fn each_function_is_declared_once() {
         let header = String::from_utf8(header().unwrap()).unwrap();
-        let declaration = |line: &str| line.split_once('(').map(|(start, _)| start.to_owned());
+        // A function, or the type of one: `typedef void (*name)(...)`.
+        let declaration = |line: &str| {
+            let parts = line.split_once(")(").or_else(|| line.split_once('('));
+            parts.map(|(start, _)| start.to_owned())
+        };
         let is_code = |line: &&str| !line.starts_with([' ', '/', '#']);
         let mut seen = std::collections::HashSet::new();
         for start in header.lines().filter(is_code).filter_map(declaration) {
