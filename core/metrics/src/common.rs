@@ -48,27 +48,28 @@ impl Common {
 
     /// Takes up what came since the last time.
     pub(crate) fn take_up(&mut self, segment: &Arc<Segment>, options: &RegistryOptions) {
-        let new = segment.entries_since(&mut self.cursor);
-        self.take_up_entries(segment, options, &new);
+        let mut cursor = std::mem::take(&mut self.cursor);
+        self.take_up_entries(segment, options, segment.entries_since(&mut cursor));
+        self.cursor = cursor;
     }
 
     fn take_up_entries(
         &mut self,
         segment: &Arc<Segment>,
         options: &RegistryOptions,
-        entries: &[(Entry, Vec<u8>)],
+        entries: impl Iterator<Item = (Entry, Vec<u8>)>,
     ) {
         for (entry, key) in entries {
             // A damaged entry is left out, and what belongs to it: the others go on.
             let of_family = self.family(entry.family);
             match (entry.kind, of_family) {
-                (EntryKind::Family, _) => self.take_up_family(segment, options, *entry, key),
-                (EntryKind::Limits, Some(family)) => family.adopt_limits(*entry),
+                (EntryKind::Family, _) => self.take_up_family(segment, options, entry, &key),
+                (EntryKind::Limits, Some(family)) => family.adopt_limits(entry),
                 (EntryKind::Series | EntryKind::Overflow, Some(family)) => {
-                    let callbacks = family.adopt(*entry, key);
+                    let callbacks = family.adopt(entry, &key);
                     self.let_go.callbacks.append(callbacks);
                 }
-                (kind, _) if kind.is_part() => self.take_up_part(segment, *entry),
+                (kind, _) if kind.is_part() => self.take_up_part(segment, entry),
                 _ => {}
             }
         }
@@ -142,8 +143,7 @@ impl Common {
             EntryKind::Family => false,
             _ => series.contains(&entry.family),
         });
-        let of_family: Vec<_> = of_family.collect();
-        self.take_up_entries(segment, options, &of_family);
+        self.take_up_entries(segment, options, of_family);
     }
 
     /// Goes on without a family that this process asked for; others may have it still.

@@ -273,20 +273,23 @@ impl Segment {
         (0..self.entries_used()).filter_map(|number| self.live_entry(number)?)
     }
 
-    /// The live entries that came since the last call with this cursor, as [`Segment::entries`]. What a
-    /// writer that ended left half done costs a look at each call.
-    pub fn entries_since(&self, cursor: &mut Cursor) -> Vec<(Entry, Vec<u8>)> {
+    /// The live entries that came since the last call with this cursor, as [`Segment::entries`]: whoever does not take
+    /// all does not get the others later. What a writer that ended left half done costs a look at each call.
+    pub fn entries_since<'a>(
+        &'a self,
+        cursor: &'a mut Cursor,
+    ) -> impl Iterator<Item = (Entry, Vec<u8>)> + use<'a> {
         let used = self.entries_used();
-        let numbers = std::mem::take(&mut cursor.pending).into_iter().chain(cursor.next..used);
-        let mut found = Vec::new();
-        for number in numbers {
-            match self.live_entry(number) {
-                Some(entry) => found.extend(entry),
-                None => cursor.pending.push(number),
+        let Cursor { next, pending } = cursor;
+        let numbers = std::mem::take(pending).into_iter().chain(*next..used);
+        *next = used.max(*next);
+        numbers.filter_map(move |number| {
+            let entry = self.live_entry(number);
+            if entry.is_none() {
+                pending.push(number);
             }
-        }
-        cursor.next = used.max(cursor.next);
-        found
+            entry?
+        })
     }
 
     /// How many entries were published and cannot be read.

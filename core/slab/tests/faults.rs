@@ -417,7 +417,7 @@ fn spoil(file: &File, pages: &[(usize, Vec<u8>)], random: &mut Random) {
 /// Everything that a process does with a segment. What comes of it is of no matter.
 fn use_all(segment: &Arc<Segment>, random: &mut Random) {
     let mut cursor = Cursor::default();
-    let _first = segment.entries_since(&mut cursor);
+    let _first = segment.entries_since(&mut cursor).count();
     let new = format!("new {}", random.next());
     for key in ["series 1", "series 30", new.as_str()] {
         for of in [CellsOf::Writers, CellsOf::All, CellsOf::Owners] {
@@ -427,7 +427,7 @@ fn use_all(segment: &Arc<Segment>, random: &mut Random) {
             segment.add_bound(entry.first_cell, 1.0);
         }
     }
-    let _again = segment.entries_since(&mut cursor);
+    let _again = segment.entries_since(&mut cursor).count();
     let owners = segment.owners();
     let writer = segment.process_writer();
     for (entry, _) in segment.entries() {
