@@ -49,30 +49,29 @@ def work(package: Any) -> None:
 
 
 def answer(package: Any) -> None:
-    """Scrapes as often as it is asked to; `end` asks for so many workers that come and go."""
+    """Scrapes as often as it is asked to."""
     multiprocess = importlib.import_module(f"{package.__name__}.multiprocess")
     registry = package.CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)
-    for line in sys.stdin:
-        if line.startswith("end"):
-            print(come_and_go(package, int(line.split()[1])), flush=True)
-            continue
+    for _ in sys.stdin:
         start = time.perf_counter_ns()
         page = package.generate_latest(registry)
         took = time.perf_counter_ns() - start
         print(took, page.count(b"\nrequests_total{"), flush=True)
 
 
-def come_and_go(package: Any, workers: int) -> int:
+def come_and_go(package: Any) -> None:
+    """Has as many workers as it is told, one after another."""
     counter = package.Counter("ended", "Workers that ended.")
     counter.inc()
-    for _ in range(workers):
+    for _ in range(int(sys.stdin.readline())):
         child = os.fork()
         if child == 0:
             counter.inc()
             os._exit(0)
         os.waitpid(child, 0)
-    return workers
+    print("ended", flush=True)
+    sys.stdin.readline()
 
 
 @contextmanager
@@ -87,7 +86,7 @@ def process(role: str, package: str, folder: str) -> Iterator["subprocess.Popen[
     try:
         yield program
     finally:
-        program.communicate("\n" if role == "work" else "")
+        program.communicate("" if role == "answer" else "\n")
 
 
 def ask(program: "subprocess.Popen[str]", question: str) -> list[int]:
@@ -130,39 +129,48 @@ def row(
 
 
 def serve(stack: ExitStack, package: str, ended: int, base: str) -> "subprocess.Popen[str]":
-    """A process that answers for its workers, after so many others have ended."""
+    """A process that answers for its workers, and for so many others that have ended."""
     folder = stack.enter_context(tempfile.TemporaryDirectory(dir=base))
     for _ in range(WORKERS):
         worker = stack.enter_context(process("work", package, folder))
         assert worker.stdout is not None
         worker.stdout.readline()
-    server = stack.enter_context(process("answer", package, folder))
-    assert ask(server, f"end {ended}") == [ended]
-    return server
+    others = stack.enter_context(process("come_and_go", package, folder))
+    assert others.stdin is not None and others.stdout is not None
+    others.stdin.write(f"{ended}\n")
+    others.stdin.flush()
+    others.stdout.readline()
+    return stack.enter_context(process("answer", package, folder))
 
 
 def scrape_rows(rounds: int, base: str) -> list[dict[str, Any]]:
     with ExitStack() as stack:
         none = {package: serve(stack, package, 0, base) for package in (OURS, PEER)}
         ended = {package: serve(stack, package, ENDED[package], base) for package in (OURS, PEER)}
-        same = {"ended": ended[OURS], "no worker that ended": none[OURS]}
         scrape = f"scrape of {WORKERS} processes, {SERIES:,} series"
+        after = f"the same after {ENDED[OURS]} workers that ended"
         return [
             row("scrape", scrape, scrapes(none, rounds), 100),
-            row(
-                "scrape_ended",
-                f"the same after {ENDED[OURS]} workers that ended (peer: {ENDED[PEER]})",
-                scrapes(ended, rounds),
-                100,
-            ),
-            # It is short, so that more of them are needed to tell two apart.
-            row(
-                "ended",
-                f"the same after {ENDED[OURS]} workers that ended",
-                scrapes(same, 20 * rounds),
-                1,
-            ),
+            row("scrape_ended", f"{after} (peer: {ENDED[PEER]})", scrapes(ended, rounds), 100),
+            # Two servers differ by this much that have the same to tell.
+            row("ended", after, scrapes_of_many(stack, rounds, base), 0.95),
         ]
+
+
+def scrapes_of_many(stack: ExitStack, rounds: int, base: str) -> dict[str, list[float]]:
+    """With and without workers that ended, of several servers each: where the memory of one lies
+    makes its scrapes half as long again, or not."""
+    servers = {
+        f"{what} {number}": serve(stack, OURS, ended, base)
+        for number in range(3)
+        for what, ended in (("ended", ENDED[OURS]), ("none", 0))
+    }
+    times = scrapes(servers, 20 * rounds)
+    of = {
+        what: [times[name] for name in times if name.startswith(what)] for what in ("ended", "none")
+    }
+    ours, peer = ([took for each in own for took in each] for own in of.values())
+    return {"ended": ours, "no worker that ended": peer}
 
 
 def update_rows(rounds: int, base: str) -> list[dict[str, Any]]:
@@ -244,7 +252,8 @@ def main() -> None:
         if role == "attach":
             attach(argument)
         else:
-            {"work": work, "answer": answer}[role](importlib.import_module(argument))
+            roles = {"work": work, "come_and_go": come_and_go, "answer": answer}
+            roles[role](importlib.import_module(argument))
         return
 
     # prometheus_client chooses where its numbers are when it is imported.
