@@ -79,7 +79,9 @@ mod _metrion {
     #[pymodule_export]
     use crate::registry::CollectorRegistry;
     #[pymodule_export]
-    use crate::shared::{FamiliesOf, end_process, set_process_number, stands_for_folder};
+    use crate::shared::{
+        FamiliesOf, end_process, register_with_first_use, set_process_number, stands_for_folder,
+    };
     #[pymodule_export]
     use crate::source::RestrictedRegistry;
     #[pymodule_export]

@@ -68,10 +68,15 @@ use crate::spans::CurrentSpan;
 /// 1.0
 #[pyclass(frozen, subclass, module = "metrion")]
 pub(crate) struct CollectorRegistry {
+    /// Of one that processes share by the environment: empty until its first use.
     core: OnceLock<Core>,
+    /// Whether that is the one in prometheus_client's folder.
+    is_in_folder: bool,
     auto_describe: bool,
     /// The collectors that Python objects are.
     pub(crate) collectors: Mutex<Vec<(Py<PyAny>, SourceId)>>,
+    /// Those that wait for the first use.
+    waiting: Mutex<Vec<(Py<PyAny>, Arc<dyn Collector>)>>,
     pub(crate) target: Mutex<Option<Target>>,
 }
 
@@ -115,7 +120,14 @@ static DEFAULT: PyOnceLock<Py<CollectorRegistry>> = PyOnceLock::new();
 
 impl CollectorRegistry {
     fn over(core: OnceLock<Core>, auto_describe: bool) -> Self {
-        Self { core, auto_describe, collectors: Mutex::default(), target: Mutex::default() }
+        Self {
+            core,
+            is_in_folder: false,
+            auto_describe,
+            collectors: Mutex::default(),
+            waiting: Mutex::default(),
+            target: Mutex::default(),
+        }
     }
 
     /// A registry that no name leads to.
@@ -127,12 +139,15 @@ impl CollectorRegistry {
     /// `REGISTRY`.
     pub(crate) fn default_object(py: Python<'_>) -> Result<&Py<Self>> {
         let make = || {
-            // One in prometheus_client's folder waits for its first use: the folder may be made meanwhile.
-            let core = match stands_for_folder() {
-                true => OnceLock::new(),
-                false => Core::over(default_registry()?.clone(), false).into(),
+            // A shared one waits for its first use: not every program that imports the package has something to tell,
+            // least of all the command that looks into such registries; and a folder may be made meanwhile.
+            let is_in_folder = stands_for_folder();
+            let is_private = RegistryMemory::from_environment() == RegistryMemory::Private;
+            let core = match is_private && !is_in_folder {
+                true => Core::over(default_registry()?.clone(), false).into(),
+                false => OnceLock::new(),
             };
-            Ok(Py::new(py, Self::over(core, false))?)
+            Ok(Py::new(py, Self { is_in_folder, ..Self::over(core, false) })?)
         };
         DEFAULT.get_or_try_init(py, make)
     }
@@ -142,11 +157,38 @@ impl CollectorRegistry {
         if let Some(core) = self.core.get() {
             return Ok(core);
         }
-        let options =
-            RegistryOptions { memory: segment_in_folder()?, ..RegistryOptions::default() };
-        let core = Core::over(Registry::new(options)?, false);
-        let core = Core { gauge_mode: GaugeMode::All, ..core };
-        Ok(self.core.get_or_init(|| core))
+        let core = if self.is_in_folder {
+            let memory = segment_in_folder()?;
+            let registry = Registry::new(RegistryOptions { memory, ..RegistryOptions::default() })?;
+            Core { gauge_mode: GaugeMode::All, ..Core::over(registry, false) }
+        } else {
+            Core::over(default_registry()?.clone(), false)
+        };
+        let core = self.core.get_or_init(|| core);
+        let waiting = std::mem::take(&mut *lock(&self.waiting));
+        for (object, collector) in waiting {
+            self.add(core, object, collector)?;
+        }
+        Ok(core)
+    }
+
+    fn add(&self, core: &Core, object: Py<PyAny>, collector: Arc<dyn Collector>) -> Result<()> {
+        let id = core.registry.register(collector)?;
+        lock(&self.collectors).push((object, id));
+        Ok(())
+    }
+
+    /// Registers a collector, in a registry that waits for its first use then.
+    pub(crate) fn register_with_first_use(&self, collector: &Bound<'_, PyAny>) -> Result<()> {
+        let own = Arc::new(PythonCollector::new(collector, self.auto_describe)?);
+        let object = collector.clone().unbind();
+        match self.core.get() {
+            Some(core) => self.add(core, object, own),
+            None => {
+                lock(&self.waiting).push((object, own));
+                Ok(())
+            }
+        }
     }
 }
 
@@ -239,25 +281,24 @@ impl CollectorRegistry {
             Ok(families) => Arc::new(families.get().clone()),
             Err(_) => Arc::new(PythonCollector::new(collector, self.auto_describe)?),
         };
-        let id = self.core()?.registry.register(own)?;
-        lock(&self.collectors).push((collector.clone().unbind(), id));
-        Ok(())
+        self.add(self.core()?, collector.clone().unbind(), own)
     }
 
     /// Takes a metric or a collector out: it shows no more, and its name is free. Raises a
     /// `MetrionError` (`not_found`, also a `KeyError`) when it is not there.
     #[pyo3(signature = (collector: "Collector"))]
     fn unregister(&self, collector: &Bound<'_, PyAny>) -> Result<()> {
+        let core = self.core()?;
         let found = {
             let mut all = lock(&self.collectors);
             let at = all.iter().position(|(own, _)| own.is(collector));
             at.map(|at| all.remove(at))
         };
         if let Some((_, id)) = &found {
-            return Ok(self.core()?.registry.unregister(*id)?);
+            return Ok(core.registry.unregister(*id)?);
         }
         match collector.cast::<MetricBase>() {
-            Ok(metric) => Ok(metric.get().family()?.unregister_from(&self.core()?.registry)?),
+            Ok(metric) => Ok(metric.get().family()?.unregister_from(&core.registry)?),
             Err(_) => {
                 Err(Error::new(ErrorCode::NotFound, "the collector is not registered").into())
             }

@@ -34,6 +34,16 @@ pub(crate) fn segment_in_folder() -> Result<RegistryMemory> {
     Ok(RegistryMemory::Shared { path, move_damaged_aside: true })
 }
 
+/// Shows a collector in a registry as soon as that is used.
+#[pyfunction]
+#[pyo3(signature = (registry, collector: "Collector") -> "None")]
+pub(crate) fn register_with_first_use(
+    registry: &Bound<'_, CollectorRegistry>,
+    collector: &Bound<'_, PyAny>,
+) -> Result<()> {
+    registry.get().register_with_first_use(collector)
+}
+
 /// Gives this process another number in a registry than its process id.
 #[pyfunction]
 #[pyo3(signature = (registry, number) -> "None")]

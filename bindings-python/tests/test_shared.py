@@ -247,6 +247,37 @@ def test_environment_of_the_default_registry(path: Path) -> None:
     assert done.returncode == 1 and "no good shared registry" in done.stderr
 
 
+def test_command_with_the_environment_of_programs(path: Path) -> None:
+    def command(*arguments: str) -> str:
+        run = [sys.executable, "-m", "metrion", "shm", *arguments]
+        env = environment(METRION_SHARED=str(path))
+        done = subprocess.run(run, env=env, capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    # The command itself is none of the processes that have the registry.
+    assert str(path) not in command("list")
+    assert not path.exists()
+    assert printed(DEFAULT, METRION_SHARED=str(path)) == ["1.0"]
+    assert "no process has it open" in command("check")
+    assert "c_total 1\n" in command("dump")
+    command("remove", str(path))
+    assert not path.exists()
+
+
+def test_process_metrics_come_with_the_first_use(path: Path) -> None:
+    program = """
+import os
+import metrion
+assert not os.path.exists(os.environ["METRION_SHARED"])
+page = metrion.generate_latest().decode()
+print(f'process_cpu_seconds_total{{pid="{os.getpid()}"}}' in page, "python_gc_" in page)
+metrion.REGISTRY.unregister(metrion.PROCESS_COLLECTOR)
+print("process_cpu" in metrion.generate_latest().decode())
+"""
+    assert printed(program, METRION_SHARED=str(path)) == ["True True", "False"]
+
+
 SERVERS = """
 import os, sys
 from metrion import CollectorRegistry, start_http_server

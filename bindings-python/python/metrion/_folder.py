@@ -6,14 +6,19 @@ import os
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from metrion._metrion import (
     REGISTRY,
     CollectorRegistry,
     end_process,
+    register_with_first_use,
     set_process_number,
     stands_for_folder,
 )
+
+if TYPE_CHECKING:
+    from metrion.metrics_core import Collector
 
 IS_DEFAULT: bool = stands_for_folder()
 """Whether `REGISTRY` is the one in the folder of the environment, as it was at the import."""
@@ -105,7 +110,8 @@ def _file_in(folder: str) -> str:
     return os.path.join(os.path.realpath(folder), "metrion.registry")
 
 
-def registry_of_process() -> CollectorRegistry | None:
-    """Where metrics of the process itself show: not in a page that processes make together, as
-    that of prometheus_client has none."""
-    return None if IS_DEFAULT else REGISTRY
+def show_of_process(collector: Collector) -> None:
+    """Shows metrics of the process itself in the default registry, but not in a page that processes
+    make together, as that of prometheus_client has none."""
+    if not IS_DEFAULT:
+        register_with_first_use(REGISTRY, collector)

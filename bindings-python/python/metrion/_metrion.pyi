@@ -61,6 +61,7 @@ __all__ = [
     "parse",
     "parse_families",
     "push_request",
+    "register_with_first_use",
     "render",
     "run_command",
     "send_push",
@@ -1150,6 +1151,11 @@ def push_request(
     """
     The address, the headers and the body of a request to a gateway: `PUT` and `POST` push a page of
     text, `DELETE` removes the group.
+    """
+
+def register_with_first_use(registry: CollectorRegistry, collector: Collector) -> None:
+    """
+    Shows a collector in a registry as soon as that is used.
     """
 
 def render(

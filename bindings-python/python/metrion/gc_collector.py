@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import platform
 
-from metrion._folder import registry_of_process
+from metrion._folder import show_of_process
 from metrion._metrion import REGISTRY, CollectorRegistry
 from metrion.metrics_core import CounterMetricFamily, Metric
 
@@ -53,5 +53,6 @@ class GCCollector:
         return families
 
 
-GC_COLLECTOR = GCCollector(registry=registry_of_process())
+GC_COLLECTOR = GCCollector(registry=None)
+show_of_process(GC_COLLECTOR)
 """The one of the default registry."""

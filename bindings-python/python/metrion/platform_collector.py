@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform as _platform
 from typing import Any
 
-from metrion._folder import registry_of_process
+from metrion._folder import show_of_process
 from metrion._metrion import REGISTRY, CollectorRegistry
 from metrion.metrics_core import GaugeMetricFamily, Metric
 
@@ -62,5 +62,6 @@ def _labels_of(platform: Any) -> dict[str, str]:
     return labels
 
 
-PLATFORM_COLLECTOR = PlatformCollector(registry=registry_of_process())
+PLATFORM_COLLECTOR = PlatformCollector(registry=None)
+show_of_process(PLATFORM_COLLECTOR)
 """The one of the default registry."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from os import PathLike
 
-from metrion._folder import registry_of_process
+from metrion._folder import show_of_process
 from metrion._metrion import REGISTRY, CollectorRegistry, ProcessReader
 from metrion.metrics_core import Metric
 
@@ -48,5 +48,6 @@ class ProcessCollector:
         return self._reader.collect(str(self._pid()))
 
 
-PROCESS_COLLECTOR = ProcessCollector(registry=registry_of_process())
+PROCESS_COLLECTOR = ProcessCollector(registry=None)
+show_of_process(PROCESS_COLLECTOR)
 """The one of the default registry."""
