@@ -75,9 +75,14 @@ pub(crate) struct CollectorRegistry {
     auto_describe: bool,
     /// The collectors that Python objects are.
     pub(crate) collectors: Mutex<Vec<(Py<PyAny>, SourceId)>>,
-    /// Those that wait for the first use.
-    waiting: Mutex<Vec<(Py<PyAny>, Arc<dyn Collector>)>>,
+    waiting: Mutex<Vec<Waiting>>,
     pub(crate) target: Mutex<Option<Target>>,
+}
+
+/// A collector that waits for the first use of its registry.
+struct Waiting {
+    object: Py<PyAny>,
+    collector: Arc<dyn Collector>,
 }
 
 /// The core's registry, and what its metrics need.
@@ -166,7 +171,7 @@ impl CollectorRegistry {
         };
         let core = self.core.get_or_init(|| core);
         let waiting = std::mem::take(&mut *lock(&self.waiting));
-        for (object, collector) in waiting {
+        for Waiting { object, collector } in waiting {
             self.add(core, object, collector)?;
         }
         Ok(core)
@@ -180,12 +185,12 @@ impl CollectorRegistry {
 
     /// Registers a collector, in a registry that waits for its first use then.
     pub(crate) fn register_with_first_use(&self, collector: &Bound<'_, PyAny>) -> Result<()> {
-        let own = Arc::new(PythonCollector::new(collector, self.auto_describe)?);
         let object = collector.clone().unbind();
+        let collector = Arc::new(PythonCollector::new(collector, self.auto_describe)?);
         match self.core.get() {
-            Some(core) => self.add(core, object, own),
+            Some(core) => self.add(core, object, collector),
             None => {
-                lock(&self.waiting).push((object, own));
+                lock(&self.waiting).push(Waiting { object, collector });
                 Ok(())
             }
         }
