@@ -49,7 +49,14 @@ pub(crate) const fn next_whole(word: u64) -> Option<u64> {
 /// The word of a count after one more.
 #[inline]
 pub(crate) fn plus_one(word: u64) -> u64 {
-    next_whole(word).unwrap_or_else(|| plus_count(word, 1.0))
+    next_whole(word).unwrap_or_else(|| plus_one_not_whole(word))
+}
+
+/// Out of line: callers whose whole work is one update would save registers for it.
+#[cold]
+#[inline(never)]
+fn plus_one_not_whole(word: u64) -> u64 {
+    plus_count(word, 1.0)
 }
 
 /// The word of a count after `amount` more, a number from 0 up.
