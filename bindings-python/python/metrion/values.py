@@ -62,7 +62,7 @@ def MultiProcessValue(process_identifier: Callable[[], Any] = os.getpid) -> type
     """The class of numbers that several processes have together in the folder of the environment
     variable `PROMETHEUS_MULTIPROC_DIR`. Another function than `os.getpid` gives the number of the
     process for the label `pid`, such as that of a worker; it is asked when a metric is made, and by
-    a child that was forked."""
+    a child that was forked. It is for metrics of `metrion.dropin`."""
 
     def registry() -> CollectorRegistry | None:
         folder = folder_of_environment()
